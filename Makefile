@@ -1,0 +1,58 @@
+# The verbs of this repository. Each sets itself up in a private virtual environment.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+DEV_READY := $(VENV)/.ready-dev
+SOURCES := src handlers tests benchmarks scripts hatch_build.py
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check fix goldens docs sandbox bench clean
+
+help: ## List the verbs
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(DEV_READY) ## Install everything a developer needs
+
+demo: $(READY) ## Run the connector against a local Treasure Data, step by step
+	@$(BIN)/argosy demo --once
+
+test: $(DEV_READY) ## Run all tests
+	$(BIN)/pytest -n auto $(PYTEST_ARGS)
+
+check: $(DEV_READY) ## Lint, types, layers, connector
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/argosy check
+
+fix: $(DEV_READY) ## Mend what the linter and formatter can mend
+	$(BIN)/ruff check --fix $(SOURCES)
+	$(BIN)/ruff format $(SOURCES)
+
+goldens: $(DEV_READY) ## Write the golden files again; read them as diffs
+	$(BIN)/pytest -q --update-goldens tests/connector tests/rules
+
+docs: $(DEV_READY) ## Write the generated reference pages again
+	$(BIN)/python scripts/write_reference.py
+
+sandbox: $(READY) ## Serve a local Treasure Data
+	$(BIN)/argosy sandbox
+
+bench: $(DEV_READY) ## Measure a call beside plain and tuned requests
+	$(BIN)/python benchmarks/call.py
+
+clean: ## Remove the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
+
+$(VENV)/bin/pip:
+	$(PYTHON) -m venv $(VENV)
+
+$(READY): $(VENV)/bin/pip pyproject.toml hatch_build.py
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(DEV_READY): $(VENV)/bin/pip pyproject.toml hatch_build.py
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(READY)

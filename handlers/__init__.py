@@ -1,0 +1,1 @@
+"""Handlers of the Treasure Data connector: what its declared requests cannot say."""

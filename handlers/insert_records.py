@@ -1,0 +1,161 @@
+"""Insert many records: match receipts to records, send again only those that failed.
+
+The vendor answers a batch with one receipt a record: 200 where all were accepted, 206 where
+some were not, and then only those are to be sent again. Three error names mean that a record
+will never be accepted; every other name is worth another attempt (both as the vendor's own
+clients read the answers). The uuid that each record carries makes the repetition harmless.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+from argosy.sdk import (
+    Answer,
+    HandlerContext,
+    InvalidInputsError,
+    InvocationError,
+    Json,
+    JsonObject,
+    PartialFailureError,
+    Problem,
+    Reply,
+    as_object,
+    with_default,
+    with_integer,
+)
+
+#: A record with one of these errors is not accepted however often it is sent.
+PERMANENT = frozenset(
+    {"InvalidCollectionNameError", "InvalidPropertyNameError", "InvalidPropertyValueError"}
+)
+LARGEST_RECORD = 1024 * 1024
+
+
+def run(context: HandlerContext) -> Reply:
+    """Send the records until each is accepted or refused for good.
+
+    Raises PartialFailureError, with a receipt for every record, where some were accepted and
+    some were not; InvocationError where none was, as the request itself failed.
+    """
+    given = context.inputs["records"]
+    records = [_prepared(i, record, context.new_uuid()) for i, record in enumerate(given)]
+    _refuse_unsendable(records)
+    receipts: dict[int, JsonObject] = {}
+    pending = list(range(len(records)))
+    answer: Answer | None = None
+    attempt = 1
+    while pending:
+        try:
+            answer = context.send(records=[records[index] for index in pending])
+        except InvocationError as error:
+            if answer is None:
+                raise
+            _give_up(receipts, pending, records, type(error).error_code(), str(error))
+            break
+        pending = _take_receipts(receipts, pending, records, context.decode(answer), answer.status)
+        attempt += 1
+        if pending and not context.wait(attempt):
+            break
+    if answer is None:
+        raise AssertionError
+    return _reply([receipts[index] for index in range(len(records))], answer)
+
+
+def _prepared(index: int, record: Json, uuid: str) -> JsonObject:
+    try:
+        columns = as_object(record)
+    except ValueError as error:
+        problem = Problem("record-rows", str(error), f"/records/{index}")
+        raise _invalid([problem]) from error
+    return with_default(with_integer(columns, "time"), "uuid", uuid)
+
+
+def _refuse_unsendable(records: Sequence[JsonObject]) -> None:
+    """Raise for records that are too large, and for two with one uuid: the vendor would drop one."""
+    problems = []
+    seen: dict[str, int] = {}
+    for index, record in enumerate(records):
+        first = seen.setdefault(record["uuid"].lower(), index)
+        if first != index:
+            text = f"records {first} and {index} have the same uuid; only one would be stored"
+            problems.append(Problem("uuid-twice", text, f"/records/{index}/uuid"))
+        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        size = len(text.encode(errors="surrogatepass"))
+        if size > LARGEST_RECORD:
+            text = f"the record has {size} bytes; at most {LARGEST_RECORD} are accepted"
+            problems.append(Problem("record-too-large", text, f"/records/{index}"))
+    if problems:
+        raise _invalid(problems)
+
+
+def _invalid(problems: Sequence[Problem]) -> InvalidInputsError:
+    return InvalidInputsError(capability="insert-records", problems=problems)
+
+
+def _take_receipts(
+    receipts: dict[int, JsonObject],
+    pending: Sequence[int],
+    records: Sequence[JsonObject],
+    body: Json,
+    status: int,
+) -> list[int]:
+    """File the answer's receipts by record; return the records to send again.
+
+    A 200 without receipts means that all were accepted; a 206 without them, or with another
+    number of them, tells nothing about any one record, so all are sent again.
+    """
+    given = body.get("receipts") if isinstance(body, dict) else None
+    if given is None and status == 200:
+        given = [{"success": True}] * len(pending)
+    if not isinstance(given, list) or len(given) != len(pending):
+        _give_up(receipts, pending, records, "NoReceipt", "the answer has no receipt for it")
+        return list(pending)
+    again = []
+    for index, receipt in zip(pending, given, strict=True):
+        receipts[index] = _receipt(receipt, records[index])
+        error = receipts[index].get("error")
+        if error and error["name"] not in PERMANENT:
+            again.append(index)
+    return again
+
+
+def _receipt(receipt: JsonObject, record: JsonObject) -> JsonObject:
+    uuid = receipt.get("uuid") or record["uuid"]
+    if receipt.get("success") is True:
+        return {"success": True, "uuid": uuid}
+    error = receipt.get("error") or {}
+    name = str(error.get("name") or "UnknownError")
+    description = str(error.get("description") or "the vendor gave no reason")
+    return {"success": False, "uuid": uuid, "error": {"name": name, "description": description}}
+
+
+def _give_up(
+    receipts: dict[int, JsonObject],
+    pending: Sequence[int],
+    records: Sequence[JsonObject],
+    name: str,
+    description: str,
+) -> None:
+    for index in pending:
+        error = {"name": name, "description": description}
+        receipts[index] = {"success": False, "uuid": records[index]["uuid"], "error": error}
+
+
+def _reply(receipts: list[JsonObject], answer: Answer) -> Reply:
+    refused = [
+        {"index": index, "uuid": receipt["uuid"], **receipt["error"]}
+        for index, receipt in enumerate(receipts)
+        if not receipt["success"]
+    ]
+    accepted = len(receipts) - len(refused)
+    reply = Reply({"accepted": accepted, "refused": refused, "receipts": receipts}, answer)
+    if refused:
+        first = refused[0]
+        detail = (
+            f"{len(refused)} of {len(receipts)} records were not accepted; the first, record "
+            f"{first['index']}: {first['name']}: {first['description']}"
+        )
+        raise PartialFailureError(detail=detail, reply=reply)
+    return reply

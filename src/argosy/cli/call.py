@@ -1,0 +1,105 @@
+"""`argosy call`: run one capability."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from argosy.cli.connections import connection_options, open_connection
+from argosy.cli.inputs import read_inputs
+from argosy.cli.output import console, print_error, print_json
+
+if TYPE_CHECKING:
+    from argosy.model import OutgoingRequest, Result
+
+
+@click.command()
+@click.argument("capability")
+@click.option(
+    "--set",
+    "assignments",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Set one input; JSON where the input is an object, list, number or boolean.",
+)
+@click.option("--inputs", metavar="FILE|-", help="Read the inputs, a JSON object, from a file.")
+@connection_options
+@click.option("--dry-run", is_flag=True, help="Print the HTTP request, key masked; send nothing.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def call(
+    connector: str | None,
+    *,
+    capability: str,
+    assignments: Sequence[str],
+    inputs: str | None,
+    dry_run: bool,
+    as_json: bool,
+    **chosen: str | None,
+) -> int:
+    """Run the capability CAPABILITY once and print its result.
+
+    `argosy capabilities` lists the ids, and `argosy capabilities show ID` the inputs of one.
+    """
+    from argosy import Dispatcher, load
+
+    loaded = load(connector)
+    connection = open_connection(loaded, environ=os.environ, **_options(chosen))
+    values = read_inputs(loaded, capability, inputs, assignments)
+    with Dispatcher(loaded, connection) as dispatcher:
+        if dry_run:
+            _print_request(dispatcher.prepare(capability, values), as_json=as_json)
+            return 0
+        result = dispatcher.call(capability, values)
+    _print_result(result, as_json=as_json)
+    return result.error.exit_status if result.error else 0
+
+
+def _options(chosen: dict[str, str | None]) -> dict[str, Any]:
+    return {name: chosen[name] for name in ("connection", "region", "endpoint", "api_key_file")}
+
+
+def _print_request(request: OutgoingRequest, *, as_json: bool) -> None:
+    body = None if request.body is None else request.body.decode()
+    if as_json:
+        shown = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
+        print_json({**shown, "body": body})
+        return
+    click.echo(f"{request.method} {request.url}")
+    for name, value in request.headers.items():
+        click.echo(f"{name}: {value}")
+    if body is not None:
+        click.echo(f"\n{body}")
+
+
+def _print_result(result: Result, *, as_json: bool) -> None:
+    if as_json:
+        print_json(result.to_json())
+        return
+    if result.error:
+        print_error(result.error, as_json=False)
+    _print_outputs(result)
+
+
+def _print_outputs(result: Result) -> None:
+    """Print the named outputs; the raw answer only where there is nothing else to show."""
+    from rich.json import JSON
+    from rich.text import Text
+
+    out = console()
+    if not result.error:
+        status = result.outputs.get("statusCode")
+        line = f"{result.capability} (HTTP {status}, {_times(result.attempts)})"
+        out.print(Text.assemble(("Succeeded: ", "bold green"), line))
+    basic = {"rawResponse", "statusCode", "headers"}
+    named = {name: value for name, value in result.outputs.items() if name not in basic}
+    shown = named or ({} if result.error else {"rawResponse": result.outputs.get("rawResponse")})
+    if shown:
+        out.print(JSON.from_data(shown, ensure_ascii=False))
+
+
+def _times(attempts: int) -> str:
+    return "1 request" if attempts == 1 else f"{attempts} requests"

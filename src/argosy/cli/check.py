@@ -1,0 +1,38 @@
+"""`argosy check`: every finding in a connector's files."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from argosy.cli.output import console
+
+
+@click.command()
+@click.argument("paths", metavar="[PATH]...", nargs=-1)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["text", "json", "sarif", "github"]),
+    default="text",
+    show_default=True,
+    help="How the findings are written.",
+)
+@click.pass_obj
+def check(connector: str | None, *, paths: Sequence[str], style: str) -> int:
+    """Check connectors: manifest, capabilities, schemas, handlers, examples.
+
+    PATH is a connector's directory; without one, the connector in use is checked. Ends with 1
+    where a finding is an error.
+    """
+    from argosy.check import check_connector, render
+    from argosy.connector import find_connector
+
+    roots = [Path(path) for path in paths] or [find_connector(connector, os.environ)]
+    reports = [check_connector(root) for root in roots]
+    for report in reports:
+        click.echo(render(report, style, width=console().width))
+    return 1 if any(report.failed for report in reports) else 0

@@ -1,0 +1,71 @@
+"""Read a call's inputs from `--inputs` and `--set`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+import click
+
+from argosy.connector import bundle_schema, load_capability
+from argosy.model import Connector, Json, JsonObject, lookup_pointer
+from argosy.validation.messages import list_words
+
+
+def read_inputs(
+    connector: Connector, capability: str, file: str | None, assignments: Sequence[str]
+) -> JsonObject:
+    """Return the inputs of a call; an assignment wins over the file.
+
+    The value of an assignment is read by the input's schema: as JSON where that wants an
+    object, list, number or boolean, else as text.
+    """
+    loaded = load_capability(connector, capability)
+    schema = bundle_schema(connector, loaded.inputs, loaded.file)
+    values = _read_file(file) if file else {}
+    for assignment in assignments:
+        name, equals, text = assignment.partition("=")
+        if not equals:
+            raise click.UsageError(f"--set {assignment!r} has no '='; write --set KEY=VALUE.")
+        declared = schema.get("properties", {})
+        if name not in declared:
+            known = list_words(declared, name)
+            raise click.UsageError(f"{capability} has no input {name!r}; there is {known}.")
+        values[name] = _read_value(name, text, set(_kinds(declared[name], schema)))
+    return values
+
+
+def _read_file(file: str) -> JsonObject:
+    try:
+        with click.open_file(file, encoding="utf-8") as stream:
+            values = json.load(stream)
+    except (OSError, ValueError) as error:
+        raise click.UsageError(f"--inputs {file} cannot be read: {error}") from error
+    if not isinstance(values, dict):
+        raise click.UsageError(f"--inputs {file} is not a JSON object.")
+    return values
+
+
+def _kinds(schema: Json, root: JsonObject) -> Iterator[str]:
+    """Yield the JSON types that a schema names; `any` where it names none."""
+    if "$ref" in schema:
+        yield from _kinds(lookup_pointer(root, schema["$ref"].removeprefix("#")), root)
+    for branch in (*schema.get("anyOf", ()), *schema.get("oneOf", ())):
+        yield from _kinds(branch, root)
+    named = schema.get("type", [])
+    yield from [named] if isinstance(named, str) else named
+    for value in (*schema.get("enum", ()), *([schema["const"]] if "const" in schema else [])):
+        yield "string" if isinstance(value, str) else "any"
+    if not {"$ref", "anyOf", "oneOf", "type", "enum", "const"} & set(schema):
+        yield "any"
+
+
+def _read_value(name: str, text: str, kinds: set[str]) -> Json:
+    if kinds == {"string"}:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        if kinds & {"string", "any"}:
+            return text
+        raise click.UsageError(f"--set {name}: the value is not JSON: {error}.") from error

@@ -1,0 +1,82 @@
+"""Where a connector is, and how its files are read.
+
+A connector is a directory with `connector.json` at its top. Looked for in this order: the path
+that is given, the environment variable `ARGOSY_CONNECTOR`, `_connector/` beside this package
+(a wheel), the checkout that this package lies in (an editable install, live).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from argosy.errors import InvalidManifestError
+from argosy.model import JsonObject, Problem
+
+MANIFEST = "connector.json"
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def find_connector(given: str | Path | None, environ: Mapping[str, str]) -> Path:
+    """Return the directory of the connector to use.
+
+    Raises InvalidManifestError where the path that is given holds no manifest.
+    """
+    named = given or environ.get("ARGOSY_CONNECTOR")
+    if not named:
+        return _own_connector()
+    path = Path(named)
+    if path.name == MANIFEST:
+        path = path.parent
+    if not (path / MANIFEST).is_file():
+        raise _unreadable(path / MANIFEST, "there is no such file")
+    return path.resolve()
+
+
+def schema_folder() -> Path:
+    """Return the folder of the schemas that describe connectors themselves."""
+    return _own_connector() / "schemas"
+
+
+def _own_connector() -> Path:
+    for folder in (_PACKAGE / "_connector", _PACKAGE.parent.parent):
+        if (folder / MANIFEST).is_file():
+            return folder
+    raise _unreadable(_PACKAGE / "_connector" / MANIFEST, "the installation has no connector")
+
+
+def read_document(root: Path, file: str) -> JsonObject:
+    """Read one JSON file of a connector; `file` is a POSIX path below `root`.
+
+    Raises ValueError with what is wrong and the line, also for a file that repeats a key, since
+    one of the two values would silently win.
+    """
+    path = (root / file).resolve()
+    if not path.is_relative_to(root.resolve()):
+        raise ValueError("it lies outside the connector's folder")
+    if not path.is_file():
+        raise ValueError("there is no such file")
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+    except UnicodeDecodeError as error:
+        raise ValueError(f"it is not UTF-8: {error}") from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    if not isinstance(document, dict):
+        raise ValueError("it is not a JSON object")  # noqa: TRY004: a file's fault, not a caller's
+    return document
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return result
+
+
+def _unreadable(path: Path, detail: str) -> InvalidManifestError:
+    problem = Problem("unreadable-file", detail, file=path.name)
+    return InvalidManifestError(file=str(path), problems=[problem])

@@ -1,0 +1,92 @@
+"""Read manifest and capabilities: JSON, checked by schema, as values.
+
+Only what is asked for is read: listing a connector opens each capability's file once, calling a
+capability opens that one. Schemas of this product judge the files with the compiled validator;
+the slow one is imported only to explain a failure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from pathlib import Path
+
+from argosy.connector.finding import MANIFEST, read_document, schema_folder
+from argosy.errors import InvalidCapabilityError, InvalidManifestError, UnknownCapabilityError
+from argosy.model import Capability, Connector, JsonObject, Problem
+from argosy.validation import SchemaReferenceError, Validator, bundle
+from argosy.validation.messages import list_words
+
+
+def load_connector(root: Path) -> Connector:
+    """Read the manifest of the connector in `root`.
+
+    Raises InvalidManifestError with every problem, each with its place in the file.
+    """
+    try:
+        document = read_document(root, MANIFEST)
+    except ValueError as error:
+        problems = [Problem("unreadable-file", str(error), file=MANIFEST)]
+        raise InvalidManifestError(file=str(root / MANIFEST), problems=problems) from error
+    found = file_validator("connector").problems(document)
+    if found:
+        problems = [replace(problem, file=MANIFEST) for problem in found]
+        raise InvalidManifestError(file=str(root / MANIFEST), problems=problems)
+    return Connector.from_json(document, root)
+
+
+def load_capability(connector: Connector, capability_id: str) -> Capability:
+    """Read one capability.
+
+    Raises UnknownCapabilityError, with the ids there are, or InvalidCapabilityError with every
+    problem in the file.
+    """
+    document = read_capability_document(connector, capability_id)
+    file = connector.capability_files[capability_id]
+    found = file_validator("capability").problems(document)
+    if found:
+        problems = [replace(problem, file=file) for problem in found]
+        raise InvalidCapabilityError(file=file, problems=problems)
+    return Capability.from_json(document, file)
+
+
+def read_capability_document(connector: Connector, capability_id: str) -> JsonObject:
+    """Read one capability's file as plain JSON, unchecked: what a listing needs."""
+    if capability_id not in connector.capability_files:
+        known = list_words(connector.capability_files, capability_id)
+        raise UnknownCapabilityError(found=capability_id, known=known)
+    file = connector.capability_files[capability_id]
+    try:
+        return read_document(connector.root, file)
+    except ValueError as error:
+        problems = [Problem("unreadable-file", str(error), file=file)]
+        raise InvalidCapabilityError(file=file, problems=problems) from error
+
+
+def bundle_schema(connector: Connector, schema: JsonObject, file: str) -> JsonObject:
+    """Return a schema of one of the connector's files, standing alone.
+
+    Raises InvalidCapabilityError where a reference leads nowhere.
+    """
+
+    def read(path: str) -> JsonObject:
+        try:
+            return read_document(connector.root, path)
+        except ValueError as error:
+            raise KeyError(path) from error
+
+    try:
+        return bundle(schema, file, read)
+    except SchemaReferenceError as error:
+        problems = [Problem("schema-reference", str(error), file=file)]
+        raise InvalidCapabilityError(file=file, problems=problems) from error
+
+
+@lru_cache(maxsize=8)
+def file_validator(kind: str) -> Validator:
+    """Return the validator of one kind of this product's files, `connector` or `capability`."""
+    folder = schema_folder()
+    name = f"{kind}.schema.json"
+    return Validator(
+        bundle(read_document(folder, name), name, lambda path: read_document(folder, path))
+    )

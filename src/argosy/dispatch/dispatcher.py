@@ -1,0 +1,270 @@
+"""The dispatcher: capabilities of one connector, called by name through one connection."""
+
+from __future__ import annotations
+
+import random
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from types import TracebackType
+from typing import Any
+
+from argosy.dispatch.hosts import HostPolicy
+from argosy.dispatch.invocation import DryInvocation, Invocation, RequestCaptured
+from argosy.dispatch.normalise import basic_outputs, check_outputs, decode, outputs_of
+from argosy.dispatch.plan import Plan, compile_plan
+from argosy.dispatch.request import build_request
+from argosy.errors import (
+    ArgosyError,
+    ConnectorError,
+    HandlerCrashedError,
+    InvalidConnectionError,
+    InvalidInputsError,
+    MissingPropertyError,
+    UnknownRegionError,
+)
+from argosy.model import (
+    MASK,
+    Connection,
+    Connector,
+    Json,
+    JsonObject,
+    MaskedText,
+    OutgoingRequest,
+    Problem,
+    Redactor,
+    Reply,
+    Result,
+)
+from argosy.regions import find_region
+from argosy.rendering import MISSING, compile_template, to_text
+from argosy.sdk import PartialFailureError
+from argosy.transport import Transport
+from argosy.validation import Validator
+
+
+def _random_uuid() -> str:
+    return str(uuid.uuid4())
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """The outside world, as parameters: time in seconds, waiting, chance in [0, 1), new ids."""
+
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
+    random: Callable[[], float] = random.random
+    new_uuid: Callable[[], str] = _random_uuid
+
+
+class _Function:
+    """A function that expressions may call."""
+
+    callable_in_expressions = True
+
+    def __init__(self, call: Callable[[], Json]) -> None:
+        self._call = call
+
+    def __call__(self) -> Json:
+        return self._call()
+
+
+class Dispatcher:
+    """Runs capabilities of one connector with one connection.
+
+    Capabilities are compiled on first use and kept; HTTP connections are pooled. Threads may
+    share a dispatcher. Use it as a context manager, or call `close`.
+
+    Raises InvalidConnectionError where the connection's properties do not fit the settings
+    that the manifest declares, and UnknownRegionError for a region that it does not list.
+    """
+
+    def __init__(
+        self, connector: Connector, connection: Connection, ports: Ports | None = None
+    ) -> None:
+        self.connector = connector
+        self.connection = connection
+        self.ports = ports or Ports()
+        secrets = [str(connection.properties.get(n) or "") for n in connector.secret_settings]
+        self.redactor = Redactor(secrets)
+        self.properties = _checked_properties(connector, connection, self.redactor)
+        self.hosts = HostPolicy(connector, connection)
+        self.transport = Transport(
+            connection.transport,
+            self.redactor,
+            clock=self.ports.clock,
+            sleep=self.ports.sleep,
+            random=self.ports.random,
+            allow_address=self.hosts.allows_address,
+        )
+        public = {n: v for n, v in self.properties.items() if n not in connector.secret_settings}
+        self._scope = {"connection": public, "new_uuid": _Function(self.ports.new_uuid)}
+        self._user_agent = f"argosy/{connector.version}"
+        self._plans: dict[str, Plan] = {}
+
+    def __enter__(self) -> Dispatcher:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the pooled HTTP connections."""
+        self.transport.close()
+
+    def call(self, capability: str, inputs: Mapping[str, Json]) -> Result:
+        """Run one capability and return its result, also where it failed.
+
+        Raises ConnectorError, for what the connector's author must mend; every other failure
+        is the result's `error`.
+        """
+        plan = self._plan(capability)
+        invocation: Invocation | None = None
+        outputs: JsonObject = {}
+        try:
+            checked, region = self._validate(plan, inputs)
+            invocation = Invocation(self, plan, checked, region)
+            named, basic = self._run(plan, invocation)
+            outputs = {**named, **basic}
+            error: ArgosyError | None = check_outputs(plan, named)
+        except PartialFailureError as partial:
+            error = partial
+            answer = partial.reply.answer
+            outputs = {**partial.reply.outputs, **basic_outputs(answer, decode(answer))}
+        except ConnectorError:
+            raise
+        except ArgosyError as failure:
+            error = failure
+            outputs = invocation.last_outputs if invocation else {}
+        if error:
+            error.redact(self.redactor.value)
+        return Result(plan.capability.id, outputs, error, invocation.attempts if invocation else 0)
+
+    def prepare(self, capability: str, inputs: Mapping[str, Json]) -> OutgoingRequest:
+        """Return the first request that a call would send, with the secrets in it masked.
+
+        Nothing is sent, and the secrets need not be there. Raises ArgosyError where the call
+        would fail before sending.
+        """
+        plan = self._plan(capability)
+        checked, region = self._validate(plan, inputs)
+        invocation = DryInvocation(self, plan, checked, region)
+        try:
+            self._run(plan, invocation)
+        except RequestCaptured as captured:
+            return self._masked(captured.request)
+        raise HandlerCrashedError(capability=capability, kind="no request")
+
+    def render(self, plan: Plan, inputs: JsonObject, region: str) -> OutgoingRequest:
+        """Build the request of a capability for validated inputs."""
+        return build_request(
+            plan,
+            {"inputs": inputs, **self._scope},
+            connector=self.connector,
+            region=region,
+            endpoint=self.connection.endpoint,
+            hosts=self.hosts,
+            user_agent=self._user_agent,
+        )
+
+    def auth_headers(self) -> Mapping[str, str]:
+        """Return the header that authenticates a request; its value does not show in `repr`.
+
+        Raises MissingPropertyError where the connection lacks the value it is made from.
+        """
+        return self._auth
+
+    @cached_property
+    def _auth(self) -> Mapping[str, str]:
+        auth = self.connector.auth
+        if auth is None:
+            return {}
+        template = compile_template(auth.value)
+        for _, name in (path for path in template.paths if path[0] == "connection"):
+            if not self.properties.get(name):
+                title = self.connector.settings["properties"][name].get("title", name)
+                raise MissingPropertyError(name=name, title=title, sources=_sources(name))
+        value = template.render({"connection": self.properties})
+        return {auth.header: MaskedText("" if value is MISSING else value)}
+
+    def _plan(self, capability: str) -> Plan:
+        plan = self._plans.get(capability)
+        if plan is None:
+            plan = self._plans[capability] = compile_plan(self.connector, capability)
+        return plan
+
+    def _validate(self, plan: Plan, inputs: Mapping[str, Json]) -> tuple[JsonObject, str]:
+        """Return the inputs with defaults filled in, and the region; or raise every problem."""
+        checked = {**plan.defaults, **inputs}
+        problems = list(plan.inputs.problems(checked))
+        region = checked.get("region") if plan.takes_region else None
+        region = region or self.properties.get("region") or ""
+        if plan.takes_region and isinstance(region, str) and "region" in checked:
+            try:
+                find_region(self.connector, region)
+            except UnknownRegionError as error:
+                problems.append(Problem("unknown-region", error.message, "/region"))
+        if problems:
+            raise InvalidInputsError(capability=plan.capability.id, problems=problems)
+        return checked, region
+
+    def _run(self, plan: Plan, invocation: Invocation) -> tuple[JsonObject, JsonObject]:
+        """Send or handle; return the named outputs and those that every capability has."""
+        if plan.handler is None:
+            answer, body = invocation.exchange(invocation.inputs)
+            return outputs_of(plan, answer, body), invocation.last_outputs
+        try:
+            reply = plan.handler(invocation)
+        except (ArgosyError, RequestCaptured):
+            raise
+        except Exception as error:  # a handler is foreign code; whatever it raises is told
+            raise HandlerCrashedError(
+                capability=plan.capability.id, kind=type(error).__name__
+            ) from error
+        if not isinstance(reply, Reply):
+            raise HandlerCrashedError(capability=plan.capability.id, kind="no Reply")
+        return dict(reply.outputs), basic_outputs(reply.answer, decode(reply.answer))
+
+    def _masked(self, request: OutgoingRequest) -> OutgoingRequest:
+        clean = self.redactor
+        headers = {name: clean.text(value) for name, value in request.headers.items()}
+        auth = self.connector.auth
+        if auth and request.send_auth:
+            masked = {n: MASK for n in self.connector.secret_settings}
+            template = compile_template(auth.value)
+            value = template.render({"connection": {**self.properties, **masked}})
+            headers[auth.header] = to_text(value)
+        body = None if request.body is None else clean.data(request.body)
+        return replace(request, url=clean.text(request.url), headers=headers, body=body)
+
+
+def _checked_properties(
+    connector: Connector, connection: Connection, redactor: Redactor
+) -> dict[str, Any]:
+    """Return the connection's properties with the manifest's defaults, validated.
+
+    A property that a call may do without is checked when it is needed, so `required` of the
+    settings is not asked for here.
+    """
+    settings = {key: value for key, value in connector.settings.items() if key != "required"}
+    declared = settings.get("properties", {})
+    defaults = {name: s["default"] for name, s in declared.items() if "default" in s}
+    properties = {**defaults, **connection.properties}
+    problems = [
+        redactor.value(replace(problem, pointer=f"/properties{problem.pointer}"))
+        for problem in Validator(settings).problems(properties)
+    ]
+    if problems:
+        raise InvalidConnectionError(problems=problems)
+    if properties.get("region"):
+        find_region(connector, properties["region"])
+    return properties
+
+
+def _sources(name: str) -> str:
+    snake = "".join(f"_{c}" if c.isupper() else c for c in name).upper()
+    return f"a connection file's `properties.{name}` or the environment variable ARGOSY_{snake}"

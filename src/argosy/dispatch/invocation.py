@@ -1,0 +1,86 @@
+"""One call in progress: what a handler sees, and what a declared capability does by itself."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from argosy.dispatch.normalise import basic_outputs, decode, refusal
+from argosy.dispatch.plan import Plan
+from argosy.model import Answer, Json, JsonObject, OutgoingRequest
+
+if TYPE_CHECKING:
+    from argosy.dispatch.dispatcher import Dispatcher
+
+
+class RequestCaptured(Exception):  # noqa: N818: a signal, not a failure
+    """Carries the first request of a dry run out of a handler."""
+
+    def __init__(self, request: OutgoingRequest) -> None:
+        super().__init__()
+        self.request = request
+
+
+class Invocation:
+    """One call of one capability; it satisfies the handlers' `HandlerContext`.
+
+    Counts the HTTP requests that were sent and keeps the outputs that every capability has of
+    the last answer, for a result that reports a failure.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, plan: Plan, inputs: JsonObject, region: str) -> None:
+        self.inputs = inputs
+        self.attempts = 0
+        self.last_outputs: JsonObject = {}
+        self._dispatcher = dispatcher
+        self._plan = plan
+        self._region = region
+        self._deadline = dispatcher.transport.deadline()
+
+    def send(self, **inputs: Json) -> Answer:
+        """Send the declared request; see `HandlerContext.send`."""
+        answer, _ = self.exchange({**self.inputs, **inputs} if inputs else self.inputs)
+        return answer
+
+    def exchange(self, inputs: JsonObject) -> tuple[Answer, Json]:
+        """Send the request for these inputs; return the answer and its decoded body.
+
+        Raises InvocationError where no answer came or the vendor refused.
+        """
+        dispatcher, plan = self._dispatcher, self._plan
+        request = dispatcher.render(plan, inputs, self._region)
+        auth = dispatcher.auth_headers() if request.send_auth else {}
+        answer = dispatcher.transport.send(
+            request,
+            auth=auth,
+            may_repeat=plan.may_repeat({"inputs": inputs}) is True,
+            deadline=self._deadline,
+        )
+        self.attempts += answer.attempts
+        body = decode(answer)
+        self.last_outputs = basic_outputs(answer, body)
+        host = urlsplit(request.url).netloc
+        refused = refusal(plan, dispatcher.connector, answer, body, host)
+        if refused:
+            raise refused
+        return answer, body
+
+    def decode(self, answer: Answer) -> Json:
+        """Return the body of an answer; see `HandlerContext.decode`."""
+        return decode(answer)
+
+    def wait(self, attempt: int) -> bool:
+        """Wait before a handler's next attempt; see `HandlerContext.wait`."""
+        return self._dispatcher.transport.pause(attempt, self._deadline)
+
+    def new_uuid(self) -> str:
+        """Return a new UUID."""
+        return self._dispatcher.ports.new_uuid()
+
+
+class DryInvocation(Invocation):
+    """A call that renders its first request and stops."""
+
+    def exchange(self, inputs: JsonObject) -> tuple[Answer, Json]:
+        """Raise RequestCaptured with the request that would be sent."""
+        raise RequestCaptured(self._dispatcher.render(self._plan, inputs, self._region))

@@ -1,0 +1,105 @@
+"""Turn an answer into outputs, or into the failure that it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import orjson
+
+from argosy.dispatch.plan import Plan
+from argosy.errors import ApiError, InvalidOutputsError, error_for_status
+from argosy.model import Answer, Connector, Json, JsonObject, lookup_pointer
+from argosy.rendering import MISSING, to_text
+from argosy.transport import parse_retry_after
+
+_LONGEST_MESSAGE = 500
+
+
+def decode(answer: Answer) -> Json:
+    """Return an answer's body as JSON where it is JSON, as text where it is not, else None."""
+    body = answer.body
+    if not body:
+        return None
+    if "json" in answer.headers.get("content-type", "") or body[:1] in b"{[":
+        try:
+            return orjson.loads(body)
+        except orjson.JSONDecodeError:
+            pass
+    return body.decode("utf-8", errors="replace")
+
+
+def basic_outputs(answer: Answer, body: Json) -> JsonObject:
+    """Return the outputs that every capability has."""
+    return {
+        "rawResponse": body,
+        "statusCode": answer.status,
+        "headers": dict(answer.headers),
+    }
+
+
+def refusal(
+    plan: Plan, connector: Connector, answer: Answer, body: Json, host: str
+) -> ApiError | None:
+    """Return the vendor's refusal that an answer is, or None where it is none.
+
+    A status outside 2xx is one; so is an answer that one of the capability's failure rules
+    matches, since some APIs report an error with status 200.
+    """
+    message = ""
+    if 200 <= answer.status < 300:
+        scope = answer_scope(answer, body)
+        for when, text in plan.failures:
+            if when(scope) is True:
+                found = text(scope)
+                message = "the answer says so" if found is MISSING else to_text(found)
+                break
+        else:
+            return None
+    status = answer.status
+    return error_for_status(status)(
+        host=host,
+        status=status,
+        vendor_message=message or _vendor_message(connector, body),
+        request_id=_request_id(connector, answer),
+        note=plan.capability.error_notes.get(status, ""),
+        retry_after=parse_retry_after(answer.headers.get("retry-after")),
+    )
+
+
+def outputs_of(plan: Plan, answer: Answer, body: Json) -> JsonObject:
+    """Return the named outputs of a successful answer; a name it lacks is left out."""
+    scope = answer_scope(answer, body)
+    named: JsonObject = {}
+    for name, render in plan.results.items():
+        value = render(scope)
+        if value is not MISSING:
+            named[name] = value
+    return named
+
+
+def check_outputs(plan: Plan, named: JsonObject) -> InvalidOutputsError | None:
+    """Return an error where named outputs are not what the capability promises."""
+    problems = plan.outputs.problems(named)
+    if not problems:
+        return None
+    return InvalidOutputsError(capability=plan.capability.id, problems=problems)
+
+
+def answer_scope(answer: Answer, body: Json) -> dict[str, Any]:
+    """Return what templates of the response may read."""
+    return {"body": body, "status": answer.status, "headers": answer.headers}
+
+
+def _vendor_message(connector: Connector, body: Json) -> str:
+    for pointer in connector.error_message_pointers:
+        found = lookup_pointer(body, pointer)
+        if found:
+            return to_text(found)[:_LONGEST_MESSAGE]
+    if isinstance(body, str) and body.strip():
+        return body.strip()[:_LONGEST_MESSAGE]
+    return "no message" if body in (None, "") else to_text(body)[:_LONGEST_MESSAGE]
+
+
+def _request_id(connector: Connector, answer: Answer) -> str:
+    found = (answer.headers.get(name, "") for name in connector.request_id_headers)
+    return next((value for value in found if value), "")

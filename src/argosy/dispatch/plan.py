@@ -1,0 +1,78 @@
+"""A capability compiled once: validators built, templates parsed, path split.
+
+Everything that depends on the capability alone happens here, so that a call pays only for what
+depends on its inputs.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from argosy.connector import Handler, bundle_schema, load_capability, load_handler
+from argosy.errors import InvalidCapabilityError
+from argosy.model import Capability, Connector, Json, JsonObject, Problem
+from argosy.rendering import TemplateSyntaxError, compile_value
+from argosy.validation import Validator
+
+Render = Callable[[Mapping[str, Json]], Json]
+
+_PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One capability, ready to run. `path` alternates literal text and input names."""
+
+    capability: Capability
+    inputs: Validator
+    outputs: Validator
+    defaults: JsonObject
+    path: tuple[str, ...]
+    method: Render
+    url: Render | None
+    query: Render
+    headers: Render
+    body: Render | None
+    results: Mapping[str, Render]
+    failures: tuple[tuple[Render, Render], ...]
+    may_repeat: Render
+    handler: Handler | None
+    takes_region: bool
+
+
+def compile_plan(connector: Connector, capability_id: str) -> Plan:
+    """Read and compile one capability.
+
+    Raises UnknownCapabilityError, InvalidCapabilityError or InvalidHandlerError.
+    """
+    capability = load_capability(connector, capability_id)
+    schema = bundle_schema(connector, capability.inputs, capability.file)
+    declared = schema.get("properties", {})
+    request = capability.request
+    handler = capability.handler
+    try:
+        return Plan(
+            capability=capability,
+            inputs=Validator(schema),
+            outputs=Validator(bundle_schema(connector, capability.outputs, capability.file)),
+            defaults={name: s["default"] for name, s in declared.items() if "default" in s},
+            path=tuple(_PLACEHOLDER.split(request.path)),
+            method=compile_value(request.method),
+            url=compile_value(request.url) if request.url else None,
+            query=compile_value(request.query),
+            headers=compile_value(request.headers),
+            body=None if request.body is None else compile_value(request.body),
+            results={n: compile_value(v) for n, v in capability.response.outputs.items()},
+            failures=tuple(
+                (compile_value(rule.when), compile_value(rule.message))
+                for rule in capability.response.failures
+            ),
+            may_repeat=compile_value(capability.repeat.safe),
+            handler=load_handler(connector.root, handler.name, capability.id) if handler else None,
+            takes_region="region" in declared,
+        )
+    except TemplateSyntaxError as error:
+        problems = [Problem("template-syntax", str(error), "/request", file=capability.file)]
+        raise InvalidCapabilityError(file=capability.file, problems=problems) from error

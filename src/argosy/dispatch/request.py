@@ -1,0 +1,174 @@
+"""Render a capability's declared request and resolve where it goes."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlencode
+
+import orjson
+
+from argosy.dispatch.hosts import HostPolicy
+from argosy.dispatch.plan import Plan, Render
+from argosy.errors import InvalidInputsError, RenderError
+from argosy.model import Connector, Json, OutgoingRequest, Problem
+from argosy.regions import resolve
+from argosy.rendering import MISSING, percent_encode, to_text
+
+Scope = Mapping[str, Json]
+
+#: Headers that only the transport may set: a wrong one would let a request be read as two.
+_TRANSPORT_HEADERS = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "te", "upgrade", "expect"}
+)
+
+
+def build_request(
+    plan: Plan,
+    scope: Scope,
+    *,
+    connector: Connector,
+    region: str,
+    endpoint: str,
+    hosts: HostPolicy,
+    user_agent: str,
+) -> OutgoingRequest:
+    """Build the request of one capability for one scope of values.
+
+    Raises RenderError, UnknownRegionError, HostRefusedError or InvalidInputsError.
+    """
+    where = plan.capability.id
+    method = to_text(_value(plan.method, scope, f"the method of {where}"))
+    send_auth = connector.families[plan.capability.family].auth
+    if plan.url is not None:
+        destination = hosts.admit(to_text(_value(plan.url, scope, f"the URL of {where}")))
+        url, send_auth = destination.url, send_auth and destination.send_auth
+    else:
+        url = resolve(connector, plan.capability.family, region, endpoint) + _path(plan, scope)
+    query = _value(plan.query, scope, f"the query of {where}")
+    if query:
+        url += ("&" if "?" in url else "?") + urlencode(list(_pairs(query)))
+    body = _body(plan, scope)
+    headers = {
+        "User-Agent": user_agent,
+        "Accept": "application/json",
+        "Accept-Encoding": "gzip, deflate",
+    }
+    if body is not None:
+        headers["Content-Type"] = "application/json"
+    given = _value(plan.headers, scope, f"the headers of {where}")
+    if given:
+        _merge_headers(headers, given, connector, send_auth, where)
+    return OutgoingRequest(method, url, headers, body, send_auth)
+
+
+def _value(render: Render, scope: Scope, where: str) -> Json:
+    try:
+        value = render(scope)
+    except ValueError as error:
+        raise RenderError(where=where, detail=str(error)) from error
+    if value is MISSING:
+        raise RenderError(where=where, detail="a value that it needs is missing")
+    return value
+
+
+def _path(plan: Plan, scope: Scope) -> str:
+    parts = list(plan.path)
+    for index in range(1, len(parts), 2):
+        name = parts[index]
+        if name not in scope["inputs"]:
+            detail = f"{name} is missing"
+            raise RenderError(where=f"the path of {plan.capability.id}", detail=detail)
+        try:
+            parts[index] = percent_encode(scope["inputs"][name])
+        except ValueError as error:
+            where = f"the path of {plan.capability.id}"
+            raise RenderError(where=where, detail=f"{name}: {error}") from error
+    return "".join(parts)
+
+
+def _pairs(query: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+    """Yield the query's names and values; a list repeats its name."""
+    for name, value in query.items():
+        for item in value if isinstance(value, list) else [value]:
+            yield name, to_text(item)
+
+
+def _body(plan: Plan, scope: Scope) -> bytes | None:
+    if plan.body is None:
+        return None
+    capability = plan.capability
+    try:
+        value = plan.body(scope)
+        body = None if value is MISSING else encode_json(value)
+    except ValueError as error:
+        raise RenderError(where=f"the body of {capability.id}", detail=str(error)) from error
+    limit = capability.request.max_body_bytes
+    if body is not None and limit and len(body) > limit:
+        message = f"the request's body has {len(body)} bytes; at most {limit} are accepted"
+        problem = Problem("body-too-large", message)
+        raise InvalidInputsError(capability=capability.id, problems=[problem])
+    return body
+
+
+def _merge_headers(
+    headers: dict[str, str],
+    given: Mapping[str, Json],
+    connector: Connector,
+    send_auth: bool,
+    capability: str,
+) -> None:
+    own = {name.lower(): name for name in headers}
+    reserved = connector.auth.header.lower() if connector.auth and send_auth else ""
+    problems = []
+    for name, value in given.items():
+        lower = name.lower()
+        text = to_text(value)
+        if lower in _TRANSPORT_HEADERS or lower == reserved:
+            message = f"the header {name!r} is set by the connection; leave it out"
+            problems.append(Problem("reserved-header", message, "/headers"))
+        elif not _is_header(name, text):
+            message = f"the header {name!r} holds characters that a header cannot carry"
+            problems.append(Problem("header-characters", message, "/headers"))
+        headers[own.get(lower, name)] = text
+    if problems:
+        raise InvalidInputsError(capability=capability, problems=problems)
+
+
+def _is_header(name: str, value: str) -> bool:
+    token = name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
+    return token and all(32 <= ord(letter) < 127 or letter == "\t" for letter in value)
+
+
+def encode_json(value: Json) -> bytes:
+    """Encode a body. Raises ValueError for what JSON cannot say: NaN, infinities, half characters.
+
+    The quick encoder writes NaN as null without a word, so a body with a null in it is looked
+    through; integers beyond 64 bits, which it refuses, are written by the standard one.
+    """
+    try:
+        body = orjson.dumps(value)
+    except TypeError:
+        return _encode_slowly(value)
+    if b"null" in body and not _is_finite(value):
+        raise ValueError("NaN and infinity have no form in JSON")
+    return body
+
+
+def _encode_slowly(value: Json) -> bytes:
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half a character (a lone surrogate)") from None
+    except TypeError as error:
+        raise ValueError(str(error)) from error
+
+
+def _is_finite(value: Json) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(_is_finite(member) for member in value.values())
+    return not isinstance(value, list | tuple) or all(_is_finite(item) for item in value)

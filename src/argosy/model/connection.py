@@ -1,0 +1,71 @@
+"""A connection: one connector, set up for use; and how its requests travel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from argosy.model.json import Json, JsonObject
+
+MEBIBYTE = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class TransportSettings:
+    """How requests travel. Times are in seconds.
+
+    `deadline` bounds a whole call with all its attempts and waits. `max_attempts` counts the
+    first one. Proxies of the environment are used only where `environment_proxies` says so.
+    `ca_bundle` is a file of certificates to trust instead of the usual ones.
+    """
+
+    connect_timeout: float = 5.0
+    read_timeout: float = 30.0
+    deadline: float = 120.0
+    max_attempts: int = 5
+    backoff_base: float = 0.25
+    backoff_cap: float = 20.0
+    max_response_bytes: int = 64 * MEBIBYTE
+    pool_size: int = 10
+    environment_proxies: bool = False
+    ca_bundle: str = ""
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Json]) -> TransportSettings:
+        """Read the `transport` member of a connection file, already validated."""
+        names = {camel_case(name): name for name in cls.__dataclass_fields__}
+        return cls(**{names[key]: value for key, value in document.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A configured instance of a connector.
+
+    `properties` are values of the manifest's settings, secrets among them, so they never show
+    in `repr`. `endpoint`, where given, is the base URL of every API family: a sandbox.
+    `allow_hosts` names further hosts and networks that a request with a full URL may go to,
+    without the connection's authentication.
+    """
+
+    properties: Mapping[str, Json] = field(default_factory=dict, repr=False)
+    name: str = ""
+    endpoint: str = ""
+    allow_hosts: tuple[str, ...] = ()
+    transport: TransportSettings = field(default_factory=TransportSettings)
+
+    @classmethod
+    def from_json(cls, document: JsonObject) -> Connection:
+        """Read a connection file's content, already validated."""
+        return cls(
+            properties=dict(document.get("properties", {})),
+            name=document.get("name", ""),
+            endpoint=document.get("endpoint", ""),
+            allow_hosts=tuple(document.get("allowHosts", ())),
+            transport=TransportSettings.from_json(document.get("transport", {})),
+        )
+
+
+def camel_case(name: str) -> str:
+    """Turn a snake_case or kebab-case name into camelCase, as JSON members are written."""
+    first, *rest = name.replace("-", "_").split("_")
+    return first + "".join(part.capitalize() for part in rest)

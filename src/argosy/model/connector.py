@@ -1,0 +1,102 @@
+"""The manifest as values: connector, regions, API families, authentication."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from argosy.model.json import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A site of the vendor: base URL by API family. Aliases are other names of it."""
+
+    id: str
+    title: str
+    aliases: tuple[str, ...]
+    endpoints: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """One of the vendor's APIs with its own endpoint; `auth` says whether it takes the key."""
+
+    id: str
+    title: str
+    auth: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """The header that authenticates a request, and the template of its value."""
+
+    header: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """A connector as its manifest describes it; capabilities are read when they are used.
+
+    `capability_files` maps a capability's id to its file below `root`.
+    """
+
+    root: Path
+    id: str
+    version: str
+    title: str
+    description: str
+    settings: JsonObject
+    auth: Auth | None
+    families: Mapping[str, Family]
+    regions: Mapping[str, Region]
+    error_message_pointers: tuple[str, ...]
+    request_id_headers: tuple[str, ...]
+    capability_files: Mapping[str, str]
+
+    @classmethod
+    def from_json(cls, document: JsonObject, root: Path) -> Connector:
+        """Read a manifest that has passed its schema."""
+        errors = document.get("errors", {})
+        return cls(
+            root=root,
+            id=document["id"],
+            version=document["version"],
+            title=document["title"],
+            description=document.get("description", ""),
+            settings=document.get("settings", {"type": "object"}),
+            auth=Auth(**document["auth"]) if "auth" in document else None,
+            families={
+                name: Family(id=name, title=value["title"], auth=value.get("auth", True))
+                for name, value in document["families"].items()
+            },
+            regions={name: _region(name, value) for name, value in document["regions"].items()},
+            error_message_pointers=tuple(errors.get("message", ("/message",))),
+            request_id_headers=tuple(name.lower() for name in errors.get("requestId", ())),
+            capability_files={
+                entry.rpartition("/")[2]: f"capabilities/{entry}.json"
+                for entry in document["capabilities"]
+            },
+        )
+
+    @property
+    def secret_settings(self) -> tuple[str, ...]:
+        """The names of the settings whose values are secrets."""
+        declared: Mapping[str, Json] = self.settings.get("properties", {})
+        return tuple(name for name, schema in declared.items() if schema.get("secret"))
+
+
+def _region(name: str, value: JsonObject) -> Region:
+    return Region(
+        id=name,
+        title=value["title"],
+        aliases=tuple(value.get("aliases", ())),
+        endpoints=value["endpoints"],
+    )
+
+
+def identifier(capability: str) -> str:
+    """Derive the Python name of a capability's handler from its id."""
+    return capability.replace("-", "_")

@@ -1,0 +1,30 @@
+"""What goes out on the wire and what comes back, as plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingRequest:
+    """A request ready to be sent: everything but the connection's authentication.
+
+    `send_auth` says whether this request may carry it; it is added when the bytes are written.
+    """
+
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes | None = field(default=None, repr=False)
+    send_auth: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer: status, lower-case header names, decoded body, attempts it took."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+    attempts: int = 1

@@ -1,0 +1,57 @@
+"""The outcome of one invocation, a value also when it failed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from argosy.errors import ArgosyError
+from argosy.model.exchange import Answer
+from argosy.model.json import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a handler returns: named outputs and the answer they came from."""
+
+    outputs: Mapping[str, Json]
+    answer: Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The outcome of one invocation.
+
+    `outputs` always has `rawResponse`, `statusCode` and `headers` where an answer came, also
+    on failure; the named fields of the capability are there when it succeeded, and where a
+    handler could tell what part of its work was done. `attempts` counts HTTP requests.
+    """
+
+    capability: str
+    outputs: JsonObject
+    error: ArgosyError | None = None
+    attempts: int = field(default=0, compare=False)
+
+    @property
+    def status(self) -> Literal["succeeded", "failed"]:
+        """Either `succeeded` or `failed`."""
+        return "failed" if self.error else "succeeded"
+
+    def unwrap(self) -> JsonObject:
+        """Return the outputs; raise the error where the invocation failed."""
+        if self.error:
+            raise self.error
+        return self.outputs
+
+    def to_json(self) -> JsonObject:
+        """Return the result as the JSON object that `argosy call --json` prints."""
+        shown: JsonObject = {
+            "capability": self.capability,
+            "status": self.status,
+            "attempts": self.attempts,
+            "outputs": self.outputs,
+        }
+        if self.error:
+            shown["error"] = self.error.to_json()
+        return shown

@@ -1,0 +1,27 @@
+"""A local, emulated Treasure Data over real HTTP, for tests, demos and offline work.
+
+    with start() as sandbox:
+        requests.post(f"{sandbox.url}/shop/customers", …)
+
+It has the Data Ingestion API, the part of the CDP API around Profiles API tokens, the Profiles
+lookup, and control routes of its own (see `control`). What it holds is in DuckDB (see `store`),
+what it starts with in a seed (see `seed`), and it can be made to fail (see `faults`). It shares
+no code with the rest of the package, so that a mistake can't cancel itself out.
+"""
+
+from __future__ import annotations
+
+from argosy.sandbox.reading import ShapeError
+from argosy.sandbox.server import RunningSandbox, serve, start
+from argosy.sandbox.settings import Settings, SetupError
+from argosy.sandbox.store import DataFileError
+
+__all__ = [
+    "DataFileError",
+    "RunningSandbox",
+    "Settings",
+    "SetupError",
+    "ShapeError",
+    "serve",
+    "start",
+]

@@ -1,0 +1,77 @@
+"""Put the sandbox's HTTP app together: fixed routes first, the records API's catch-all last.
+
+One app serves all API families on one address; the vendor has a host for each. So a database
+can't be named like the first word of another family's paths (`audiences`, `entities`, …). What
+the vendor has under those words and the sandbox doesn't is answered with 501 and says so; other
+paths are 404.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import Route
+
+from argosy.sandbox.answers import CodeMessageError, VendorError, json_answer
+from argosy.sandbox.cdp.routes import CdpRoutes
+from argosy.sandbox.control import ControlRoutes
+from argosy.sandbox.gate import Gate
+from argosy.sandbox.profiles.routes import ProfileRoutes
+from argosy.sandbox.records.routes import RecordRoutes
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+    from argosy.sandbox.state import State
+
+_VENDOR_WORDS: Final = (
+    *("audiences", "entities", "master_segments", "tree", "cdp"),
+    *("v3", "v4", "postback", "public", "js"),
+)
+_EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def build_app(state: State, host: str) -> Gate:
+    """Make the app over a state, for a server that listens on a host."""
+    settings = state.settings
+    app = Starlette(
+        routes=[
+            *ControlRoutes(state, host).routes(),
+            *CdpRoutes(state.audiences, state.tokens, state.doorkeeper).routes(),
+            *ProfileRoutes(state.lookup, errors_as_200=settings.lookup_errors_as_200).routes(),
+            *_gaps(),
+            *RecordRoutes(state.ingestion, state.doorkeeper, settings).routes(),
+        ],
+        exception_handlers={VendorError: _vendor_answer, HTTPException: _http_answer},
+    )
+    app.router.redirect_slashes = False
+    return Gate(app, state.faults, state.log, state.clock)
+
+
+def _gaps() -> list[Route]:
+    return [
+        Route(path, _not_implemented, methods=_EVERY_METHOD)
+        for word in _VENDOR_WORDS
+        for path in (f"/{word}", f"/{word}/{{rest:path}}")
+    ]
+
+
+async def _not_implemented(request: Request) -> Response:
+    text = f"The sandbox does not do {request.method} {request.url.path}; see its documentation."
+    raise CodeMessageError(501, "not-implemented", text)
+
+
+async def _vendor_answer(_request: Request, error: Exception) -> Response:
+    assert isinstance(error, VendorError)  # noqa: S101 - registered for this class only
+    return error.answer()
+
+
+async def _http_answer(request: Request, error: Exception) -> Response:
+    """Answer what no route takes: 404, or 405 where the path has other methods."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    text = f"There is no {request.method} {request.url.path} here."
+    code = error.detail.lower().replace(" ", "-")
+    return json_answer({"code": code, "message": text}, error.status_code)

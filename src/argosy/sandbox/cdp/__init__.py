@@ -1,0 +1,1 @@
+"""The CDP (Audience) API: parent segments, their folders, and Profiles API tokens."""

@@ -1,0 +1,1 @@
+"""The Data Ingestion API: `POST /{database}/{table}` with one record or up to 500."""

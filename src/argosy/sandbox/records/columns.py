@@ -1,0 +1,85 @@
+"""Column types: which one a JSON value needs, what two of them widen to, how a value is kept.
+
+| JSON value | column |
+| --- | --- |
+| whole number of 64 bits | BIGINT |
+| longer whole number | VARCHAR, so that no digit is lost |
+| other number | DOUBLE |
+| true, false | BOOLEAN |
+| text | VARCHAR |
+| object, array | JSON |
+| null | none by itself |
+
+A column that meets another type widens: BIGINT and DOUBLE to DOUBLE, everything else to
+VARCHAR, which keeps each earlier value as text. The vendor doesn't document its own rules.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+import orjson
+
+from argosy.sandbox.records.errors import RefusedRecordError
+
+if TYPE_CHECKING:
+    from argosy.sandbox.settings import Json
+
+ColumnType = Literal["BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "JSON"]
+
+_BY_CLASS: Final[dict[type, ColumnType | None]] = {
+    bool: "BOOLEAN",
+    int: "BIGINT",
+    float: "DOUBLE",
+    str: "VARCHAR",
+    dict: "JSON",
+    list: "JSON",
+    type(None): None,
+}
+_NUMBERS: Final = frozenset({"BIGINT", "DOUBLE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of a table."""
+
+    name: str
+    type: ColumnType
+
+
+def needed_type(value: Json) -> ColumnType | None:
+    """Give the type a column needs to hold a value; None for null."""
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        return "VARCHAR"
+    return _BY_CLASS[type(value)]
+
+
+def widened(known: ColumnType, needed: ColumnType) -> ColumnType:
+    """Give the narrowest type that holds what both types hold."""
+    if known == needed:
+        return known
+    return "DOUBLE" if {known, needed} == _NUMBERS else "VARCHAR"
+
+
+def kept(value: Json, column: ColumnType) -> Json:
+    """Give a value in the form a column of this (wide enough) type takes."""
+    if value is None or column in {"BIGINT", "BOOLEAN"}:
+        return value
+    if column == "DOUBLE":
+        return float(value)
+    return value if isinstance(value, str) else json_text(value)
+
+
+def json_text(value: Json) -> str:
+    """Write a value as compact JSON; refuse one that is nested too deep to be kept."""
+    try:
+        return orjson.dumps(value).decode()
+    except TypeError:  # a number longer than 64 bits, or deep nesting
+        pass
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    except RecursionError:
+        text = "A value is nested too deep."
+        raise RefusedRecordError("InvalidPropertyValueError", text) from None

@@ -1,0 +1,60 @@
+"""Remember the latest requests, for tests and people to look at; keys are masked."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from argosy.sandbox.settings import Json
+
+BODY_LIMIT: Final = 1 << 16
+"""How many bytes of a request's body the log keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request and what it got.
+
+    `status` is None where no answer was sent; `fault` is the kind of fault it met, if any;
+    `size` is the body's length on the wire and `body` its decoded text.
+    """
+
+    at: float
+    method: str
+    path: str
+    query: str
+    headers: dict[str, str]
+    size: int
+    body: str
+    status: int | None
+    fault: str | None
+
+
+class RequestLog:
+    """The latest requests, oldest first."""
+
+    def __init__(self, most: int) -> None:
+        self._entries: deque[Entry] = deque(maxlen=most)
+
+    def add(self, entry: Entry) -> None:
+        """Remember a request, and forget the oldest if there are too many."""
+        self._entries.append(entry)
+
+    def clear(self) -> None:
+        """Forget all requests."""
+        self._entries.clear()
+
+    def shown(self) -> list[Json]:
+        """Give the requests as JSON objects."""
+        return [asdict(entry) for entry in self._entries]
+
+
+def masked(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Give headers as text with the key of the Authorization header left out."""
+    shown = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
+    if "authorization" in shown:
+        scheme, space, _ = shown["authorization"].partition(" ")
+        shown["authorization"] = f"{scheme} ***" if space else "***"
+    return shown

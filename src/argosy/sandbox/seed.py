@@ -1,0 +1,278 @@
+"""Seeds: what a sandbox holds when it starts, and after a reset.
+
+A seed is one JSON document. All parts but ids, names and a parent segment's folders are
+optional:
+
+    {"databases": {"shop": {"customers": [{"time": 1700000000, "email": "ada@example.com"}]}},
+     "parentSegments": [
+       {"id": "101", "name": "Customers", "description": "…",
+        "master": {"database": "shop", "table": "customers"},
+        "attributes": [{"name": "email", "type": "string"}],
+        "folders": [{"id": "201", "name": "Customers", "description": "…"}],
+        "segments": [{"id": "301", "name": "Members", "description": "…", "kind": "batch",
+                      "folder": "201"}],
+        "profiles": [{"attributes": {"email": "ada@example.com"}, "segments": ["301"]}],
+        "tokens": [{"id": "401", "name": "Site", "token": "<UUID>", "description": "…",
+                    "keyColumn": "email", "attributeColumns": ["email"], "folder": "201",
+                    "segments": ["301"]}]}]}
+
+Rows are taken as the records API takes them, in as many batches as they need. Ids are strings
+of digits, unique among their kind. The first folder is the parent segment's root folder, and
+where segments and tokens are that name no other. A segment's kind is batch (default), realtime
+or funnel-stage. `attributes` defaults to those that the profiles have, and a token's UUID and
+id are made if absent.
+
+A document is read and planted in one go, inside the caller's transaction: a ShapeError leaves
+the store as it was.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import TYPE_CHECKING, Final, cast
+
+import orjson
+
+from argosy.sandbox.cdp.models import (
+    COLUMN_TYPES,
+    SEGMENT_KINDS,
+    Audiences,
+    Folder,
+    ParentSegment,
+    Profile,
+    Segment,
+    SegmentKind,
+    Token,
+)
+from argosy.sandbox.cdp.token_draft import (
+    DEFAULT_KEY_COLUMN,
+    MOST_ATTRIBUTE_COLUMNS,
+    MOST_SEGMENTS,
+    NAME_PATTERN,
+)
+from argosy.sandbox.reading import Node
+from argosy.sandbox.records.models import MOST_RECORDS, NAME, UUID, Ingestion, Target
+from argosy.sandbox.store import RESERVED
+
+if TYPE_CHECKING:
+    from argosy.sandbox.cdp.tokens import Tokens
+    from argosy.sandbox.clock import Clock, Randomness
+    from argosy.sandbox.documents import Documents, Kind
+    from argosy.sandbox.settings import Json
+
+_DOCUMENT: Final = ("databases", "parentSegments")
+_PARENT_SEGMENT: Final = (
+    *("id", "name", "description", "master", "attributes"),
+    *("folders", "segments", "profiles", "tokens"),
+)
+_TOKEN: Final = (
+    *("id", "name", "token", "description", "keyColumn"),
+    *("attributeColumns", "folder", "segments"),
+)
+
+
+@cache
+def built_in_seed() -> Json:
+    """Give the seed that comes with the sandbox: one parent segment, one empty database."""
+    return orjson.loads(resources.files("argosy.sandbox").joinpath("seed.json").read_bytes())
+
+
+@dataclass(frozen=True, slots=True)
+class Planter:
+    """Read seeds into the sandbox's models."""
+
+    documents: Documents
+    audiences: Audiences
+    tokens: Tokens
+    ingestion: Ingestion
+    clock: Clock
+    randomness: Randomness
+
+    def plant(self, document: Json) -> None:
+        """Add a seed to what is there; raise ShapeError where it is wrong."""
+        members = Node(document).members(*_DOCUMENT)
+        if "databases" in members:
+            for name, tables in members["databases"].members().items():
+                self._plant_database(name, tables)
+        if "parentSegments" in members:
+            for node in members["parentSegments"].items():
+                self._plant_parent_segment(node)
+
+    def _plant_database(self, database: str, tables: Node) -> None:
+        _check_name(database, tables)
+        if database in RESERVED:
+            tables.refuse(f"the sandbox cannot have a database named {database!r}.")
+        if not self.ingestion.tables.has_database(database):
+            self.ingestion.tables.create_database(database)
+        for table, rows in tables.members().items():
+            _check_name(table, rows)
+            target = Target(database, table, makes_database=True, makes_table=True)
+            self.ingestion.provide(target)
+            self._plant_rows(target, rows.items())
+
+    def _plant_rows(self, target: Target, rows: list[Node]) -> None:
+        for row in rows:
+            row.members()
+        for first in range(0, len(rows), MOST_RECORDS):
+            some = rows[first : first + MOST_RECORDS]
+            receipts = self.ingestion.ingest(target, [row.value for row in some])
+            for row, receipt in zip(some, receipts, strict=True):
+                if receipt.error is not None:
+                    row.refuse(receipt.error.description)
+
+    def _plant_parent_segment(self, node: Node) -> None:
+        members = node.members(*_PARENT_SEGMENT)
+        key = self._new_id("parent-segment", node.required("id"))
+        folders = node.required("folders").items(least=1)
+        master = members.get("master", Node({})).members("database", "table")
+        profiles = _items(members, "profiles")
+        self.audiences.add(
+            ParentSegment(
+                id=key,
+                name=node.required("name").text(),
+                description=_text(members, "description"),
+                database=_text(master, "database", "sandbox"),
+                table=_text(master, "table", "customers"),
+                attributes=_attributes(members.get("attributes"), profiles),
+                root_folder=folders[0].required("id").digits(),
+                created_at=self.clock.now(),
+            )
+        )
+        for folder in folders:
+            self._plant_folder(key, folder)
+        root = folders[0].required("id").value
+        for segment in _items(members, "segments"):
+            self._plant_segment(key, root, segment)
+        for profile in profiles:
+            self._plant_profile(key, profile)
+        for token in _items(members, "tokens"):
+            self._plant_token(key, root, token)
+
+    def _plant_folder(self, parent: str, node: Node) -> None:
+        members = node.members("id", "name", "description")
+        self.audiences.add(
+            Folder(
+                id=self._new_id("folder", node.required("id")),
+                parent_segment=parent,
+                name=node.required("name").text(),
+                description=_text(members, "description"),
+                created_at=self.clock.now(),
+            )
+        )
+
+    def _plant_segment(self, parent: str, root: str, node: Node) -> None:
+        members = node.members("id", "name", "description", "kind", "folder")
+        kind = members.get("kind", Node("batch")).choice(SEGMENT_KINDS)
+        self.audiences.add(
+            Segment(
+                id=self._new_id("segment", node.required("id")),
+                parent_segment=parent,
+                name=node.required("name").text(),
+                description=_text(members, "description"),
+                kind=cast("SegmentKind", kind),
+                folder=self._folder(parent, members.get("folder", Node(root))),
+            )
+        )
+
+    def _plant_profile(self, parent: str, node: Node) -> None:
+        members = node.members("attributes", "segments")
+        self.audiences.add(
+            Profile(
+                id=self.documents.new_id(),
+                parent_segment=parent,
+                attributes={
+                    name: value.value
+                    for name, value in node.required("attributes").members().items()
+                },
+                segments=self._segments(parent, _items(members, "segments")),
+            )
+        )
+
+    def _plant_token(self, parent: str, root: str, node: Node) -> None:
+        members = node.members(*_TOKEN)
+        columns = members.get("attributeColumns", Node([]))
+        segments = _items(members, "segments")
+        if len(columns.items()) > MOST_ATTRIBUTE_COLUMNS:
+            columns.refuse(f"at most {MOST_ATTRIBUTE_COLUMNS} fit here.")
+        if len(segments) > MOST_SEGMENTS:
+            members["segments"].refuse(f"at most {MOST_SEGMENTS} fit here.")
+        now = self.clock.now()
+        self.tokens.put(
+            Token(
+                id=self._new_id("token", members["id"])
+                if "id" in members
+                else self.documents.new_id(),
+                parent_segment=parent,
+                token=members.get("token", Node(self.randomness.uuid()))
+                .text(UUID, "a UUID")
+                .lower(),
+                name=node.required("name").text(
+                    NAME_PATTERN, f"a name that matches {NAME_PATTERN}"
+                ),
+                description=_text(members, "description"),
+                key_column=_text(members, "keyColumn", DEFAULT_KEY_COLUMN),
+                attribute_columns=columns.texts(),
+                segments=self._segments(parent, segments),
+                folder=self._folder(parent, members.get("folder", Node(root))),
+                created_at=now,
+                updated_at=now,
+            )
+        )
+
+    def _new_id(self, kind: Kind, node: Node) -> str:
+        key = node.digits()
+        if self.documents.find(kind, key) is not None:
+            node.refuse(f"there is a {kind} {key!r} already.")
+        return key
+
+    def _folder(self, parent: str, node: Node) -> str:
+        folder = self.audiences.folder(node.digits())
+        if folder is None or folder.parent_segment != parent:
+            node.refuse(f"{node.value!r} is not a folder of this parent segment.")
+        return folder.id
+
+    def _segments(self, parent: str, nodes: list[Node]) -> tuple[str, ...]:
+        for node in nodes:
+            segment = self.audiences.segment(node.digits())
+            if segment is None or segment.parent_segment != parent:
+                node.refuse(f"{node.value!r} is not a segment of this parent segment.")
+        return tuple(node.value for node in nodes)
+
+
+def _check_name(name: str, node: Node) -> None:
+    Node(name, node.where).text(NAME, f"a name that matches ^{NAME}$")
+
+
+def _items(members: dict[str, Node], name: str) -> list[Node]:
+    return members[name].items() if name in members else []
+
+
+def _text(members: dict[str, Node], name: str, default: str = "") -> str:
+    return members[name].text() if name in members else default
+
+
+def _attributes(node: Node | None, profiles: list[Node]) -> tuple[tuple[str, str], ...]:
+    """Read the attributes, or find them in the profiles."""
+    if node is not None:
+        return tuple(_attribute(item) for item in node.items())
+    found: dict[str, str] = {}
+    for profile in profiles:
+        for name, value in profile.required("attributes").members().items():
+            found.setdefault(name, _guessed_type(value.value))
+    return tuple(found.items())
+
+
+def _attribute(node: Node) -> tuple[str, str]:
+    members = node.members("name", "type")
+    kind = members.get("type", Node("string")).choice(COLUMN_TYPES)
+    return node.required("name").text(), kind
+
+
+def _guessed_type(value: Json) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    return "string_array" if isinstance(value, list) else "string"

@@ -1,0 +1,187 @@
+"""Serve a sandbox: in a thread of this process, or in the foreground for the command line.
+
+uvicorn's HTTP protocol does the HTTP; the loop around it is here, since a server for tests must
+tell at once that it is ready and stop without waiting. The socket is bound before the thread
+starts, so its port is known and connections queue from the first moment on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING, Final, Self
+
+from uvicorn import Config
+from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
+
+from argosy.sandbox.app import build_app
+from argosy.sandbox.settings import Settings
+from argosy.sandbox.state import State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
+
+_GRACE_SECONDS: Final = 0.5
+_BACKLOG: Final = 512
+_WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound
+
+
+class RunningSandbox:
+    """A sandbox that serves in a thread; as a context manager it closes at the end."""
+
+    def __init__(self, settings: Settings, host: str, port: int) -> None:
+        self.settings = settings
+        self._state = State(settings)
+        try:
+            self._server = _Server(self._state, host, port)
+        except BaseException:
+            self._state.close()
+            raise
+        self.url = self._server.url
+        self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
+        self._thread.start()
+        self._server.ready.wait()
+
+    @property
+    def master_key(self) -> str:
+        """The key that may do everything."""
+        return self.settings.master_key
+
+    @property
+    def write_key(self) -> str:
+        """The key that may import records only."""
+        return self.settings.write_key
+
+    def _serve(self) -> None:
+        asyncio.run(self._server.serve())
+
+    def close(self) -> None:
+        """Stop serving and let go of the data file; a second time does nothing."""
+        if self._thread.is_alive():
+            self._server.stop()
+            self._thread.join()
+        self._state.close()
+
+    def __enter__(self) -> Self:
+        """Give the sandbox itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close."""
+        self.close()
+
+
+def start(
+    settings: Settings | None = None, *, host: str = "127.0.0.1", port: int = 0
+) -> RunningSandbox:
+    """Start a sandbox in a thread and return when it answers; port 0 takes a free one.
+
+    Raises SetupError if the settings' data file or seed can't be used, OSError if the address
+    can't be bound.
+    """
+    return RunningSandbox(settings or Settings(), host, port)
+
+
+def serve(
+    settings: Settings | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_ready: Callable[[str], None] | None = None,
+) -> None:
+    """Serve a sandbox until Ctrl-C or a SIGTERM; `on_ready` gets its URL once it answers.
+
+    Raises as `start` does. To be called in the main thread, which alone gets signals.
+    """
+    state = State(settings or Settings())
+    try:
+        server = _Server(state, host, port)
+        asyncio.run(server.serve_in_foreground(on_ready))
+    except KeyboardInterrupt:
+        pass  # where the loop can't take signals, Ctrl-C ends it this way
+    finally:
+        state.close()
+
+
+class _Connection(H11Protocol):
+    """A connection that lets the app get at its transport, for faults."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Put the transport into the state of each request, and send without waiting."""
+        super().connection_made(transport)
+        # asyncio does this only for sockets that name their protocol, which create_server's don't
+        connection: socket.socket = transport.get_extra_info("socket")
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.app_state = {**self.app_state, "transport": transport}
+
+
+class _Server:
+    """A bound socket and the loop that serves on it."""
+
+    def __init__(self, state: State, host: str, port: int) -> None:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        self._config = Config(
+            build_app(state, host), lifespan="off", log_config=None, access_log=False, ws="none"
+        )
+        self._connections = ServerState()
+        self._stopping = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self.ready = threading.Event()
+        shown = _WILDCARDS.get(host, host)
+        shown = f"[{shown}]" if ":" in shown else shown
+        self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
+
+    async def serve(self) -> None:
+        """Serve until `stop` is called."""
+        self._loop = asyncio.get_running_loop()
+        self._config.load()
+        listener = await self._loop.create_server(self._connection, sock=self._socket)
+        self.ready.set()
+        await self._stopping.wait()
+        listener.close()
+        await self._end_connections()
+
+    async def serve_in_foreground(self, on_ready: Callable[[str], None] | None) -> None:
+        """Serve until a signal, and tell when the sandbox answers."""
+        loop = asyncio.get_running_loop()
+        for ending in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(ending, self._stopping.set)
+            except NotImplementedError:
+                break  # Windows: Ctrl-C arrives as KeyboardInterrupt
+        serving = asyncio.create_task(self.serve())
+        await asyncio.sleep(0)
+        if on_ready is not None:
+            on_ready(self.url)
+        await serving
+
+    def stop(self) -> None:
+        """Make `serve` return; may be called from any thread once it is ready."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stopping.set)
+
+    def _connection(self) -> _Connection:
+        return _Connection(config=self._config, server_state=self._connections, app_state={})
+
+    async def _end_connections(self) -> None:
+        """Close idle connections, give the others a moment, and cut what is left."""
+        for connection in list(self._connections.connections):
+            connection.shutdown()
+        if self._connections.tasks:
+            await asyncio.wait(list(self._connections.tasks), timeout=_GRACE_SECONDS)
+        for connection in list(self._connections.connections):
+            connection.transport.abort()
+        await asyncio.sleep(0)
+        left = list(self._connections.tasks)
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)

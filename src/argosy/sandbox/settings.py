@@ -1,0 +1,51 @@
+"""What a sandbox is started with: keys, data, seed, clock and the switches for open points.
+
+Where the vendor's behaviour isn't documented, the sandbox picks one and a switch here picks
+another; each such switch says so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+Json = Any
+"""A value as JSON gives it: an object, array, text, number, truth value or null."""
+
+
+class SetupError(Exception):
+    """The sandbox can't be set up as asked; the message says what to mend, and where."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The choices made before a sandbox starts.
+
+    `data` is the DuckDB file that keeps everything over a restart; without it all is in memory.
+    `seed` fills an empty store and is what a reset goes back to; None takes the built-in one,
+    an empty mapping leaves the sandbox empty. `now` fixes the clock at that epoch; without it
+    the clock follows the system. `random_seed` makes ids and chances repeat.
+    """
+
+    master_key: str = "1/sandbox"
+    write_key: str = "2/sandbox"
+    query_only_keys: tuple[str, ...] = ()
+    """Keys of users who may read everything and import nothing: 403 on records."""
+    data: Path | None = None
+    seed: Mapping[str, Json] | None = None
+    now: float | None = None
+    random_seed: int | None = None
+    auto_create: Literal["all", "tables", "none"] = "all"
+    """What ingestion makes when it is missing (assumption: see `records.models`)."""
+    write_key_on_cdp: int = 401
+    """Status for a write-only key on the CDP API (undocumented; 401 or 403 are plausible)."""
+    lookup_errors_as_200: bool = False
+    """Send lookup error objects with HTTP 200, which the vendor's Android client copes with."""
+    control_hosts: tuple[str, ...] = ()
+    """More host names the control routes answer to; a leading dot allows every subdomain."""
+    logged_requests: int = 1000
+    """How many requests the request log remembers."""

@@ -1,0 +1,40 @@
+"""Everything a handler may import: its context, its reply, its errors, and value helpers.
+
+A handler is a module in the connector's `handlers/` folder, named as its capability in
+snake_case, with one function:
+
+    def run(context: HandlerContext) -> Reply: ...
+
+It has no state. It sends its capability's declared request with `context.send`, which renders,
+routes, authenticates and retries as for any other capability; time, waiting and new ids come
+from the context too, so that a test can steer them.
+"""
+
+from argosy.errors import (
+    ApiError,
+    HandlerError,
+    InvalidInputsError,
+    InvocationError,
+    TransportError,
+)
+from argosy.model import Answer, Json, JsonObject, Problem, Reply
+from argosy.sdk.context import HandlerContext, PartialFailureError
+from argosy.sdk.values import as_object, with_default, with_integer
+
+__all__ = [
+    "Answer",
+    "ApiError",
+    "HandlerContext",
+    "HandlerError",
+    "InvalidInputsError",
+    "InvocationError",
+    "Json",
+    "JsonObject",
+    "PartialFailureError",
+    "Problem",
+    "Reply",
+    "TransportError",
+    "as_object",
+    "with_default",
+    "with_integer",
+]

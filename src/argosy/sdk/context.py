@@ -1,0 +1,50 @@
+"""The contract between the dispatcher and a handler."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from argosy.errors import HandlerError
+from argosy.model import Answer, Json, JsonObject, Reply
+
+
+class PartialFailureError(HandlerError):
+    """A handler did part of its work; `reply` says which part."""
+
+    message_format = "{detail}"
+
+    def __init__(self, *, detail: str, reply: Reply) -> None:
+        super().__init__(detail=detail)
+        self.reply = reply
+
+
+class HandlerContext(Protocol):
+    """What the dispatcher gives a handler for one invocation."""
+
+    @property
+    def inputs(self) -> JsonObject:
+        """The validated inputs."""
+        ...
+
+    def send(self, **inputs: Json) -> Answer:
+        """Send the declared request, rendered with these inputs put over the validated ones.
+
+        Raises InvocationError: a TransportError where no answer came, an ApiError for a status
+        outside 2xx. Statuses inside 2xx come back as they are.
+        """
+        ...
+
+    def decode(self, answer: Answer) -> Json:
+        """Return the answer's body: JSON where it is JSON, else text."""
+        ...
+
+    def wait(self, attempt: int) -> bool:
+        """Wait before attempt number `attempt` (the first retry is 2), with backoff and jitter.
+
+        Returns False at once where the call's attempts or its deadline are used up.
+        """
+        ...
+
+    def new_uuid(self) -> str:
+        """Return a new random UUID as text."""
+        ...

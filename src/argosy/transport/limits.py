@@ -1,0 +1,59 @@
+"""The time one exchange may take: to connect, between two receptions, and in all.
+
+requests hands every adapter a `urllib3.util.Timeout`. Its `total` bounds only single
+waits there, so that a server which sends a byte now and then outlives it. Here the total
+becomes a deadline: each wait on the socket gets what is left of it, so the sum of the
+waits can't exceed it.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from urllib3.util import Timeout
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Limits:
+    """The limits of one exchange, counted from the moment this is made.
+
+    Times are in seconds, None means no limit. `connect` bounds each attempt to connect
+    and the TLS handshake, `read` each wait for the server once connected.
+    """
+
+    __slots__ = ("_clock", "_deadline", "connect", "read")
+
+    def __init__(self, timeout: Timeout, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.connect = Timeout.resolve_default_timeout(timeout.connect_timeout)
+        total = Timeout.resolve_default_timeout(timeout.total)
+        if total is None:
+            self._deadline = None
+            self.read = timeout.read_timeout
+        else:
+            self._deadline = clock() + total
+            started = timeout.clone()  # the caller may send with the same object again
+            started.start_connect()
+            self.read = started.read_timeout
+
+    def until_connected(self) -> float | None:
+        """Tell how long to wait now for a connection; raises TimeoutError when time is up."""
+        return self._left(self.connect)
+
+    def until_progress(self) -> float | None:
+        """Tell how long to wait now for the server; raises TimeoutError when time is up."""
+        if self._deadline is None:
+            return self.read
+        return self._left(self.read)
+
+    def _left(self, wait: float | None) -> float | None:
+        if self._deadline is None:
+            return wait
+        left = self._deadline - self._clock()
+        if left <= 0:
+            message = "the total time for the exchange is used up"
+            raise TimeoutError(message)
+        return left if wait is None else min(wait, left)

@@ -1,0 +1,231 @@
+"""One pooled session a connection: attempts, deadline, size cap, redaction.
+
+Times are in seconds on the clock that is given. A request is repeated only where its capability
+says that this is safe; the adapter never repeats one. Redirects are followed only within the
+same origin and only for GET and HEAD. Answers are read up to a limit, after decompression, and
+pass through the redactor before anything else sees them.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import HTTPError
+from urllib3.util import Timeout
+
+from argosy.errors import (
+    AnswerTooLargeError,
+    RedirectRefusedError,
+    RequestTimedOutError,
+    TransportError,
+)
+from argosy.model import Answer, OutgoingRequest, Redactor, TransportSettings
+from argosy.transport.adapter import LeanAdapter
+from argosy.transport.failures import failure_of
+from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_LOG = logging.getLogger("argosy.transport")
+_MOST_REDIRECTS = 5
+_CHUNK = 256 * 1024
+
+
+class Transport:
+    """Sends requests for one connection. Safe to share between threads; close it when done."""
+
+    def __init__(
+        self,
+        settings: TransportSettings,
+        redactor: Redactor,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], None],
+        random: Callable[[], float],
+        allow_address: Callable[[str, str], bool] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.policy = RetryPolicy.of(settings, random)
+        self._redactor = redactor
+        self._clock = clock
+        self._sleep = sleep
+        self._verify = settings.ca_bundle or True
+        self._session = requests.Session()
+        self._session.trust_env = False
+        adapter = LeanAdapter(pool_maxsize=settings.pool_size, allow_address=allow_address)
+        self._session.mount("https://", adapter)
+        self._session.mount("http://", adapter)
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def deadline(self) -> float:
+        """Return the moment by which a call that starts now must end."""
+        return self._clock() + self.settings.deadline
+
+    def send(
+        self,
+        request: OutgoingRequest,
+        *,
+        auth: Mapping[str, str],
+        may_repeat: bool,
+        deadline: float,
+    ) -> Answer:
+        """Send a request and return the whole answer, whatever its status.
+
+        `auth` is added to the headers of the wire only. Raises a TransportError where no
+        usable answer came.
+        """
+        attempt = 1
+        while True:
+            failure: TransportError | None = None
+            answer: Answer | None = None
+            try:
+                answer = self._follow(request, auth, attempt, deadline)
+            except TransportError as error:
+                failure = error
+            wait = self._wait(answer, failure, attempt, deadline) if may_repeat else None
+            if wait is None:
+                if answer is None:
+                    raise failure or AssertionError
+                return answer
+            attempt += 1
+            self._sleep(wait)
+
+    def pause(self, attempt: int, deadline: float) -> bool:
+        """Wait before a handler's own attempt; False where there is none any more."""
+        wait = self.policy.wait_before(attempt, now=self._clock(), deadline=deadline)
+        if wait is not None:
+            self._sleep(wait)
+        return wait is not None
+
+    def _wait(
+        self, answer: Answer | None, failure: TransportError | None, attempt: int, deadline: float
+    ) -> float | None:
+        asked = None
+        if answer is not None:
+            if answer.status not in RETRY_STATUSES:
+                return None
+            asked = parse_retry_after(answer.headers.get("retry-after"))
+        elif failure is not None and not failure.retryable:
+            return None
+        now = self._clock()
+        return self.policy.wait_before(attempt + 1, now=now, deadline=deadline, asked=asked)
+
+    def _follow(
+        self, request: OutgoingRequest, auth: Mapping[str, str], attempt: int, deadline: float
+    ) -> Answer:
+        for _ in range(_MOST_REDIRECTS + 1):
+            answer = self._exchange(request, auth, attempt, deadline)
+            location = answer.headers.get("location")
+            if not 300 <= answer.status < 400 or not location:
+                return answer
+            target = urljoin(request.url, location)
+            if request.method not in {"GET", "HEAD"} or _origin(target) != _origin(request.url):
+                break
+            request = replace(request, url=target)
+        shown = self._redactor.text(target.partition("?")[0])
+        raise RedirectRefusedError(host=_host(request.url), location=shown)
+
+    def _exchange(
+        self, request: OutgoingRequest, auth: Mapping[str, str], attempt: int, deadline: float
+    ) -> Answer:
+        started = self._clock()
+        remaining = deadline - started
+        if remaining <= 0:
+            raise RequestTimedOutError(
+                host=_host(request.url), attempts=_times(attempt - 1), detail="the deadline passed"
+            )
+        timeout = Timeout(
+            connect=self.settings.connect_timeout,
+            read=self.settings.read_timeout,
+            total=remaining,
+        )
+        proxies = get_environ_proxies(request.url) if self.settings.environment_proxies else {}
+        response = None
+        try:
+            response = self._session.send(
+                _prepared(request, auth),
+                stream=True,
+                timeout=timeout,  # type: ignore[arg-type]
+                verify=self._verify,
+                cert=None,
+                proxies=proxies,
+                allow_redirects=False,
+            )
+            body = self._read(response, request, deadline)
+        except (requests.RequestException, HTTPError, OSError) as error:
+            failure = failure_of(error, host=_host(request.url), attempts=_times(attempt))
+            failure.redact(self._redactor.value)
+            _LOG.debug("%s %s: %s", request.method, _host(request.url), failure)
+            raise failure from error.with_traceback(None)
+        finally:
+            if response is not None:
+                response.close()
+        if _LOG.isEnabledFor(logging.DEBUG):
+            took = (self._clock() - started) * 1000
+            path = self._redactor.text(urlsplit(request.url).path)
+            text = "%s %s%s: %d after %.0f ms, attempt %d"
+            _LOG.debug(
+                text, request.method, _host(request.url), path, response.status_code, took, attempt
+            )
+        return Answer(response.status_code, self._headers(response), body, attempt)
+
+    def _headers(self, response: requests.Response) -> dict[str, str]:
+        clean = self._redactor.text
+        return {name.lower(): clean(value) for name, value in response.headers.items()}
+
+    def _read(
+        self, response: requests.Response, request: OutgoingRequest, deadline: float
+    ) -> bytes:
+        limit = self.settings.max_response_bytes
+        chunks = []
+        size = 0
+        for chunk in response.iter_content(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise AnswerTooLargeError(host=_host(request.url), limit=limit)
+            chunks.append(chunk)
+            if self._clock() > deadline:
+                raise requests.ReadTimeout("the deadline passed")
+        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        return self._redactor.data(body)
+
+
+def _prepared(request: OutgoingRequest, auth: Mapping[str, str]) -> requests.PreparedRequest:
+    """Build the library's request without its own preparation, which would do our work again."""
+    prepared = requests.PreparedRequest()
+    prepared.method = request.method
+    prepared.url = request.url
+    prepared.headers = CaseInsensitiveDict(request.headers)
+    if request.body is not None:
+        prepared.headers["Content-Length"] = str(len(request.body))
+    elif request.method not in {"GET", "HEAD", "OPTIONS"}:
+        prepared.headers["Content-Length"] = "0"
+    if request.send_auth:
+        prepared.headers.update(auth)
+    prepared.body = request.body
+    prepared.hooks = {"response": []}
+    return prepared
+
+
+def _origin(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return parts.scheme.lower(), parts.netloc.lower()
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def _times(attempts: int) -> str:
+    return "1 attempt" if attempts == 1 else f"{attempts} attempts"

@@ -9,7 +9,7 @@ clients read the answers). The uuid that each record carries makes the repetitio
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from argosy.sdk import (
     Answer,
@@ -25,6 +25,9 @@ from argosy.sdk import (
     with_default,
     with_integer,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: A record with one of these errors is not accepted however often it is sent.
 PERMANENT = frozenset(
@@ -73,7 +76,7 @@ def _prepared(index: int, record: Json, uuid: str) -> JsonObject:
 
 
 def _refuse_unsendable(records: Sequence[JsonObject]) -> None:
-    """Raise for records that are too large, and for two with one uuid: the vendor would drop one."""
+    """Raise for records that are too large, and for two with one uuid: one would be dropped."""
     problems = []
     seen: dict[str, int] = {}
     for index, record in enumerate(records):

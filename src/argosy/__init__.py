@@ -14,10 +14,11 @@ Names load on first use, so that `import argosy` costs nothing.
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from argosy.dispatch import Dispatcher, Ports
     from argosy.errors import ArgosyError
     from argosy.model import Connection, Connector, Problem, Result, TransportSettings

@@ -171,7 +171,9 @@ class InvalidConnectionError(ConnectionSetupError):
 class UnsafeFileError(ConnectionSetupError):
     """A file that holds a secret may be read by others."""
 
-    message_format = "{file} may be read by others (mode {mode}); a file with a secret must be 0600."
+    message_format = (
+        "{file} may be read by others (mode {mode}); a file with a secret must be 0600."
+    )
     hint = "Run chmod 600 on it."
 
 

@@ -6,8 +6,12 @@ a region has one id and aliases, and the manifest's table holds the address of e
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from argosy.errors import UnknownRegionError
-from argosy.model import Connector, Region
+
+if TYPE_CHECKING:
+    from argosy.model import Connector, Region
 
 
 def find_region(connector: Connector, name: str) -> Region:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -13,6 +12,8 @@ from argosy.cli.inputs import read_inputs
 from argosy.cli.output import console, print_error, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from argosy.model import OutgoingRequest, Result
 
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.pass_obj
 def call(
     connector: str | None,
+    /,
     *,
     capability: str,
     assignments: Sequence[str],

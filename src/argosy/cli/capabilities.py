@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from argosy.cli.output import console, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 
 @click.group(invoke_without_command=True)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from argosy.cli.output import console
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @click.command()
@@ -22,7 +25,12 @@ from argosy.cli.output import console
     help="How the findings are written.",
 )
 @click.pass_obj
-def check(connector: str | None, *, paths: Sequence[str], style: str) -> int:
+def check(
+    connector: str | None,
+    *,
+    paths: Sequence[str],
+    style: Literal["text", "json", "sarif", "github"],
+) -> int:
     """Check connectors: manifest, capabilities, schemas, handlers, examples.
 
     PATH is a connector's directory; without one, the connector in use is checked. Ends with 1

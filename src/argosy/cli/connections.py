@@ -95,9 +95,10 @@ def _key_setting(connector: Connector) -> str:
 def _read_key(file: str) -> str:
     try:
         with click.open_file(file, encoding="utf-8") as stream:
-            return stream.read(64 * 1024).strip()
+            text: str = stream.read(64 * 1024)
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"--api-key-file {file} cannot be read: {error}") from error
+    return text.strip()
 
 
 def _read_connection(connector: Connector, name: str, environ: Mapping[str, str]) -> Connection:

@@ -7,7 +7,6 @@ command knows no capability by name.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,6 +15,8 @@ from argosy.cli.output import console, print_error
 from argosy.errors import ConnectorError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from rich.console import Console
 
     from argosy.dispatch import Dispatcher

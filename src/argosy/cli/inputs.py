@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from argosy.connector import bundle_schema, load_capability
 from argosy.model import Connector, Json, JsonObject, lookup_pointer
 from argosy.validation.messages import list_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 
 def read_inputs(

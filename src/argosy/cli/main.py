@@ -11,12 +11,15 @@ import os
 import sys
 import tempfile
 import traceback
-from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from argosy.errors import ArgosyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Where each command lives; nothing is imported until it is asked for.
 COMMANDS = {
@@ -78,7 +81,7 @@ def cli(ctx: click.Context, connector: str | None) -> None:
     ctx.obj = connector
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return an ending
     """Run one command and return the exit status; `argv` is without the program's name."""
     from argosy.cli.output import print_error
 

@@ -8,11 +8,14 @@ that is given, the environment variable `ARGOSY_CONNECTOR`, `_connector/` beside
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from argosy.errors import InvalidManifestError
 from argosy.model import JsonObject, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 MANIFEST = "connector.json"
 _PACKAGE = Path(__file__).resolve().parent.parent
@@ -64,7 +67,7 @@ def read_document(root: Path, file: str) -> JsonObject:
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     if not isinstance(document, dict):
-        raise ValueError("it is not a JSON object")  # noqa: TRY004: a file's fault, not a caller's
+        raise ValueError("it is not a JSON object")  # noqa: TRY004 - a file, not a caller
     return document
 
 

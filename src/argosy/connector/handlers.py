@@ -15,12 +15,15 @@ import sys
 import threading
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
-from pathlib import Path
-from types import ModuleType
+from typing import TYPE_CHECKING
 
 from argosy.errors import InvalidHandlerError
 from argosy.model import Reply
 from argosy.sdk import HandlerContext
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import ModuleType
 
 Handler = Callable[[HandlerContext], Reply]
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from argosy.connector.finding import MANIFEST, read_document, schema_folder
 from argosy.errors import InvalidCapabilityError, InvalidManifestError, UnknownCapabilityError
 from argosy.model import Capability, Connector, JsonObject, Problem
 from argosy.validation import SchemaReferenceError, Validator, bundle
 from argosy.validation.messages import list_words
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def load_connector(root: Path) -> Connector:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import random
 import time
 import uuid
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from argosy.dispatch.hosts import HostPolicy
 from argosy.dispatch.invocation import DryInvocation, Invocation, RequestCaptured
@@ -43,6 +41,10 @@ from argosy.rendering import MISSING, compile_template, to_text
 from argosy.sdk import PartialFailureError
 from argosy.transport import Transport
 from argosy.validation import Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import TracebackType
 
 
 def _random_uuid() -> str:
@@ -101,14 +103,17 @@ class Dispatcher:
         )
         public = {n: v for n, v in self.properties.items() if n not in connector.secret_settings}
         self._scope = {"connection": public, "new_uuid": _Function(self.ports.new_uuid)}
-        self._user_agent = f"argosy/{connector.version}"
+        self._user_agent = f"argosy ({connector.id}/{connector.version})"
         self._plans: dict[str, Plan] = {}
 
     def __enter__(self) -> Dispatcher:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
     ) -> None:
         self.close()
 
@@ -234,7 +239,7 @@ class Dispatcher:
         headers = {name: clean.text(value) for name, value in request.headers.items()}
         auth = self.connector.auth
         if auth and request.send_auth:
-            masked = {n: MASK for n in self.connector.secret_settings}
+            masked = dict.fromkeys(self.connector.secret_settings, MASK)
             template = compile_template(auth.value)
             value = template.render({"connection": {**self.properties, **masked}})
             headers[auth.header] = to_text(value)

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from argosy.dispatch.normalise import basic_outputs, decode, refusal
-from argosy.dispatch.plan import Plan
-from argosy.model import Answer, Json, JsonObject, OutgoingRequest
 
 if TYPE_CHECKING:
     from argosy.dispatch.dispatcher import Dispatcher
+    from argosy.dispatch.plan import Plan
+    from argosy.model import Answer, Json, JsonObject, OutgoingRequest
 
 
-class RequestCaptured(Exception):  # noqa: N818: a signal, not a failure
+class RequestCaptured(Exception):  # noqa: N818 - a signal, not a failure
     """Carries the first request of a dry run out of a handler."""
 
     def __init__(self, request: OutgoingRequest) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from argosy.dispatch.plan import Plan
 from argosy.errors import ApiError, InvalidOutputsError, error_for_status
 from argosy.model import Answer, Connector, Json, JsonObject, lookup_pointer
 from argosy.rendering import MISSING, to_text
 from argosy.transport import parse_retry_after
+
+if TYPE_CHECKING:
+    from argosy.dispatch.plan import Plan
 
 _LONGEST_MESSAGE = 500
 

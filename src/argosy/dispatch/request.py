@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import orjson
 
-from argosy.dispatch.hosts import HostPolicy
-from argosy.dispatch.plan import Plan, Render
 from argosy.errors import InvalidInputsError, RenderError
 from argosy.model import Connector, Json, OutgoingRequest, Problem
 from argosy.regions import resolve
 from argosy.rendering import MISSING, percent_encode, to_text
+
+if TYPE_CHECKING:
+    from argosy.dispatch.hosts import HostPolicy
+    from argosy.dispatch.plan import Plan, Render
 
 Scope = Mapping[str, Json]
 
@@ -22,6 +26,8 @@ Scope = Mapping[str, Json]
 _TRANSPORT_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "te", "upgrade", "expect"}
 )
+_HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
 def build_request(
@@ -128,17 +134,12 @@ def _merge_headers(
         if lower in _TRANSPORT_HEADERS or lower == reserved:
             message = f"the header {name!r} is set by the connection; leave it out"
             problems.append(Problem("reserved-header", message, "/headers"))
-        elif not _is_header(name, text):
+        elif not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(text):
             message = f"the header {name!r} holds characters that a header cannot carry"
             problems.append(Problem("header-characters", message, "/headers"))
         headers[own.get(lower, name)] = text
     if problems:
         raise InvalidInputsError(capability=capability, problems=problems)
-
-
-def _is_header(name: str, value: str) -> bool:
-    token = name.isascii() and name.replace("-", "").replace("_", "").replace(".", "").isalnum()
-    return token and all(32 <= ord(letter) < 127 or letter == "\t" for letter in value)
 
 
 def encode_json(value: Json) -> bytes:

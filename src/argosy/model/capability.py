@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from argosy.model.json import Json, JsonObject
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from argosy.model.json import Json, JsonObject
 
 Effect = Literal["read", "write", "delete"]
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from argosy.model.json import Json, JsonObject
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from argosy.model.json import Json, JsonObject
 
 MEBIBYTE = 1024 * 1024
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from argosy.model.json import Json
+if TYPE_CHECKING:
+    from argosy.model.json import Json
 
 
 def join_pointer(parts: Iterable[str | int]) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from argosy.model.json import JsonObject
+if TYPE_CHECKING:
+    from argosy.model.json import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from argosy.errors import ArgosyError
-from argosy.model.exchange import Answer
-from argosy.model.json import Json, JsonObject
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from argosy.errors import ArgosyError
+    from argosy.model.exchange import Answer
+    from argosy.model.json import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)

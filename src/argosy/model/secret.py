@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
-from argosy.model.json import Json
+if TYPE_CHECKING:
+    from argosy.model.json import Json
 
 MASK = "******"
 _SHORTEST_SECRET = 4

@@ -6,9 +6,9 @@ template always ends. Names are strict: one that is not there is `MISSING`, and 
 a request decides whether a missing value drops its key or is an error.
 """
 
+from argosy.rendering.compiled import MISSING
 from argosy.rendering.environment import FILTERS, FUNCTIONS
 from argosy.rendering.template import (
-    MISSING,
     Template,
     TemplateSyntaxError,
     compile_template,

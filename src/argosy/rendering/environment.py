@@ -10,14 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jinja2 import StrictUndefined, Undefined
 from jinja2.exceptions import SecurityError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from argosy.model import Json
 from argosy.sdk import values
+
+if TYPE_CHECKING:
+    from argosy.model import Json
 
 _LARGEST_PRODUCT = 1_000_000
 _INHERITED_FILTERS = ("default", "first", "join", "last", "length", "lower", "trim", "upper")

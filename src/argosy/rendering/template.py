@@ -1,8 +1,7 @@
 """Compile templates and render them.
 
-A template is parsed once by jinja's own parser. A plain path (`inputs.record`, the usual case)
-becomes a direct look-up, about ten times faster than a compiled expression; everything else is
-compiled by jinja. Both give the same values: a property test compares them.
+A template is parsed once by jinja's own parser, so the grammar is the one that people know; its
+expressions become functions of the scope (see `compiled`).
 """
 
 from __future__ import annotations
@@ -10,33 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final
+from typing import TYPE_CHECKING
 
 import jinja2
 from jinja2 import nodes
 
-from argosy.model import Json
-from argosy.rendering.environment import ExpressionEnvironment, is_undefined
+from argosy.rendering.compiled import MISSING, Evaluate, Scope, evaluator, plain_path
+from argosy.rendering.environment import ExpressionEnvironment
 from argosy.rendering.text import to_text
 
+if TYPE_CHECKING:
+    from argosy.model import Json
+
 _ENVIRONMENT = ExpressionEnvironment()
-
-Scope = Mapping[str, Json]
-Evaluate = Callable[[Scope], Json]
-
-
-class _Missing:
-    """The type of `MISSING`."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-    def __bool__(self) -> bool:
-        return False
-
-
-#: What a template yields whose value is not there.
-MISSING: Final = _Missing()
 
 
 class TemplateSyntaxError(ValueError):
@@ -144,65 +129,15 @@ def _joined(parts: Sequence[nodes.Expr | str]) -> Evaluate:
 
 
 def _evaluator(expression: nodes.Expr) -> Evaluate:
-    path = _plain_path(expression)
-    return _path_lookup(path) if path else _compiled(expression)
-
-
-def _path_lookup(path: tuple[str, ...]) -> Evaluate:
-    def look_up(scope: Scope) -> Json:
-        value: Any = scope
-        for name in path:
-            if not isinstance(value, Mapping) or name not in value:
-                return MISSING
-            value = value[name]
-        return value
-
-    return look_up
-
-
-def _compiled(expression: nodes.Expr) -> Evaluate:
-    body: list[nodes.Node] = [nodes.Assign(nodes.Name("result", "store"), expression, lineno=1)]
     try:
-        template = _ENVIRONMENT.from_string(nodes.Template(body, lineno=1))
+        return evaluator(expression, _ENVIRONMENT)
     except (jinja2.TemplateError, RecursionError) as error:
         raise TemplateSyntaxError(str(error)) from error
-
-    def evaluate(scope: Scope) -> Json:
-        context = template.new_context(dict(scope))
-        try:
-            for _ in template.root_render_func(context):
-                pass
-        except jinja2.UndefinedError:
-            return MISSING
-        except jinja2.TemplateError as error:
-            raise ValueError(str(error)) from error
-        except (TypeError, ArithmeticError, AttributeError, LookupError) as error:
-            raise ValueError(f"{type(error).__name__}: {error}") from error
-        value = context.vars["result"]
-        return MISSING if is_undefined(value) else value
-
-    return evaluate
-
-
-def _plain_path(expression: nodes.Node) -> tuple[str, ...]:
-    """Return the names of `a.b.c` or `a['b']`, or nothing for any other expression."""
-    if isinstance(expression, nodes.Name):
-        return (expression.name,)
-    if isinstance(expression, nodes.Getattr):
-        member: str | None = expression.attr
-        inner = expression.node
-    elif isinstance(expression, nodes.Getitem) and isinstance(expression.arg, nodes.Const):
-        member = expression.arg.value if isinstance(expression.arg.value, str) else None
-        inner = expression.node
-    else:
-        return ()
-    before = _plain_path(inner)
-    return (*before, member) if before and member is not None else ()
 
 
 def _paths(expression: nodes.Node) -> Iterator[tuple[str, ...]]:
     """Yield each longest plain path within an expression."""
-    path = _plain_path(expression)
+    path = plain_path(expression)
     if path:
         yield path
         return

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import orjson
 
-from argosy.model import Json
+if TYPE_CHECKING:
+    from argosy.model import Json
 
 
 def to_text(value: Json) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from argosy.errors import HandlerError
-from argosy.model import Answer, Json, JsonObject, Reply
+
+if TYPE_CHECKING:
+    from argosy.model import Answer, Json, JsonObject, Reply
 
 
 class PartialFailureError(HandlerError):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from argosy.model import Json, JsonObject
+if TYPE_CHECKING:
+    from argosy.model import Json, JsonObject
 
 _INTEGER = re.compile(r"[+-]?[0-9]+", re.ASCII)
 

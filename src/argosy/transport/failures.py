@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
 from http.client import IncompleteRead, RemoteDisconnected
+from typing import TYPE_CHECKING
 
 import requests
 from urllib3 import exceptions as urllib3_errors
@@ -18,6 +18,9 @@ from argosy.errors import (
     UntrustedServerError,
 )
 from argosy.transport.dial import AddressRefusedError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _TIMEOUTS = (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)
 
@@ -71,5 +74,3 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         yield current
         behind = [getattr(current, "reason", None), current.__cause__, current.__context__]
         waiting += [inner for inner in (*behind, *current.args) if isinstance(inner, Exception)]
-
-

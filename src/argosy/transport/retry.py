@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
 
-from argosy.model import TransportSettings
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from argosy.model import TransportSettings
 
 #: Statuses that say "try again": too many calls, and a gateway or server that is away.
 RETRY_STATUSES = frozenset({429, 502, 503, 504})

@@ -9,7 +9,6 @@ pass through the redactor before anything else sees them.
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
@@ -32,11 +31,10 @@ from argosy.transport.failures import failure_of
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _LOG = logging.getLogger("argosy.transport")
 _MOST_REDIRECTS = 5
-_CHUNK = 256 * 1024
 
 
 class Transport:
@@ -162,7 +160,7 @@ class Transport:
                 proxies=proxies,
                 allow_redirects=False,
             )
-            body = self._read(response, request, deadline)
+            body = self._read(response, request)
         except (requests.RequestException, HTTPError, OSError) as error:
             failure = failure_of(error, host=_host(request.url), attempts=_times(attempt))
             failure.redact(self._redactor.value)
@@ -184,20 +182,11 @@ class Transport:
         clean = self._redactor.text
         return {name.lower(): clean(value) for name, value in response.headers.items()}
 
-    def _read(
-        self, response: requests.Response, request: OutgoingRequest, deadline: float
-    ) -> bytes:
+    def _read(self, response: requests.Response, request: OutgoingRequest) -> bytes:
         limit = self.settings.max_response_bytes
-        chunks = []
-        size = 0
-        for chunk in response.iter_content(_CHUNK):
-            size += len(chunk)
-            if size > limit:
-                raise AnswerTooLargeError(host=_host(request.url), limit=limit)
-            chunks.append(chunk)
-            if self._clock() > deadline:
-                raise requests.ReadTimeout("the deadline passed")
-        body = chunks[0] if len(chunks) == 1 else b"".join(chunks)
+        body: bytes = response.raw.read(limit + 1, decode_content=True)
+        if len(body) > limit:
+            raise AnswerTooLargeError(host=_host(request.url), limit=limit)
         return self._redactor.data(body)
 
 

@@ -98,15 +98,18 @@ def _is_of_wrong_kind(found: Iterable[ValidationError]) -> bool:
 
 def _wanted_kinds(found: Iterable[ValidationError]) -> Iterator[str]:
     for inner in found:
+        wanted: Json = inner.validator_value
         if not inner.relative_path and inner.validator == "type":
-            yield _kind(inner.validator_value)
+            yield _kind(wanted)
         elif not inner.relative_path and inner.validator in {"const", "enum"}:
-            yield show(inner.validator_value)
+            yield show(wanted)
 
 
 def _missing_members(error: ValidationError) -> Iterator[Problem]:
-    for name in error.validator_value:
-        if name not in error.instance:
+    wanted: Json = error.validator_value
+    found: Json = error.instance
+    for name in wanted:
+        if name not in found:
             yield _problem(error, "required", f"{name!r} is missing")
 
 
@@ -116,7 +119,8 @@ def _unknown_members(error: ValidationError) -> Iterator[Problem]:
     if isinstance(error.validator_value, Mapping):
         yield _problem(error, str(error.validator), _sentence(error, str(error.validator)))
         return
-    for name in error.instance:
+    found: Json = error.instance
+    for name in found:
         if name not in known:
             allowed = list_words(known, name) or "none is allowed here"
             text = f"{name!r} is not a member here; there is {allowed}"
@@ -142,9 +146,7 @@ def _sentence(error: ValidationError, keyword: str) -> str:
 
 _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "type": lambda found, wanted: f"{show(found)} is not {_kind(wanted)}",
-    "enum": lambda found, wanted: (
-        f"{show(found)} is not one of {list_words(wanted, str(found))}"
-    ),
+    "enum": lambda found, wanted: f"{show(found)} is not one of {list_words(wanted, str(found))}",
     "const": lambda found, wanted: f"{show(found)} is not {show(wanted)}",
     "pattern": lambda found, wanted: f"{show(found)} does not match {wanted}",
     "minimum": lambda found, wanted: f"{show(found)} is less than {show(wanted)}",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,8 @@ from argosy.model import Json, JsonObject, Problem
 from argosy.validation.messages import problems_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from jsonschema.protocols import Validator as SchemaValidator
 
 
@@ -38,7 +39,8 @@ class Validator:
 
     @cached_property
     def _slow(self) -> SchemaValidator:
-        return _validator_class()(self.schema)
+        made: SchemaValidator = _validator_class()(self.schema)
+        return made
 
 
 def explain(value: Json, validator: SchemaValidator) -> Sequence[Problem]:
@@ -68,10 +70,10 @@ def _not_json(value: Json, pointer: str = "") -> Iterator[Problem]:
 
 @lru_cache(maxsize=1)
 def _validator_class() -> Any:
-    """Extend the 2020-12 validator: patterns mean what ECMA 262 says they mean.
+    r"""Extend the 2020-12 validator: patterns mean what ECMA 262 says they mean.
 
-    Python's `$` also matches before a newline at the end, and its `\\d` and `\\w` match
-    far more than ASCII; a name check must not let `"shop\\n"` through.
+    Python's `$` also matches before a newline at the end, and its `\d` and `\w` match
+    far more than ASCII; a name check must not let `"shop\n"` through.
     """
     from jsonschema import Draft202012Validator, ValidationError, validators  # noqa: PLC0415
 
@@ -79,7 +81,8 @@ def _validator_class() -> Any:
         if isinstance(instance, str) and not _ecma_pattern(expression).search(instance):
             yield ValidationError(f"{instance!r} does not match {expression!r}")
 
-    return validators.extend(Draft202012Validator, {"pattern": pattern})
+    extend: Any = validators.extend  # the library does not annotate it
+    return extend(Draft202012Validator, {"pattern": pattern})
 
 
 @lru_cache(maxsize=512)

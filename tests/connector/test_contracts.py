@@ -7,10 +7,10 @@ from urllib.parse import urlsplit
 
 import orjson
 import pytest
-from tests.contracts import contract, needs_contracts, operation, validator
 
 from argosy import Connection, Connector, Dispatcher
 from argosy.connector import load_capability
+from tests.contracts import contract, needs_contracts, operation, validator
 
 CDP = "cdp-api"
 TOKENS = (

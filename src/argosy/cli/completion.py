@@ -9,7 +9,7 @@ from click.shell_completion import get_completion_class
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:
-    """Print the completion script for SHELL; `eval` it in the shell's start-up file."""
+    """Print the script that completes commands in SHELL; `eval` it when the shell starts."""
     from argosy.cli.main import cli
 
     found = get_completion_class(shell)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from rich.console import Console
+    from rich.padding import Padding
 
     from argosy.dispatch import Dispatcher
     from argosy.model import Connector, JsonObject
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
 @click.option("--once", is_flag=True, help="End after the last step.")
 @click.pass_obj
 def demo(connector: str | None, *, once: bool) -> int:
-    """Start a sandbox, run every step of the demo against it, and say what happened.
+    """Run the demo against a sandbox, step by step.
 
-    Without --once the sandbox stays up afterwards, to be tried by hand.
+    Nothing leaves this machine. Without --once the sandbox stays up afterwards, to be tried by
+    hand.
     """
     from argosy import Connection, Dispatcher, load
     from argosy.sandbox import start
@@ -74,14 +76,15 @@ def _run_steps(steps: list[JsonObject], dispatcher: Dispatcher, url: str, out: C
             continue
         inputs = compile_value(step["inputs"])({"steps": done})
         request = dispatcher.prepare(step["capability"], inputs)
-        out.print(f"   [cyan]{step['capability']}[/]  [dim]{request.method} {request.url}[/]")
+        path = request.url.removeprefix(url)
+        out.print(_indented(f"{step['capability']}: {request.method} {path}", style="cyan"))
         result = dispatcher.call(step["capability"], inputs)
         if result.error:
             print_error(result.error, as_json=False)
             return False
         done[step["id"]] = result.outputs
         for line in _shown(result.outputs, step.get("show", [])):
-            out.print(line, markup=False)
+            out.print(_indented(line))
         out.print()
     out.print(f"All {len(steps)} steps succeeded.", style="green")
     return True
@@ -90,9 +93,16 @@ def _run_steps(steps: list[JsonObject], dispatcher: Dispatcher, url: str, out: C
 def _shown(outputs: JsonObject, names: list[str]) -> Iterator[str]:
     import json
 
-    yield f"   HTTP {outputs['statusCode']}"
+    yield f"HTTP {outputs['statusCode']}"
     for name in names:
-        yield f"   {name} = {json.dumps(outputs.get(name), ensure_ascii=False)}"
+        yield f"{name} = {json.dumps(outputs.get(name), ensure_ascii=False)}"
+
+
+def _indented(text: str, style: str = "") -> Padding:
+    from rich.padding import Padding
+    from rich.text import Text
+
+    return Padding(Text(text, style=style), (0, 0, 0, 3), expand=False)
 
 
 def _print_rows(url: str, table: JsonObject, out: Console) -> None:
@@ -111,7 +121,7 @@ def _print_rows(url: str, table: JsonObject, out: Console) -> None:
         cells = [row.get(column["name"]) for column in found["columns"]]
         shown.add_row(*("" if cell is None else str(cell) for cell in cells))
     out.print(f"   {found['count']} rows in {table['database']}.{table['table']}")
-    out.print(Padding(shown, (0, 0, 1, 3)))
+    out.print(Padding(shown, (0, 0, 1, 3), expand=False))
 
 
 def _stay(url: str, key: str, out: Console) -> None:

@@ -81,7 +81,7 @@ def cli(ctx: click.Context, connector: str | None) -> None:
     ctx.obj = connector
 
 
-def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return an ending
+def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return the exit status; `argv` is without the program's name."""
     from argosy.cli.output import print_error
 
@@ -100,17 +100,9 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one retur
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         return 130
-    except BrokenPipeError:
-        _silence_stdout()
-        return 0
     except Exception as error:  # the last boundary: a defect of ours gets a report, not a scream
         return _report_defect(error)
     return status if isinstance(status, int) else 0
-
-
-def _silence_stdout() -> None:
-    """Keep the interpreter from flushing into a pipe whose reader has gone."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_defect(error: Exception) -> int:

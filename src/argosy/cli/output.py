@@ -59,4 +59,4 @@ def print_problem(problem: Problem, out: Console) -> None:
 
     out.print(Text.assemble("  ", (problem.place, "bold"), f"  {problem.message}"), soft_wrap=True)
     if problem.hint:
-        out.print(Padding(Text(f"Hint: {problem.hint}", style="dim"), (0, 0, 0, 4)))
+        out.print(Padding(Text(f"Hint: {problem.hint}", style="dim"), (0, 0, 0, 4), expand=False))

@@ -89,8 +89,8 @@ class Dispatcher:
         self.connector = connector
         self.connection = connection
         self.ports = ports or Ports()
-        secrets = [str(connection.properties.get(n) or "") for n in connector.secret_settings]
-        self.redactor = Redactor(secrets)
+        secrets = (connection.properties.get(name) for name in connector.secret_settings)
+        self.redactor = Redactor(str(secret) for secret in secrets if secret)
         self.properties = _checked_properties(connector, connection, self.redactor)
         self.hosts = HostPolicy(connector, connection)
         self.transport = Transport(
@@ -205,7 +205,7 @@ class Dispatcher:
     def _validate(self, plan: Plan, inputs: Mapping[str, Json]) -> tuple[JsonObject, str]:
         """Return the inputs with defaults filled in, and the region; or raise every problem."""
         checked = {**plan.defaults, **inputs}
-        problems = list(plan.inputs.problems(checked))
+        problems = [] if plan.inputs.is_valid(checked) else self._explain(plan, checked)
         region = checked.get("region") if plan.takes_region else None
         region = region or self.properties.get("region") or ""
         if plan.takes_region and isinstance(region, str) and "region" in checked:
@@ -216,6 +216,18 @@ class Dispatcher:
         if problems:
             raise InvalidInputsError(capability=plan.capability.id, problems=problems)
         return checked, region
+
+    def _explain(self, plan: Plan, inputs: JsonObject) -> list[Problem]:
+        """Return what is wrong with inputs, without the secrets that they may hold.
+
+        The values are cleaned before they are shown: a message shortens a long value, and half
+        a secret would pass the redactor.
+        """
+        try:
+            cleaned = plan.inputs.problems(self.redactor.value(inputs))
+            return list(cleaned or self.redactor.value(list(plan.inputs.problems(inputs))))
+        except RecursionError:
+            return [Problem("too-deep", "its objects and lists are nested too deeply")]
 
     def _run(self, plan: Plan, invocation: Invocation) -> tuple[JsonObject, JsonObject]:
         """Send or handle; return the named outputs and those that every capability has."""
@@ -258,16 +270,29 @@ def _checked_properties(
     settings = {key: value for key, value in connector.settings.items() if key != "required"}
     declared = settings.get("properties", {})
     defaults = {name: s["default"] for name, s in declared.items() if "default" in s}
-    properties = {**defaults, **connection.properties}
-    problems = [
-        redactor.value(replace(problem, pointer=f"/properties{problem.pointer}"))
-        for problem in Validator(settings).problems(properties)
-    ]
-    if problems:
+    validator = Validator(settings)
+    if not validator.is_valid({**defaults, **connection.properties}):
+        found = validator.problems({**defaults, **connection.properties})
+        problems = [_without_value(p, connector, redactor) for p in found]
         raise InvalidConnectionError(problems=problems)
+    properties = {**defaults, **connection.properties}
+    for name in connector.secret_settings:
+        if name in properties:
+            properties[name] = MaskedText(properties[name])
     if properties.get("region"):
         find_region(connector, properties["region"])
     return properties
+
+
+def _without_value(problem: Problem, connector: Connector, redactor: Redactor) -> Problem:
+    """Return a problem of a property; one of a secret does not show any of its value."""
+    name = problem.pointer.partition("/")[2]
+    placed = replace(problem, pointer=f"/properties{problem.pointer}")
+    if name in connector.secret_settings:
+        title = connector.settings["properties"][name]["title"]
+        return replace(placed, message=f"the {title} has not the form of one")
+    cleaned: Problem = redactor.value(placed)
+    return cleaned
 
 
 def _sources(name: str) -> str:

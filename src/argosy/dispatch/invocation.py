@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from argosy.dispatch.normalise import basic_outputs, decode, refusal
+from argosy.errors import TransportError
 
 if TYPE_CHECKING:
     from argosy.dispatch.dispatcher import Dispatcher
@@ -50,12 +51,16 @@ class Invocation:
         dispatcher, plan = self._dispatcher, self._plan
         request = dispatcher.render(plan, inputs, self._region)
         auth = dispatcher.auth_headers() if request.send_auth else {}
-        answer = dispatcher.transport.send(
-            request,
-            auth=auth,
-            may_repeat=plan.may_repeat({"inputs": inputs}) is True,
-            deadline=self._deadline,
-        )
+        try:
+            answer = dispatcher.transport.send(
+                request,
+                auth=auth,
+                may_repeat=plan.may_repeat({"inputs": inputs}) is True,
+                deadline=self._deadline,
+            )
+        except TransportError as failure:
+            self.attempts += failure.facts["requests"]
+            raise
         self.attempts += answer.attempts
         body = decode(answer)
         self.last_outputs = basic_outputs(answer, body)

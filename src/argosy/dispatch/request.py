@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 import orjson
+from requests.utils import requote_uri
 
 from argosy.errors import InvalidInputsError, RenderError
 from argosy.model import Connector, Json, OutgoingRequest, Problem
@@ -27,6 +28,7 @@ _TRANSPORT_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "te", "upgrade", "expect"}
 )
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
+_TOO_DEEP = "its objects and lists are nested too deeply"
 _HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
@@ -49,7 +51,7 @@ def build_request(
     send_auth = connector.families[plan.capability.family].auth
     if plan.url is not None:
         destination = hosts.admit(to_text(_value(plan.url, scope, f"the URL of {where}")))
-        url, send_auth = destination.url, send_auth and destination.send_auth
+        url, send_auth = requote_uri(destination.url), send_auth and destination.send_auth
     else:
         url = resolve(connector, plan.capability.family, region, endpoint) + _path(plan, scope)
     query = _value(plan.query, scope, f"the query of {where}")
@@ -152,6 +154,8 @@ def encode_json(value: Json) -> bytes:
         body = orjson.dumps(value)
     except TypeError:
         return _encode_slowly(value)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
     if b"null" in body and not _is_finite(value):
         raise ValueError("NaN and infinity have no form in JSON")
     return body
@@ -163,6 +167,8 @@ def _encode_slowly(value: Json) -> bytes:
         return text.encode()
     except UnicodeEncodeError:
         raise ValueError("a text holds half a character (a lone surrogate)") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
     except TypeError as error:
         raise ValueError(str(error)) from error
 

@@ -25,6 +25,17 @@ if TYPE_CHECKING:
 _TIMEOUTS = (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)
 
 
+def without_frames(error: BaseException) -> BaseException:
+    """Return an error with the frames of it and of everything behind it let go.
+
+    The frames of the HTTP library hold the request's bytes, the key among them, and some tools
+    print the locals of every frame in a chain.
+    """
+    for cause in _causes(error):
+        cause.__traceback__ = None
+    return error
+
+
 def failure_of(error: Exception, *, host: str, attempts: str) -> InvocationError:
     """Return our error for one of the library's; `attempts` is a phrase such as `2 attempts`."""
     chain = list(_causes(error))

@@ -27,7 +27,7 @@ from argosy.errors import (
 )
 from argosy.model import Answer, OutgoingRequest, Redactor, TransportSettings
 from argosy.transport.adapter import LeanAdapter
-from argosy.transport.failures import failure_of
+from argosy.transport.failures import failure_of, without_frames
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
@@ -90,6 +90,7 @@ class Transport:
             try:
                 answer = self._follow(request, auth, attempt, deadline)
             except TransportError as error:
+                error.facts["requests"] = attempt
                 failure = error
             wait = self._wait(answer, failure, attempt, deadline) if may_repeat else None
             if wait is None:
@@ -165,7 +166,7 @@ class Transport:
             failure = failure_of(error, host=_host(request.url), attempts=_times(attempt))
             failure.redact(self._redactor.value)
             _LOG.debug("%s %s: %s", request.method, _host(request.url), failure)
-            raise failure from error.with_traceback(None)
+            raise failure from without_frames(error)
         finally:
             if response is not None:
                 response.close()

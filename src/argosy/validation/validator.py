@@ -45,13 +45,14 @@ class Validator:
 
 def explain(value: Json, validator: SchemaValidator) -> Sequence[Problem]:
     """Return what `jsonschema` finds wrong with a value, as problems sorted by place."""
-    not_json = list(_not_json(value))
-    if not_json:
-        return not_json
-    return sorted(
-        {p for error in validator.iter_errors(value) for p in problems_of(error)},
-        key=lambda problem: (problem.pointer, problem.message),
-    )
+    try:
+        not_json = list(_not_json(value))
+        if not_json:
+            return not_json
+        found = {p for error in validator.iter_errors(value) for p in problems_of(error)}
+    except RecursionError:
+        return [Problem("too-deep", "its objects and lists are nested too deeply")]
+    return sorted(found, key=lambda problem: (problem.pointer, problem.message))
 
 
 def _not_json(value: Json, pointer: str = "") -> Iterator[Problem]:

@@ -1,0 +1,218 @@
+"""Write the generated pages of docs/reference from the connector, the errors and the commands.
+
+python scripts/write_reference.py           # write them
+python scripts/write_reference.py --check   # end with 1 where one is out of date
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from argosy import load
+from argosy.cli.connections import variable_name
+from argosy.cli.main import cli
+from argosy.connector import bundle_schema, load_capability, read_document
+from argosy.errors import ArgosyError
+from argosy.model import Capability, Connector
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "reference"
+NOTE = "<!-- Written by scripts/write_reference.py (`make docs`); edits here are lost. -->\n"
+
+
+def pages(connector: Connector) -> dict[str, str]:
+    """Return the text of every generated page by its file name."""
+    written = {
+        "capabilities.md": capabilities_page(connector),
+        "errors.md": errors_page(),
+        "cli.md": cli_page(),
+        "settings.md": settings_page(connector),
+    }
+    return {name: NOTE + "\n" + text.rstrip() + "\n" for name, text in written.items()}
+
+
+def capabilities_page(connector: Connector) -> str:
+    """Return the page of all capabilities, grouped by API family."""
+    loaded = [load_capability(connector, id_) for id_ in connector.capability_files]
+    lines = ["# Capabilities", "", "Every result also has `rawResponse`, `statusCode`, `headers`."]
+    for family in dict.fromkeys(capability.family for capability in loaded):
+        lines += ["", f"## {connector.families[family].title}"]
+        for capability in loaded:
+            if capability.family == family:
+                lines += ["", *_capability(connector, capability)]
+    return "\n".join(lines)
+
+
+def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
+    request = capability.request
+    yield f"### `{capability.id}`"
+    yield ""
+    yield f"**{capability.title}.** {capability.summary}"
+    if capability.description:
+        yield ""
+        yield capability.description
+    repeated = {True: "yes", False: "no"}.get(capability.repeat.safe is True, "no")
+    if isinstance(capability.repeat.safe, str):
+        repeated = f"`{capability.repeat.safe}`"
+    yield ""
+    yield f"- Request: `{request.method} {request.path or request.url}`"
+    yield f"- Effect: {capability.effect}"
+    yield f"- Repeated on failure: {repeated}. {capability.repeat.reason}"
+    if capability.handler:
+        yield f"- Handler: `{capability.handler.name}`. {capability.handler.reason}"
+    yield ""
+    yield from _members(bundle_schema(connector, capability.inputs, capability.file), "input")
+    outputs = bundle_schema(connector, capability.outputs, capability.file)
+    if outputs.get("properties"):
+        yield ""
+        yield from _members(outputs, "output")
+    if capability.error_notes:
+        yield ""
+        yield "| status | what it means here |"
+        yield "| --- | --- |"
+        for status, note in capability.error_notes.items():
+            yield f"| {status} | {note} |"
+    yield ""
+    yield "Example:"
+    yield ""
+    yield "```json"
+    yield json.dumps(capability.examples[0].inputs, indent=2, ensure_ascii=False)
+    yield "```"
+    yield ""
+    yield "Refused:"
+    yield ""
+    for anti in capability.anti_examples:
+        yield f"- {anti['title']} (at `{anti['pointer'] or '/'}`)"
+
+
+def _members(schema: Mapping[str, Any], kind: str) -> Iterator[str]:
+    required = schema.get("required", ())
+    yield f"| {kind} | | what it is |"
+    yield "| --- | --- | --- |"
+    for name, given in schema.get("properties", {}).items():
+        reference = given.get("$ref", "").removeprefix("#/$defs/")
+        member = {**schema.get("$defs", {}).get(reference, {}), **given}
+        need = "required" if name in required and kind == "input" else ""
+        told = member.get("description") or member.get("title", "")
+        if "enum" in member:
+            told += " One of " + ", ".join(f"`{value}`" for value in member["enum"]) + "."
+        yield f"| `{name}` | {need} | {told.strip()} |"
+
+
+def errors_page() -> str:
+    """Return the page of all errors, by the tree they stand in."""
+    lines = [
+        "# Errors",
+        "",
+        "`code` is stable; `exit` is the command line's status; `retryable` says whether the same",
+        "call may succeed later.",
+        "",
+        "| code | message | exit | retryable | what it is |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    for kind in _tree(ArgosyError):
+        meaning = (kind.__doc__ or "").strip().splitlines()[0]
+        retryable = "yes" if kind.retryable else ""
+        text = kind.message_format.replace("|", "\\|")
+        row = (f"`{kind.error_code()}`", text, str(kind.exit_status), retryable, meaning)
+        lines.append(f"| {' | '.join(row)} |")
+    return "\n".join(lines)
+
+
+def _tree(kind: type[ArgosyError]) -> Iterator[type[ArgosyError]]:
+    if kind is not ArgosyError:
+        yield kind
+    for child in kind.__subclasses__():
+        yield from _tree(child)
+
+
+def cli_page() -> str:
+    """Return the page of all commands, their help as the program prints it."""
+    lines = [
+        "# Command line",
+        "",
+        "Ends with 0 where all went well, 1 where the input or the vendor's answer is at fault,",
+        "2 where the connector or the command line is, 130 when interrupted, 70 for a defect of",
+        "Argosy.",
+        "`NO_COLOR` switches colour off.",
+    ]
+    for path, command in _commands("argosy", cli):
+        context = click.Context(command, info_name=path, terminal_width=90, max_content_width=90)
+        lines += ["", f"## `{path}`", "", "```text", command.get_help(context), "```"]
+    return "\n".join(lines)
+
+
+def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Command]]:
+    yield path, command
+    if isinstance(command, click.Group):
+        context = click.Context(command, info_name=path)
+        for name in command.list_commands(context):
+            child = command.get_command(context, name)
+            if child:
+                yield from _commands(f"{path} {name}", child)
+
+
+def settings_page(connector: Connector) -> str:
+    """Return the page of a connection's settings and of the regions."""
+    schema = read_document(ROOT / "schemas", "connection.schema.json")
+    lines = ["# Settings of a connection", "", "## Properties", ""]
+    lines += ["| property | environment variable | what it is |", "| --- | --- | --- |"]
+    for name, given in connector.settings["properties"].items():
+        told = given.get("description", given["title"])
+        told += " A secret." if given.get("secret") else ""
+        told += f" Default: `{given['default']}`." if "default" in given else ""
+        lines.append(f"| `{name}` | `{variable_name(name)}` | {told} |")
+    lines += ["", "## Connection file", "", schema["description"], ""]
+    lines += ["| member | what it is |", "| --- | --- |"]
+    for name, given in _flat(schema):
+        default = f" Default: `{json.dumps(given['default'])}`." if "default" in given else ""
+        lines.append(f"| `{name}` | {given.get('description', '')}{default} |")
+    lines += ["", "```json", json.dumps(schema["examples"][0], indent=2), "```", ""]
+    lines += ["A name given to `--connection` is a file in `argosy/connections/` below the user's"]
+    lines += ["configuration folder (`XDG_CONFIG_HOME`, else `~/.config`).", "", "## Regions", ""]
+    families = list(connector.families)
+    for region in connector.regions.values():
+        aliases = f" (also {', '.join(f'`{a}`' for a in region.aliases)})" if region.aliases else ""
+        lines += [f"### `{region.id}`: {region.title}{aliases}", ""]
+        lines += ["| API family | base URL |", "| --- | --- |"]
+        lines += [
+            f"| {connector.families[family].title} | {region.endpoints[family]} |"
+            for family in families
+            if family in region.endpoints
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _flat(schema: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for name, given in schema["properties"].items():
+        if name == "$schema":
+            continue
+        yield prefix + name, given
+        if "properties" in given:
+            yield from _flat(given, f"{prefix}{name}.")
+
+
+def main() -> int:
+    """Write or compare the pages and return the exit status."""
+    stale = []
+    for name, text in pages(load(ROOT)).items():
+        path = FOLDER / name
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    print(f"{'out of date' if '--check' in sys.argv else 'written'}: {', '.join(stale) or 'none'}")
+    return 1 if stale and "--check" in sys.argv else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

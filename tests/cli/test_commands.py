@@ -1,0 +1,216 @@
+"""The other commands, and how the program starts and ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import requests
+
+from argosy import Connector
+from argosy.cli.main import COMMANDS
+from tests.cli.conftest import Ran
+
+Run = Callable[..., Ran]
+
+
+def _program(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "argosy.cli.main", *arguments]
+
+
+def test_help_lists_every_command(run: Run) -> None:
+    ran = run("--help")
+
+    assert ran.status == 0
+    assert re.findall(r"^  (\w+)  ", ran.out, re.MULTILINE) == sorted(COMMANDS)
+
+
+def test_without_arguments_the_help_is_shown(run: Run) -> None:
+    assert "Usage: argosy" in run().out
+
+
+def test_the_version_names_the_connector_in_use(run: Run, connector: Connector) -> None:
+    assert run("--version").out == f"argosy {connector.version} (Treasure Data, {connector.root})\n"
+
+
+def test_capabilities_are_listed_by_family(run: Run, connector: Connector) -> None:
+    ran = run("capabilities")
+
+    assert "Data ingestion\n" in ran.out
+    assert re.findall(r"^  ([a-z-]+)  ", ran.out, re.MULTILINE) == list(connector.capability_files)
+
+
+def test_capabilities_as_json_hold_the_agreed_members(run: Run, connector: Connector) -> None:
+    listed = run("capabilities", "--json").json()
+
+    assert [row["id"] for row in listed] == list(connector.capability_files)
+    assert all({"id", "title", "family", "summary"} <= set(row) for row in listed)
+
+
+@pytest.mark.parametrize("width", ["40", "100", "200"])
+def test_a_capability_is_shown_within_the_terminals_width(
+    run: Run, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+
+    ran = run("capabilities", "show", "insert-record")
+
+    assert ran.out.startswith("Insert a Record  (insert-record)\n")
+    assert all(len(line) <= int(width) for line in ran.out.splitlines())
+    for word in ("database", "required", "us01 (us, aws)", "uuid", "413"):
+        assert word in ran.out
+
+
+def test_a_shown_capability_as_json_stands_alone(run: Run) -> None:
+    shown = run("capabilities", "show", "create-profiles-token", "--json").json()
+
+    references = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(shown)))
+    assert references
+    assert all(reference.startswith("#/$defs/") for reference in references)
+
+
+def test_check_finds_nothing_in_this_repository(run: Run) -> None:
+    ran = run("check")
+
+    assert ran.status == 0
+    assert "no problems" in ran.out
+
+
+@pytest.mark.parametrize("style", ["text", "json", "sarif", "github"])
+def test_check_names_the_place_of_a_mistake_in_every_format(
+    run: Run, tmp_path: Path, style: str
+) -> None:
+    manifest = {"formatVersion": 1, "id": "Notes", "version": "1.0.0", "title": "Notes"}
+    (tmp_path / "connector.json").write_text(json.dumps(manifest))
+
+    ran = run("check", str(tmp_path), "--format", style)
+
+    assert ran.status == 1
+    assert "connector.json" in ran.out
+    assert "families" in ran.out
+
+
+def test_another_connector_is_used_when_told(run: Run, tmp_path: Path) -> None:
+    ran = run("--connector", str(tmp_path), "capabilities")
+
+    assert ran.status == 2
+    assert "is not a valid manifest" in " ".join(ran.err.split())
+
+
+def test_the_demo_runs_every_step_and_reads_the_rows_back(run: Run) -> None:
+    ran = run("demo", "--once")
+
+    assert ran.status == 0
+    assert "4 rows in shop.customers" in ran.out
+    assert "kenji@example.com" in ran.out
+    assert ran.out.rstrip().endswith("All 7 steps succeeded.")
+    assert "1/sandbox" not in ran.out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_a_completion_script_is_printed(run: Run, shell: str) -> None:
+    assert "_ARGOSY_COMPLETE" in run("completion", shell).out
+
+
+def test_completion_offers_commands() -> None:
+    environ = {**os.environ, "_ARGOSY_COMPLETE": "bash_complete", "COMP_WORDS": "argosy ca"}
+    program = [sys.executable, "-c", "from argosy.cli.main import main; main()"]
+    done = subprocess.run(
+        program, env={**environ, "COMP_CWORD": "1"}, capture_output=True, text=True, check=False
+    )
+
+    assert done.stdout.split() == ["plain,call", "plain,capabilities"]
+
+
+def test_no_colour_without_a_terminal_and_with_no_color(run: Run) -> None:
+    assert "\x1b[" not in run("capabilities").out
+
+
+def test_a_defect_of_ours_ends_with_70_and_a_report_without_the_key(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARGOSY_API_KEY", "1/0123456789abcdef")
+
+    def break_down(*_arguments: object) -> None:
+        raise RuntimeError("the key 1/0123456789abcdef is in this message")
+
+    monkeypatch.setattr("argosy.cli.call.read_inputs", break_down)
+
+    ran = run("call", "insert-record")
+
+    assert ran.status == 70
+    (name,) = re.findall(r"is in (\S+)\.", ran.err)
+    report = Path(name).read_text(encoding="utf-8")
+    Path(name).unlink()
+    assert "RuntimeError: the key ****** is in this message" in report
+    assert "0123456789abcdef" not in report + ran.err
+
+
+def test_a_reader_that_goes_away_gets_no_traceback() -> None:
+    program = _program("capabilities", "show", "insert-record", "--json")
+    with subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait() == 1
+
+
+def test_the_sandbox_tells_its_address_and_keys_and_ends_on_ctrl_c(tmp_path: Path) -> None:
+    data = tmp_path / "td.duckdb"
+    program = _program("sandbox", "--port", "0", "--data", str(data))
+    with subprocess.Popen(
+        program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        first = process.stdout.readline()
+        (url,) = re.findall(r"at (http://\S+),", first)
+        keys = process.stdout.readline() + process.stdout.readline() + process.stdout.readline()
+        answer = requests.get(f"{url}/audiences", headers={"Authorization": "TD1 1/sandbox"})
+        process.send_signal(signal.SIGINT)
+        process.stdout.read()
+        assert process.wait(timeout=20) == 0
+        assert process.stderr.read() == ""
+
+    assert answer.status_code == 200
+    assert "1/sandbox" in keys
+    assert data.exists()
+
+
+def test_a_seed_that_is_no_seed_is_told(run: Run, tmp_path: Path) -> None:
+    seed = tmp_path / "seed.json"
+    seed.write_text('{"databases": []}')
+
+    ran = run("sandbox", "--port", "0", "--seed", str(seed))
+
+    assert ran.status == 1
+    assert "databases" in ran.err
+    assert run("sandbox", "--seed", "missing.json").status == 2
+
+
+@pytest.mark.parametrize(
+    ("command", "absent"),
+    [
+        (("--help",), {"duckdb", "starlette", "uvicorn", "requests", "jsonschema", "rich"}),
+        (("capabilities", "--json"), {"duckdb", "starlette", "requests", "jsonschema", "jinja2"}),
+        (("check",), {"duckdb", "starlette", "uvicorn"}),
+    ],
+)
+def test_a_quick_command_imports_nothing_heavy(command: tuple[str, ...], absent: set[str]) -> None:
+    code = (
+        "import sys; from argosy.cli.main import main; main(sys.argv[1:]); "
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *command], capture_output=True, text=True, check=True
+    )
+
+    assert absent & set(done.stderr.split()) == set()

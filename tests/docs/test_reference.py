@@ -1,0 +1,122 @@
+"""The documentation tells the truth: pages are fresh, samples run, links lead somewhere."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+
+import argosy
+from argosy.sandbox import start
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
+PAGES += sorted((ROOT / "docs").rglob("*.md"))
+
+
+def _script(name: str) -> object:
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_generated_pages_are_fresh(connector: argosy.Connector) -> None:
+    pages = _script("write_reference").pages(connector)  # type: ignore[attr-defined]
+
+    for name, text in pages.items():
+        found = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+        assert found == text, f"{name} is out of date: make docs"
+
+
+def test_every_capability_has_a_heading(connector: argosy.Connector) -> None:
+    text = (ROOT / "docs" / "reference" / "capabilities.md").read_text(encoding="utf-8")
+
+    assert re.findall(r"^### `(.+)`$", text, re.MULTILINE) == list(connector.capability_files)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_every_link_to_a_file_leads_to_one(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)\)", page.read_text(encoding="utf-8"))
+
+    for target in targets:
+        if "://" not in target:
+            assert (page.parent / target).exists(), target
+
+
+def test_the_python_samples_run() -> None:
+    text = (ROOT / "docs" / "how-to" / "call-from-python.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+
+    with start() as sandbox:
+        exec(
+            compile(code, "call-from-python.md", "exec"),
+            {"KEY": "1/sandbox", "ENDPOINT": sandbox.url},
+        )
+
+
+def test_the_readmes_sample_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+    with start() as sandbox:
+        exec(compile(code.replace("http://127.0.0.1:8040", sandbox.url), "README.md", "exec"), {})
+
+    assert capsys.readouterr().out == "succeeded 0\n"
+
+
+def test_the_capability_of_the_how_to_passes_the_check_and_runs(tmp_path: Path) -> None:
+    from argosy.check import check_connector
+
+    text = (ROOT / "docs" / "how-to" / "add-a-capability.md").read_text(encoding="utf-8")
+    (document,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+    for part in ("capabilities", "schemas", "handlers", "flows"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    manifest = json.loads((ROOT / "connector.json").read_text(encoding="utf-8"))
+    manifest["capabilities"].append("audience/get-parent-segment")
+    (tmp_path / "connector.json").write_text(json.dumps(manifest), encoding="utf-8")
+    (tmp_path / "capabilities" / "audience").mkdir()
+    file = tmp_path / "capabilities" / "audience" / "get-parent-segment.json"
+    file.write_text(document, encoding="utf-8")
+
+    report = check_connector(tmp_path)
+
+    assert [problem.message for problem in report.problems] == []
+    with start() as sandbox:
+        connection = argosy.Connection({"apiKey": "1/sandbox"}, endpoint=sandbox.url)
+        with argosy.Dispatcher(argosy.load(tmp_path), connection) as dispatcher:
+            result = dispatcher.call("get-parent-segment", {"id": "101"})
+    assert result.unwrap()["name"] == "Customers"
+
+
+def test_the_tutorials_commands_do_what_it_says(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every `argosy call` of the tutorial, run as it stands but for the sandbox's port."""
+    import shlex
+
+    from argosy.cli.main import main
+
+    text = (ROOT / "docs" / "tutorial" / "first-call.md").read_text(encoding="utf-8")
+    commands = re.findall(r"^argosy call .*?(?<!\\)$", text, re.MULTILINE | re.DOTALL)
+    monkeypatch.setenv("ARGOSY_API_KEY", "1/sandbox")
+    statuses, printed, token = [], "", "LOOKUP_TOKEN"
+
+    with start() as sandbox:
+        for command in commands:
+            line = command.replace("\\\n", " ").replace("http://127.0.0.1:8040", sandbox.url)
+            statuses.append(main(shlex.split(line.replace("LOOKUP_TOKEN", token))[1:]))
+            out = capsys.readouterr().out
+            printed += out
+            if found := re.search(r'"lookupToken": "(.+?)"', out):
+                token = found[1]
+
+    assert statuses == [0, 0, 1, 0, 0]
+    assert "POST https://ap01.records.in.treasuredata.com/shop/customers" in printed
+    assert '"country": "JP"' in printed

@@ -143,7 +143,13 @@ def cli_page() -> str:
         "`NO_COLOR` switches colour off.",
     ]
     for path, command in _commands("argosy", cli):
-        context = click.Context(command, info_name=path, terminal_width=90, max_content_width=90)
+        context = click.Context(
+            command,
+            info_name=path,
+            terminal_width=90,
+            max_content_width=90,
+            help_option_names=cli.context_settings["help_option_names"],
+        )
         lines += ["", f"## `{path}`", "", "```text", command.get_help(context), "```"]
     return "\n".join(lines)
 

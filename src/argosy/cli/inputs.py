@@ -9,7 +9,7 @@ import click
 
 from argosy.connector import bundle_schema, load_capability
 from argosy.model import Connector, Json, JsonObject, lookup_pointer
-from argosy.validation.messages import list_words
+from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -15,7 +15,7 @@ from argosy.connector.finding import MANIFEST, read_document, schema_folder
 from argosy.errors import InvalidCapabilityError, InvalidManifestError, UnknownCapabilityError
 from argosy.model import Capability, Connector, JsonObject, Problem
 from argosy.validation import SchemaReferenceError, Validator, bundle
-from argosy.validation.messages import list_words
+from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import orjson
 from requests.utils import requote_uri
 
 from argosy.errors import InvalidInputsError, RenderError
 from argosy.model import Connector, Json, OutgoingRequest, Problem
 from argosy.regions import resolve
-from argosy.rendering import MISSING, percent_encode, to_text
+from argosy.rendering import MISSING, encode_json, percent_encode, to_text
 
 if TYPE_CHECKING:
     from argosy.dispatch.hosts import HostPolicy
@@ -28,7 +25,6 @@ _TRANSPORT_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "te", "upgrade", "expect"}
 )
 _HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
-_TOO_DEEP = "its objects and lists are nested too deeply"
 _HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
@@ -142,40 +138,3 @@ def _merge_headers(
         headers[own.get(lower, name)] = text
     if problems:
         raise InvalidInputsError(capability=capability, problems=problems)
-
-
-def encode_json(value: Json) -> bytes:
-    """Encode a body. Raises ValueError for what JSON cannot say: NaN, infinities, half characters.
-
-    The quick encoder writes NaN as null without a word, so a body with a null in it is looked
-    through; integers beyond 64 bits, which it refuses, are written by the standard one.
-    """
-    try:
-        body = orjson.dumps(value)
-    except TypeError:
-        return _encode_slowly(value)
-    except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
-    if b"null" in body and not _is_finite(value):
-        raise ValueError("NaN and infinity have no form in JSON")
-    return body
-
-
-def _encode_slowly(value: Json) -> bytes:
-    try:
-        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
-        return text.encode()
-    except UnicodeEncodeError:
-        raise ValueError("a text holds half a character (a lone surrogate)") from None
-    except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
-    except TypeError as error:
-        raise ValueError(str(error)) from error
-
-
-def _is_finite(value: Json) -> bool:
-    if isinstance(value, float):
-        return math.isfinite(value)
-    if isinstance(value, Mapping):
-        return all(_is_finite(member) for member in value.values())
-    return not isinstance(value, list | tuple) or all(_is_finite(item) for item in value)

@@ -1,8 +1,4 @@
-"""Compile templates and render them.
-
-A template is parsed once by jinja's own parser, so the grammar is the one that people know; its
-expressions become functions of the scope (see `compiled`).
-"""
+"""Compile templates: text with `{{ expressions }}`, and JSON values whose texts are templates."""
 
 from __future__ import annotations
 
@@ -13,15 +9,23 @@ from typing import TYPE_CHECKING
 
 import jinja2
 from jinja2 import nodes
+from jinja2.parser import Parser
 
-from argosy.rendering.compiled import MISSING, Evaluate, Scope, evaluator, plain_path
-from argosy.rendering.environment import ExpressionEnvironment
-from argosy.rendering.text import to_text
+from argosy.rendering.expression import (
+    MISSING,
+    Evaluate,
+    ExpressionError,
+    Scope,
+    evaluator,
+    paths,
+)
+from argosy.rendering.filters import join_texts
 
 if TYPE_CHECKING:
     from argosy.model import Json
 
-_ENVIRONMENT = ExpressionEnvironment()
+_GRAMMAR = jinja2.Environment(autoescape=False)  # noqa: S701 - parses only, writes no HTML
+_LONGEST = 10_000
 
 
 class TemplateSyntaxError(ValueError):
@@ -32,8 +36,9 @@ class TemplateSyntaxError(ValueError):
 class Template:
     """A compiled template.
 
-    `paths` are the dotted names it reads from the scope, for checks. `render` returns a value,
-    or `MISSING`; it raises ValueError where a filter refuses a value, and KeyError-free always.
+    `paths` are the dotted names it reads from the scope, for checks; `exact` says whether it is
+    one expression and nothing else. `render` returns a value, or `MISSING`; it raises ValueError
+    where a filter or operator refuses a value, or a part of a text has no value.
     """
 
     source: str
@@ -53,12 +58,16 @@ def compile_template(source: str) -> Template:
     """
     if "{{" not in source and "{%" not in source and "{#" not in source:
         return Template(source, (), exact=False, render=lambda _scope: source)
-    parts = _parse(source)
-    expressions = [part for part in parts if isinstance(part, nodes.Expr)]
-    paths = tuple(dict.fromkeys(path for part in expressions for path in _paths(part)))
-    if len(parts) == 1 and expressions:
-        return Template(source, paths, exact=True, render=_evaluator(expressions[0]))
-    return Template(source, paths, exact=False, render=_joined(parts))
+    parts = list(_parts(source))
+    expressions = [part for part in parts if not isinstance(part, str)]
+    read = tuple(dict.fromkeys(path for part in expressions for path in paths(part)))
+    try:
+        renders = [part if isinstance(part, str) else evaluator(part) for part in parts]
+    except ExpressionError as error:
+        raise TemplateSyntaxError(f"{_shown(source)} cannot be read: {error}") from error
+    if len(renders) == 1 and not isinstance(renders[0], str):
+        return Template(source, read, exact=True, render=renders[0])
+    return Template(source, read, exact=False, render=_joined(renders))
 
 
 def compile_value(value: Json) -> Callable[[Scope], Json]:
@@ -87,59 +96,82 @@ def _compile_object(value: Mapping[str, Json]) -> Callable[[Scope], Json]:
             rendered = member(scope)
             if rendered is MISSING:
                 continue
-            if name == "...":
+            if name != "...":
+                result[name] = rendered
+            elif isinstance(rendered, Mapping):
                 result.update(rendered)
             else:
-                result[name] = rendered
+                raise ValueError("only an object can be spread with `...`")
         return result
 
     return render
 
 
-def _parse(source: str) -> list[nodes.Expr | str]:
-    try:
-        tree = _ENVIRONMENT.parse(source)
-        return list(_parts(tree))
-    except (jinja2.TemplateError, RecursionError) as error:
-        raise TemplateSyntaxError(f"{source!r} cannot be read: {error}") from error
-
-
-def _parts(tree: nodes.Template) -> Iterator[nodes.Expr | str]:
-    for child in tree.body:
-        if not isinstance(child, nodes.Output):
-            kind = type(child).__name__
-            raise TemplateSyntaxError(f"only {{{{ expressions }}}} are read here, no {kind}")
-        for node in child.nodes:
-            yield node.data if isinstance(node, nodes.TemplateData) else node
-
-
-def _joined(parts: Sequence[nodes.Expr | str]) -> Evaluate:
-    evaluators = [part if isinstance(part, str) else _evaluator(part) for part in parts]
-
+def _joined(parts: Sequence[str | Evaluate]) -> Evaluate:
     def render(scope: Scope) -> Json:
-        texts = []
-        for part in evaluators:
-            value = part if isinstance(part, str) else part(scope)
-            if value is MISSING:
-                raise ValueError("a part of the text has no value")
-            texts.append(to_text(value))
-        return "".join(texts)
+        values = [part if isinstance(part, str) else part(scope) for part in parts]
+        if any(value is MISSING for value in values):
+            raise ValueError("a part of the text has no value")
+        return join_texts(values)
 
     return render
 
 
-def _evaluator(expression: nodes.Expr) -> Evaluate:
+def _parts(source: str) -> Iterator[str | nodes.Expr]:
+    """Yield the literal texts and the parsed expressions of a template, in order."""
+    position = 0
+    while position < len(source):
+        start = source.find("{{", position)
+        literal = source[position:] if start < 0 else source[position:start]
+        if "{%" in literal or "{#" in literal:
+            raise TemplateSyntaxError(
+                f"{_shown(source)} cannot be read: only {{{{ expressions }}}} are, no statements "
+                "and no comments"
+            )
+        if literal:
+            yield literal
+        if start < 0:
+            return
+        end = _end_of_expression(source, start + 2)
+        yield _parse(source, source[start + 2 : end])
+        position = end + 2
+
+
+def _end_of_expression(source: str, start: int) -> int:
+    """Return where the `}}` stands that ends an expression; braces and quotes may be inside."""
+    depth, quote, position = 0, "", start
+    while position < len(source):
+        letter = source[position]
+        if quote:
+            position += letter == "\\"
+            quote = "" if letter == quote else quote
+        elif letter in "'\"":
+            quote = letter
+        elif letter == "{":
+            depth += 1
+        elif letter == "}" and depth:
+            depth -= 1
+        elif source.startswith("}}", position):
+            return position
+        position += 1
+    raise TemplateSyntaxError(f"{_shown(source)} cannot be read: '}}}}' is missing")
+
+
+def _parse(source: str, expression: str) -> nodes.Expr:
+    if expression[:1] in {"-", "+"} or len(expression) > _LONGEST:
+        why = "it is too long" if len(expression) > _LONGEST else "put a space behind '{{'"
+        raise TemplateSyntaxError(f"{_shown(source)} cannot be read: {why}")
     try:
-        return evaluator(expression, _ENVIRONMENT)
-    except (jinja2.TemplateError, RecursionError) as error:
-        raise TemplateSyntaxError(str(error)) from error
+        parser = Parser(_GRAMMAR, expression, state="variable")
+        parsed = parser.parse_expression()
+        if not parser.stream.eos:
+            parser.fail(f"unexpected {parser.stream.current.value!r}")
+    except jinja2.TemplateError as error:
+        raise TemplateSyntaxError(f"{_shown(source)} cannot be read: {error.message}") from error
+    except RecursionError:
+        raise TemplateSyntaxError(f"{_shown(source)} cannot be read: it is too deep") from None
+    return parsed
 
 
-def _paths(expression: nodes.Node) -> Iterator[tuple[str, ...]]:
-    """Yield each longest plain path within an expression."""
-    path = plain_path(expression)
-    if path:
-        yield path
-        return
-    for child in expression.iter_child_nodes():
-        yield from _paths(child)
+def _shown(source: str) -> str:
+    return repr(source if len(source) <= 80 else f"{source[:79]}…")

@@ -1,7 +1,13 @@
-"""How values are written as text and as path segments."""
+"""How values are written: as JSON bytes, as text, as path segments.
+
+All raise ValueError for what JSON cannot say.
+"""
 
 from __future__ import annotations
 
+import json
+import math
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -10,17 +16,33 @@ import orjson
 if TYPE_CHECKING:
     from argosy.model import Json
 
+_TOO_DEEP = "its objects and lists are nested too deeply"
+
+
+def encode_json(value: Json) -> bytes:
+    """Encode a value as JSON, compactly.
+
+    Raises ValueError for NaN and infinities, half characters, and what is no JSON value. The
+    quick encoder writes NaN as null without a word, so what has a null in it is looked through;
+    integers beyond 64 bits, which it refuses, are written by the standard one.
+    """
+    try:
+        data = orjson.dumps(value)
+        if b"null" in data and not _is_finite(value):
+            raise ValueError("NaN and infinity have no form in JSON")
+    except TypeError:
+        return _encode_slowly(value)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    return data
+
 
 def to_text(value: Json) -> str:
-    """Write a value as text: text as it is, booleans and null as JSON has them, the rest as JSON.
+    """Write a value as text: text as it is, everything else as JSON.
 
     `str()` would write Python's `True` and `None`, which no API reads.
     """
-    if isinstance(value, str):
-        return value
-    if isinstance(value, float | int) and not isinstance(value, bool):
-        return repr(value)
-    return orjson.dumps(value).decode()
+    return value if isinstance(value, str) else encode_json(value).decode()
 
 
 def percent_encode(value: Json) -> str:
@@ -33,3 +55,23 @@ def percent_encode(value: Json) -> str:
     if text in {"", ".", ".."}:
         raise ValueError(f"{text!r} cannot stand in a path")
     return quote(text, safe="")
+
+
+def _encode_slowly(value: Json) -> bytes:
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
+        return text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a text holds half a character (a lone surrogate)") from None
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except TypeError as error:
+        raise ValueError(f"it is not JSON: {error}") from error
+
+
+def _is_finite(value: Json) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    if isinstance(value, Mapping):
+        return all(_is_finite(member) for member in value.values())
+    return not isinstance(value, list | tuple) or all(_is_finite(item) for item in value)

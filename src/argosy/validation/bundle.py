@@ -1,14 +1,16 @@
 """Bundle a schema with the files it refers to, so that it stands alone.
 
-A reference is a path relative to the file it stands in, optionally with `#/$defs/name`, or a
-reference within the same file. Every file that is referred to lands once under `$defs`. The
-bundled schema is what validators compile, what `argosy capabilities show` prints and what a
-form is made from; none of them then needs to find files.
+A reference is a path relative to the file it stands in, optionally with a JSON Pointer behind
+`#`, or a pointer within the same file. Every file that is referred to lands once under `$defs`,
+under its own name or, where that is taken, under its name and a number. The bundled schema is
+what validators compile, what `argosy capabilities show` prints and what a form is made from;
+none of them then needs to find files.
 """
 
 from __future__ import annotations
 
 import posixpath
+import re
 from collections.abc import Callable, Mapping
 from urllib.parse import unquote
 
@@ -27,7 +29,7 @@ def bundle(schema: JsonObject, file: str, read: ReadSchema) -> JsonObject:
 
     Raises SchemaReferenceError, naming the reference and the file it stands in.
     """
-    bundler = _Bundler(file, read)
+    bundler = _Bundler(schema, file, read)
     result: JsonObject = bundler.rewrite(schema, file)
     if bundler.definitions:
         result["$defs"] = {**result.get("$defs", {}), **bundler.definitions}
@@ -35,7 +37,10 @@ def bundle(schema: JsonObject, file: str, read: ReadSchema) -> JsonObject:
 
 
 class _Bundler:
-    def __init__(self, file: str, read: ReadSchema) -> None:
+    def __init__(self, schema: JsonObject, file: str, read: ReadSchema) -> None:
+        self.schemas: dict[str, JsonObject] = {file: schema}
+        self.names: dict[str, str] = {}
+        self.taken = set(schema.get("$defs", ()))
         self.root = file
         self.read = read
         self.definitions: JsonObject = {}
@@ -55,23 +60,36 @@ class _Bundler:
 
     def target(self, reference: str, file: str) -> str:
         path, _, fragment = reference.partition("#")
-        if not path and file == self.root:
-            return reference
+        path = unquote(path)
         target = posixpath.normpath(posixpath.join(posixpath.dirname(file), path)) if path else file
-        name = posixpath.basename(target).removesuffix(".json").removesuffix(".schema")
-        self.include(name, target, reference, file)
-        if fragment and lookup_pointer(self.definitions[name], unquote(fragment)) is None:
-            raise SchemaReferenceError(f"{reference!r} in {file} leads nowhere")
-        return f"#/$defs/{name}{unquote(fragment)}"
+        if target == self.root and not path:
+            return reference
+        where = f"{reference!r} in {file}"
+        if target not in self.schemas:
+            self.include(target, where)
+        is_pointer = not fragment or fragment.startswith("/")
+        if not is_pointer or lookup_pointer(self.schemas[target], unquote(fragment)) is None:
+            raise SchemaReferenceError(f"{where} leads nowhere")
+        return f"#/$defs/{self.names[target]}{fragment}" if target in self.names else f"#{fragment}"
 
-    def include(self, name: str, target: str, reference: str, file: str) -> None:
-        if name in self.definitions:
-            return
+    def include(self, target: str, where: str) -> None:
         if target.startswith("../") or posixpath.isabs(target):
-            raise SchemaReferenceError(f"{reference!r} in {file} leads out of the connector")
+            raise SchemaReferenceError(f"{where} leads out of the connector")
         try:
             content = self.read(target)
         except KeyError:
-            raise SchemaReferenceError(f"{reference!r} in {file} leads to no file") from None
-        self.definitions[name] = {}  # before the content: a schema may refer to itself
+            raise SchemaReferenceError(f"{where} leads to no file") from None
+        name = self.free_name(posixpath.basename(target))
+        self.schemas[target] = content  # known before it is rewritten: it may refer to itself
+        self.names[target] = name
+        self.definitions[name] = {}
         self.definitions[name].update(self.rewrite(content, target))
+
+    def free_name(self, file: str) -> str:
+        plain = re.sub(r"[^A-Za-z0-9._-]", "-", file.removesuffix(".json").removesuffix(".schema"))
+        name, number = plain, 1
+        while name in self.taken:
+            number += 1
+            name = f"{plain}-{number}"
+        self.taken.add(name)
+        return name

@@ -1,92 +1,82 @@
 """Turn a validator's finding into problems: the place, what was found, what is allowed.
 
 Works from the finding's structure (keyword, value, instance), never from its English. A schema
-may say in `x-hint` what to do about a value that does not fit it; the hint travels with every
-problem at or below that schema. Where alternatives fail (`anyOf`, `oneOf`), the alternative
-that the value comes nearest to is explained, not all of them.
+may say in `x-hint` what to do about a value that does not fit it; the hint of the nearest schema
+travels with the problem. Where alternatives fail (`anyOf`, `oneOf`), the alternative that the
+value comes nearest to is explained, not all of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+from urllib.parse import unquote
 
-import orjson
-
-from argosy.model import Json, Problem, join_pointer
+from argosy.model import Json, JsonObject, Problem, join_pointer, lookup_pointer
+from argosy.validation.sentences import either, kind, list_words, sentence, show
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-_LONGEST_SHOWN = 60
-_MOST_LISTED = 7
+_SUBSCHEMAS = ("allOf", "anyOf", "oneOf", "if", "then", "else", "$ref")
 
 
-def problems_of(error: ValidationError) -> Iterator[Problem]:
-    """Yield the problems behind one finding."""
+def problems_of(error: ValidationError, root: JsonObject) -> Iterator[Problem]:
+    """Yield the problems behind one finding of a validator of the schema `root`."""
     keyword = str(error.validator)
     if keyword in {"anyOf", "oneOf"} and error.context:
-        yield from _nearest_alternative(error)
+        yield from _nearest_alternative(error, root)
     elif keyword == "required":
-        yield from _missing_members(error)
+        yield from _missing_members(error, root)
     elif keyword in {"additionalProperties", "unevaluatedProperties"}:
-        yield from _unknown_members(error)
+        yield from _unknown_members(error, root)
     else:
-        yield _problem(error, keyword, _sentence(error, keyword))
+        text = sentence(keyword, error.instance, error.validator_value) or error.message
+        yield _problem(error, root, text)
 
 
-def show(value: Json) -> str:
-    """Write a value for a message, shortened where it is long."""
-    try:
-        text = orjson.dumps(value).decode()
-    except TypeError:
-        text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
-
-
-def list_words(words: Iterable[Json], found: str = "") -> str:
-    """List what is allowed, at most seven, those nearest to what was found first."""
-    from difflib import SequenceMatcher  # noqa: PLC0415
-
-    allowed = [str(word) for word in words]
-    if found:
-        allowed.sort(key=lambda word: -SequenceMatcher(None, found, word).ratio())
-    more = len(allowed) - _MOST_LISTED
-    listed = ", ".join(allowed[:_MOST_LISTED])
-    return f"{listed} and {more} more" if more > 0 else listed
-
-
-def _problem(error: ValidationError, keyword: str, message: str, *extra: str) -> Problem:
+def _problem(error: ValidationError, root: JsonObject, message: str, *extra: str) -> Problem:
     return Problem(
-        code=f"schema-{keyword}",
+        code=f"schema-{error.validator}",
         message=message,
         pointer=join_pointer([*error.absolute_path, *extra]),
-        hint=_hint(error),
+        hint=_hint(error, root),
     )
 
 
-def _hint(error: ValidationError) -> str:
+def _hint(error: ValidationError, root: JsonObject) -> str:
     """Return the hint of the schema that failed, or of the nearest one around it."""
-    current: Any = error
-    while current is not None:
-        if isinstance(current.schema, Mapping) and "x-hint" in current.schema:
-            return str(current.schema["x-hint"])
-        current = current.parent
-    return ""
+    schema: Json = root
+    hint = ""
+    for part in error.absolute_schema_path:
+        # The path of a finding leaves references out.
+        while isinstance(schema, Mapping) and part not in schema and "$ref" in schema:
+            hint = str(schema.get("x-hint", hint))
+            schema = _resolved(schema["$ref"], root)
+        if isinstance(schema, Mapping):
+            hint = str(schema.get("x-hint", hint))
+            schema = schema.get(part)
+        elif isinstance(schema, list) and isinstance(part, int):
+            schema = schema[part]
+    return hint
 
 
-def _nearest_alternative(error: ValidationError) -> Iterator[Problem]:
+def _resolved(reference: str, root: JsonObject) -> Json:
+    return lookup_pointer(root, unquote(reference.removeprefix("#")))
+
+
+def _nearest_alternative(error: ValidationError, root: JsonObject) -> Iterator[Problem]:
     branches: dict[Any, list[ValidationError]] = {}
     for inner in error.context or ():
         branches.setdefault(inner.relative_schema_path[0], []).append(inner)
     fitting = [found for found in branches.values() if not _is_of_wrong_kind(found)]
     if not fitting:
-        kinds = {kind for found in branches.values() for kind in _wanted_kinds(found)}
-        text = f"{show(error.instance)} is not {_either(sorted(kinds))}"
-        yield _problem(error, str(error.validator), text)
+        kinds = {word for found in branches.values() for word in _wanted_kinds(found)}
+        yield _problem(error, root, f"{show(error.instance)} is not {either(sorted(kinds))}")
         return
     for inner in min(fitting, key=len):
-        yield from problems_of(inner)
+        yield from problems_of(inner, root)
 
 
 def _is_of_wrong_kind(found: Iterable[ValidationError]) -> bool:
@@ -100,76 +90,44 @@ def _wanted_kinds(found: Iterable[ValidationError]) -> Iterator[str]:
     for inner in found:
         wanted: Json = inner.validator_value
         if not inner.relative_path and inner.validator == "type":
-            yield _kind(wanted)
+            yield kind(wanted)
         elif not inner.relative_path and inner.validator in {"const", "enum"}:
             yield show(wanted)
 
 
-def _missing_members(error: ValidationError) -> Iterator[Problem]:
+def _missing_members(error: ValidationError, root: JsonObject) -> Iterator[Problem]:
     wanted: Json = error.validator_value
     found: Json = error.instance
     for name in wanted:
         if name not in found:
-            yield _problem(error, "required", f"{name!r} is missing")
+            yield _problem(error, root, f"{name!r} is missing")
 
 
-def _unknown_members(error: ValidationError) -> Iterator[Problem]:
-    schema = error.schema if isinstance(error.schema, Mapping) else {}
-    known = schema.get("properties", {})
-    if isinstance(error.validator_value, Mapping):
-        yield _problem(error, str(error.validator), _sentence(error, str(error.validator)))
+def _unknown_members(error: ValidationError, root: JsonObject) -> Iterator[Problem]:
+    if error.validator_value is not False:
+        yield _problem(error, root, "its other members do not fit")
         return
+    schema: Json = error.schema
+    subschemas = [schema]
+    if error.validator == "unevaluatedProperties":
+        subschemas = list(_applied(schema, root))
+    known = list(dict.fromkeys(n for s in subschemas for n in s.get("properties", ())))
+    patterns = [p for s in subschemas for p in s.get("patternProperties", ())]
     found: Json = error.instance
     for name in found:
-        if name not in known:
-            allowed = list_words(known, name) or "none is allowed here"
-            text = f"{name!r} is not a member here; there is {allowed}"
-            yield _problem(error, str(error.validator), text, name)
+        if name not in known and not any(re.search(pattern, name) for pattern in patterns):
+            there_is = f"there is {list_words(known, name)}" if known else "there are none"
+            yield _problem(error, root, f"{name!r} is not a member here; {there_is}", name)
 
 
-def _kind(kinds: str | list[str]) -> str:
-    words = {"array": "a list", "object": "an object", "integer": "an integer", "null": "null"}
-    names = [kinds] if isinstance(kinds, str) else kinds
-    return _either([words.get(name, f"a {name}") for name in names])
-
-
-def _either(words: list[str]) -> str:
-    if len(words) <= 1:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} or {words[-1]}"
-
-
-def _sentence(error: ValidationError, keyword: str) -> str:
-    write = _SENTENCES.get(keyword)
-    return write(error.instance, error.validator_value) if write else error.message
-
-
-_SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
-    "type": lambda found, wanted: f"{show(found)} is not {_kind(wanted)}",
-    "enum": lambda found, wanted: f"{show(found)} is not one of {list_words(wanted, str(found))}",
-    "const": lambda found, wanted: f"{show(found)} is not {show(wanted)}",
-    "pattern": lambda found, wanted: f"{show(found)} does not match {wanted}",
-    "minimum": lambda found, wanted: f"{show(found)} is less than {show(wanted)}",
-    "maximum": lambda found, wanted: f"{show(found)} is more than {show(wanted)}",
-    "minLength": lambda found, wanted: (
-        f"{show(found)} has {len(found)} characters, at least {wanted} are needed"
-    ),
-    "maxLength": lambda found, wanted: (
-        f"{show(found)} has {len(found)} characters, at most {wanted} are allowed"
-    ),
-    "minItems": lambda found, wanted: (
-        f"the list has {len(found)} items, at least {wanted} are needed"
-    ),
-    "maxItems": lambda found, wanted: (
-        f"the list has {len(found)} items, at most {wanted} are allowed"
-    ),
-    "minProperties": lambda found, wanted: (
-        f"the object has {len(found)} members, at least {wanted} are needed"
-    ),
-    "maxProperties": lambda found, wanted: (
-        f"the object has {len(found)} members, at most {wanted} are allowed"
-    ),
-    "uniqueItems": lambda found, _wanted: f"{show(found)} has the same item twice",
-    "not": lambda found, _wanted: f"{show(found)} is not allowed here",
-    "propertyNames": lambda found, _wanted: f"{show(found)} is not allowed as a name here",
-}
+def _applied(schema: Json, root: JsonObject) -> Iterator[JsonObject]:
+    """Yield a schema and those within it that judge the same value."""
+    if not isinstance(schema, Mapping):
+        return
+    yield dict(schema)
+    for keyword in _SUBSCHEMAS:
+        inner = schema.get(keyword)
+        if keyword == "$ref" and isinstance(inner, str):
+            yield from _applied(_resolved(inner, root), root)
+        for branch in inner if isinstance(inner, list) else [inner]:
+            yield from _applied(branch, root)

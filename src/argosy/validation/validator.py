@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from argosy.model import Json, JsonObject, Problem
+from argosy.model import Json, JsonObject, Problem, join_pointer
 from argosy.validation.messages import problems_of
 
 if TYPE_CHECKING:
@@ -16,26 +17,34 @@ if TYPE_CHECKING:
 
     from jsonschema.protocols import Validator as SchemaValidator
 
+#: White space and line ends as ECMA 262 has them; Python's classes differ.
+_SPACE = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+
 
 class Validator:
-    """A schema that stands alone (see `bundle`), ready to judge values."""
+    """A schema that stands alone (see `bundle`), ready to judge values.
+
+    The compiled validator's yes is taken at once. Where it says no, `jsonschema` decides and
+    explains. What is no JSON value is told where the schema looks at it.
+    """
 
     def __init__(self, schema: JsonObject) -> None:
         self.schema = schema
         self._fast = jsonschema_rs.Draft202012Validator(schema)
 
     def is_valid(self, value: Json) -> bool:
-        """Tell whether the value fits; a value that is not JSON does not."""
-        try:
-            return self._fast.is_valid(value)
-        except (ValueError, TypeError):
-            return False
+        """Tell whether the value fits."""
+        return self._fits(value) or not explain(value, self._slow)
 
     def problems(self, value: Json) -> Sequence[Problem]:
         """Return everything that is wrong with a value, sorted by place; empty if nothing is."""
-        if self.is_valid(value):
-            return ()
-        return explain(value, self._slow)
+        return () if self._fits(value) else explain(value, self._slow)
+
+    def _fits(self, value: Json) -> bool:
+        try:
+            return self._fast.is_valid(value)
+        except (ValueError, TypeError):  # not a JSON value, or nested too deeply for it
+            return False
 
     @cached_property
     def _slow(self) -> SchemaValidator:
@@ -46,27 +55,42 @@ class Validator:
 def explain(value: Json, validator: SchemaValidator) -> Sequence[Problem]:
     """Return what `jsonschema` finds wrong with a value, as problems sorted by place."""
     try:
-        not_json = list(_not_json(value))
+        not_json = list(_not_json(value, ()))
         if not_json:
             return not_json
-        found = {p for error in validator.iter_errors(value) for p in problems_of(error)}
+        root: Json = validator.schema
+        found = {p for error in validator.iter_errors(value) for p in problems_of(error, root)}
     except RecursionError:
         return [Problem("too-deep", "its objects and lists are nested too deeply")]
     return sorted(found, key=lambda problem: (problem.pointer, problem.message))
 
 
-def _not_json(value: Json, pointer: str = "") -> Iterator[Problem]:
+def _not_json(value: Json, path: tuple[str | int, ...]) -> Iterator[Problem]:
     """Yield a problem for each part of a value that JSON cannot say."""
     if isinstance(value, dict):
         for key, member in value.items():
-            yield from _not_json(member, f"{pointer}/{key}")
-            if not isinstance(key, str):
-                yield Problem("not-json", f"the key {key!r} is not text", pointer)
+            yield from _not_json(member, (*path, str(key)))
+            if not isinstance(key, str) or not _is_whole(key):
+                yield Problem("not-json", f"the key {key!r} is not text", join_pointer(path))
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from _not_json(item, f"{pointer}/{index}")
+            yield from _not_json(item, (*path, index))
+    elif isinstance(value, str) and not _is_whole(value):
+        text = "a text holds half a character (a lone surrogate)"
+        yield Problem("not-json", text, join_pointer(path))
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield Problem("not-json", f"{value} has no form in JSON", join_pointer(path))
     elif value is not None and not isinstance(value, str | int | float | bool):
-        yield Problem("not-json", f"a Python {type(value).__name__} is not a JSON value", pointer)
+        text = f"a Python {type(value).__name__} is not a JSON value"
+        yield Problem("not-json", text, join_pointer(path))
+
+
+def _is_whole(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @lru_cache(maxsize=1)
@@ -88,6 +112,17 @@ def _validator_class() -> Any:
 
 @lru_cache(maxsize=512)
 def _ecma_pattern(expression: str) -> re.Pattern[str]:
-    parts = re.split(r"(\\.|\[(?:\\.|[^\]\\])*\])", expression, flags=re.DOTALL)
-    plain = [part.replace("$", r"\Z") if i % 2 == 0 else part for i, part in enumerate(parts)]
-    return re.compile("".join(plain), re.ASCII)
+    """Compile a pattern of ECMA 262, as far as its meaning differs from Python's."""
+    written = []
+    inside = False
+    for piece in re.findall(r"\\.|.", expression, flags=re.DOTALL):
+        if piece == r"\s":
+            written.append(_SPACE if inside else f"[{_SPACE}]")
+        elif piece == r"\S" and not inside:
+            written.append(f"[^{_SPACE}]")
+        elif piece == "$" and not inside:
+            written.append(r"\Z")
+        else:
+            written.append(piece)
+        inside = piece == "[" or (inside and piece != "]")
+    return re.compile("".join(written), re.ASCII)

@@ -144,9 +144,10 @@ class LeanPool(ConnectionPool):
 
     def _connect(self, url: str, limits: Limits) -> Wire:
         try:
+            context = self._contexts.context_for(self._tls) if self._tls is not None else None
             sock = self._dialer.open(self.host, self._port, limits)
-            if self._tls is not None:
-                sock = wrap(sock, self._contexts.context_for(self._tls), self.host, limits)
+            if context is not None:
+                sock = wrap(sock, context, self.host, limits)
         except AddressRefusedError:
             raise
         except UnicodeError:

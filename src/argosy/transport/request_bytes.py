@@ -135,17 +135,13 @@ def _frame(
 ) -> tuple[Iterable[Any] | None, bool, list[str]]:
     """Choose between a length and chunks just as urllib3 does; returns the header lines too."""
     pieces, length = body_to_chunks(body, method=method, blocksize=_BLOCK)
-    if chunked:
-        return pieces, True, [] if "transfer-encoding" in names else ["Transfer-Encoding: chunked"]
-    if "content-length" in names:
+    if "content-length" in names and not chunked:
         return pieces, False, []
     if "transfer-encoding" in names:
         return pieces, True, []
-    if length is not None:
-        return pieces, False, [f"Content-Length: {length}"]
-    if pieces is not None:
+    if chunked:
         return pieces, True, ["Transfer-Encoding: chunked"]
-    return None, False, []
+    return pieces, False, [] if length is None else [f"Content-Length: {length}"]
 
 
 def _join(head: bytes, pieces: Iterable[Any] | None, *, chunked: bool) -> RequestBytes:

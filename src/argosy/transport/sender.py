@@ -152,14 +152,13 @@ class Transport:
         proxies = get_environ_proxies(request.url) if self.settings.environment_proxies else {}
         response = None
         try:
-            response = self._session.send(
+            # The session's own send would follow redirects and keep cookies between calls.
+            response = self._session.get_adapter(request.url).send(
                 _prepared(request, auth),
                 stream=True,
                 timeout=timeout,  # type: ignore[arg-type]
                 verify=self._verify,
-                cert=None,
                 proxies=proxies,
-                allow_redirects=False,
             )
             body = self._read(response, request)
         except (requests.RequestException, HTTPError, OSError) as error:
@@ -202,7 +201,8 @@ def _prepared(request: OutgoingRequest, auth: Mapping[str, str]) -> requests.Pre
     elif request.method not in {"GET", "HEAD", "OPTIONS"}:
         prepared.headers["Content-Length"] = "0"
     if request.send_auth:
-        prepared.headers.update(auth)
+        for name, value in auth.items():
+            prepared.headers[name] = value
     prepared.body = request.body
     prepared.hooks = {"response": []}
     return prepared

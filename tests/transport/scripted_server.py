@@ -163,20 +163,18 @@ def read_request(sock: socket.socket) -> Seen | None:
         if not piece:
             return None
         data += piece
-    head, _, body = data.partition(b"\r\n\r\n")
-    first = len(body)
+    head, _, behind = data.partition(b"\r\n\r\n")
+    body = bytearray(behind)
     while not _is_whole(head, body):
         piece = sock.recv(65536)
         if not piece:
             return None
         body += piece
-    return Seen(head, body, in_one_piece=len(body) == first)
+    return Seen(head, bytes(body), in_one_piece=len(body) == len(behind))
 
 
-def _is_whole(head: bytes, body: bytes) -> bool:
-    fields = dict(
-        line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line
-    )
+def _is_whole(head: bytes, body: bytearray) -> bool:
+    fields = dict(line.lower().split(b": ", 1) for line in head.split(b"\r\n")[1:] if b": " in line)
     if fields.get(b"transfer-encoding") == b"chunked":
         return body.endswith(b"0\r\n\r\n")
     return len(body) >= int(fields.get(b"content-length", 0))

@@ -1,9 +1,9 @@
 """Put the sandbox's HTTP app together: fixed routes first, the records API's catch-all last.
 
 One app serves all API families on one address; the vendor has a host for each. So a database
-can't be named like the first word of another family's paths (`audiences`, `entities`, …). What
-the vendor has under those words and the sandbox doesn't is answered with 501 and says so; other
-paths are 404.
+can't be named `audiences` or `entities`. What the vendor has under those words, and under those
+that begin other paths of its APIs, is answered with 501 and says so if the sandbox doesn't do
+it; paths the vendor doesn't have are 404.
 """
 
 from __future__ import annotations
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
 
     from argosy.sandbox.state import State
 
-_VENDOR_WORDS: Final = (
-    *("audiences", "entities", "master_segments", "tree", "cdp"),
-    *("v3", "v4", "postback", "public", "js"),
-)
-_EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
+_OWN_WORDS: Final = ("audiences", "entities")
+_SHARED_WORDS: Final = ("cdp", "master_segments", "postback", "tree", "v3", "v4")
+_METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
 def build_app(state: State, host: str) -> Gate:
@@ -39,7 +37,7 @@ def build_app(state: State, host: str) -> Gate:
     settings = state.settings
     app = Starlette(
         routes=[
-            *ControlRoutes(state, host).routes(),
+            ControlRoutes(state, host).mount(),
             *CdpRoutes(state.audiences, state.tokens, state.doorkeeper).routes(),
             *ProfileRoutes(state.lookup, errors_as_200=settings.lookup_errors_as_200).routes(),
             *_gaps(),
@@ -52,10 +50,15 @@ def build_app(state: State, host: str) -> Gate:
 
 
 def _gaps() -> list[Route]:
+    own = {f"/{word}": _METHODS for word in _OWN_WORDS}
+    own |= {f"/{word}/{{rest:path}}": _METHODS for word in _OWN_WORDS}
+    # the vendor has no POST to two words here, so that one may be a database and a table
+    shared = {f"/{word}": _METHODS for word in _SHARED_WORDS}
+    shared |= {f"/{word}/{{one}}": _METHODS - {"POST"} for word in _SHARED_WORDS}
+    shared |= {f"/{word}/{{one}}/{{rest:path}}": _METHODS for word in _SHARED_WORDS}
     return [
-        Route(path, _not_implemented, methods=_EVERY_METHOD)
-        for word in _VENDOR_WORDS
-        for path in (f"/{word}", f"/{word}/{{rest:path}}")
+        Route(path, _not_implemented, methods=list(methods))
+        for path, methods in (own | shared).items()
     ]
 
 

@@ -2,8 +2,8 @@
 
 | route | what it does |
 | --- | --- |
-| `POST seed` | hold exactly this seed (see `seed`), now and after each reset |
-| `POST reset` | back to the seed: data, ids, clock, fault rules, request log |
+| `POST seed` | hold exactly this seed (see `seed`) until the next reset |
+| `POST reset` | back to the start: the settings' seed, ids, clock, no fault rules, empty log |
 | `GET clock`, `PUT clock` | `{"now": epoch}`, `{"advance": seconds}` or `{"system": true}` |
 | `GET databases` | databases, their tables and how many rows each has |
 | `GET rows/{database}/{table}` | columns, count, and rows by `limit` and `offset` |
@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route, Router
 
 from argosy.sandbox.answers import JSON, CodeMessageError, json_answer
 from argosy.sandbox.faults import Rule
@@ -51,9 +51,9 @@ class ControlRoutes:
         self._hosts = {"localhost", host, *state.settings.control_hosts}
         self._suffixes = tuple(name for name in self._hosts if name.startswith("."))
 
-    def routes(self) -> list[Route]:
-        """Give the routes."""
-        return [
+    def mount(self) -> Mount:
+        """Give the routes as one mount, so that no other route takes a path under it."""
+        routes = [
             self._route("seed", "POST", self.seed),
             self._route("reset", "POST", self.reset),
             self._route("clock", "GET", self.clock),
@@ -66,6 +66,7 @@ class ControlRoutes:
             self._route("faults", "POST", self.add_faults),
             self._route("faults", "DELETE", self.clear_faults),
         ]
+        return Mount(CONTROL, Router(routes, redirect_slashes=False))
 
     def _route(self, path: str, method: str, endpoint: Endpoint) -> Route:
         """Make a route with the guards, and with 400 for what a document got wrong."""
@@ -79,7 +80,7 @@ class ControlRoutes:
             except ShapeError as error:
                 raise CodeMessageError(400, "bad-request", str(error)) from error
 
-        return Route(f"{CONTROL}/{path}", guarded, methods=[method])
+        return Route(f"/{path}", guarded, methods=[method])
 
     def _check_host(self, header: str) -> None:
         """Raise the 403 answer for a host name that may belong to someone else."""
@@ -112,7 +113,8 @@ class ControlRoutes:
         if "now" in members:
             self._state.clock.set(members["now"].number(0, _LAST_SECOND))
         elif "advance" in members:
-            self._state.clock.advance(members["advance"].number(-_LAST_SECOND, _LAST_SECOND))
+            now = self._state.clock.now()
+            self._state.clock.advance(members["advance"].number(-now, _LAST_SECOND - now))
         else:
             self._state.clock.follow_system()
         return await self.clock(request)

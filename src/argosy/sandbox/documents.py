@@ -15,6 +15,8 @@ import orjson
 from argosy.sandbox.store import OWN, Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from argosy.sandbox.settings import Json
 
 Kind = Literal["parent-segment", "folder", "segment", "profile", "token"]
@@ -37,14 +39,25 @@ class Documents:
             if not self._store.run(f"SELECT 1 FROM {OWN}.documents WHERE id = ?", [made]):
                 return str(made)
 
-    def put(self, kind: Kind, key: str, parent_segment: str, document: Json) -> None:
-        """Keep a document, in place of the one that had its kind and id."""
+    def add(self, kind: Kind, parent_segment: str, documents: Mapping[str, Json]) -> None:
+        """Keep new documents of a parent segment, by their ids."""
+        if documents:
+            self._store.run(
+                f"INSERT INTO {OWN}.documents "
+                "SELECT ?, unnest(?::BIGINT[]), ?, unnest(?::VARCHAR[])::JSON",
+                [
+                    kind,
+                    [int(key) for key in documents],
+                    int(parent_segment),
+                    [orjson.dumps(document).decode() for document in documents.values()],
+                ],
+            )
+
+    def replace(self, kind: Kind, key: str, parent_segment: str, document: Json) -> None:
+        """Keep a document in place of the one that has its kind and id."""
         with self._store.transaction():
             self.remove(kind, key)
-            self._store.run(
-                f"INSERT INTO {OWN}.documents VALUES (?, ?, ?, ?)",
-                [kind, int(key), int(parent_segment), orjson.dumps(document).decode()],
-            )
+            self.add(kind, parent_segment, {key: document})
 
     def find(self, kind: Kind, key: str) -> Json | None:
         """Give a document, or None where there is none, or where the id isn't one."""

@@ -106,7 +106,8 @@ NO_FAULT: Final = Fault("none")
 def _read(name: str, kind: str, node: Node) -> Any:
     """Read one member of a fault."""
     if name == "status" and kind == "partial":
-        return int(str(node.value)) if node.value in {200, 206} else node.refuse("206 or 200 here.")
+        status = node.whole()
+        return status if status in {200, 206} else node.refuse("206 or 200 is needed here.")
     readers: Mapping[str, Any] = {
         "kind": node.text,
         "when": lambda: node.choice(("before", "after")),

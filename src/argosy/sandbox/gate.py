@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from argosy.sandbox.clock import Clock
 
 CONTROL: Final = "/_sandbox"
-_BODY_LIMIT: Final = 5 << 20
-_CONTROL_BODY_LIMIT: Final = 256 << 20
+_BODY_LIMIT: Final = 5 << 20  # the records API's limit for a batch; no other body comes near it
+_CONTROL_BODY_LIMIT: Final = 64 << 20
 _GARBAGE: Final = "\x16\x03\x01 this is no HTTP\r\n\r\n"
 _UNANSWERED: Final = frozenset({"reset", "garbage"})
 _REPLACING: Final = _UNANSWERED | {"status"}
@@ -101,10 +101,9 @@ def is_control(path: str) -> bool:
 
 def family(path: str) -> Family:
     """Tell the API family of a path: the vendor has a host for each, the sandbox one for all."""
-    first = path.split("/", 2)[1]
-    if first == "cdp":
+    if path.startswith("/cdp/lookup/"):
         return "profiles"
-    return "cdp" if first in _CDP_WORDS else "records"
+    return "cdp" if path.partition("/")[2].partition("/")[0] in _CDP_WORDS else "records"
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> tuple[bytes, Answer | None]:

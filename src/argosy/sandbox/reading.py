@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 from argosy.sandbox.settings import Json, SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection
 
 
 class ShapeError(SetupError):
@@ -49,12 +49,14 @@ class Node:
             self.refuse(f"{name!r} is missing.")
         return Node(self.value[name], f"{self.where}/{name}")
 
-    def items(self, least: int = 0) -> list[Node]:
-        """Read an array of at least so many elements."""
+    def items(self, least: int = 0, most: int | None = None) -> list[Node]:
+        """Read an array of at least and at most so many elements."""
         if not isinstance(self.value, list):
             self.refuse(f"an array is needed here, not {self._shown()}.")
         if len(self.value) < least:
-            self.refuse(f"at least {least} needed here.")
+            self.refuse(f"an array of at least {least} is needed here.")
+        if most is not None and len(self.value) > most:
+            self.refuse(f"an array of at most {most} is needed here.")
         return [Node(value, f"{self.where}/{index}") for index, value in enumerate(self.value)]
 
     def text(self, pattern: str | None = None, wanted: str = "") -> str:
@@ -69,12 +71,11 @@ class Node:
         """Read an id: a string of digits without a leading zero."""
         return self.text(r"[1-9][0-9]{0,17}", "a string of digits")
 
-    def choice(self, words: Iterable[str]) -> str:
+    def choice(self, words: Collection[str]) -> str:
         """Read one of several words."""
-        words = tuple(words)
-        if self.value not in words:
-            self.refuse(f"{self._shown()} is not one of {', '.join(words)}.")
-        return str(self.value)
+        if not isinstance(self.value, str) or self.value not in words:
+            self.refuse(f"{self._shown()} is not one of {', '.join(words) or 'none'}.")
+        return self.value
 
     def number(self, least: float = 0, most: float = 1e12) -> float:
         """Read a number within bounds."""
@@ -90,15 +91,6 @@ class Node:
             self.refuse(f"a whole number is needed here, not {self._shown()}.")
         return int(self.number(least, most))
 
-    def texts(self) -> tuple[str, ...]:
-        """Read an array of texts."""
-        return tuple(item.text() for item in self.items())
-
     def _shown(self) -> str:
         text = repr(self.value)
         return text if len(text) <= 60 else f"{text[:60]}…"
-
-
-def optional(members: dict[str, Node], *names: str) -> Iterator[Node | None]:
-    """Give several members that needn't be there, in the order asked for."""
-    yield from (members.get(name) for name in names)

@@ -17,8 +17,9 @@ BODY_LIMIT: Final = 1 << 16
 class Entry:
     """One request and what it got.
 
-    `status` is None where no answer was sent; `fault` is the kind of fault it met, if any;
-    `size` is the body's length on the wire and `body` its decoded text.
+    `status` is None where no answer was sent; `fault` is the kind of fault it met, if any.
+    `size` counts the bytes of the decoded body, of which `body` is the text; a body that was
+    refused (too large, not gzip) counts nothing.
     """
 
     at: float

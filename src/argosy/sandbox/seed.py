@@ -91,7 +91,7 @@ class Planter:
     randomness: Randomness
 
     def plant(self, document: Json) -> None:
-        """Add a seed to what is there; raise ShapeError where it is wrong."""
+        """Plant a seed in an empty store; raise ShapeError where it is wrong."""
         members = Node(document).members(*_DOCUMENT)
         if "databases" in members:
             for name, tables in members["databases"].members().items():
@@ -104,8 +104,7 @@ class Planter:
         _check_name(database, tables)
         if database in RESERVED:
             tables.refuse(f"the sandbox cannot have a database named {database!r}.")
-        if not self.ingestion.tables.has_database(database):
-            self.ingestion.tables.create_database(database)
+        self.ingestion.tables.create_database(database)
         for table, rows in tables.members().items():
             _check_name(table, rows)
             target = Target(database, table, makes_database=True, makes_table=True)
@@ -125,9 +124,13 @@ class Planter:
     def _plant_parent_segment(self, node: Node) -> None:
         members = node.members(*_PARENT_SEGMENT)
         key = self._new_id("parent-segment", node.required("id"))
-        folders = node.required("folders").items(least=1)
         master = members.get("master", Node({})).members("database", "table")
         profiles = _items(members, "profiles")
+        folders = [self._plant_folder(key, one) for one in node.required("folders").items(least=1)]
+        segments = [self._plant_segment(key, folders, one) for one in _items(members, "segments")]
+        self.audiences.add_profiles(key, [_profile(one, segments) for one in profiles])
+        for token in _items(members, "tokens"):
+            self._plant_token(key, folders, segments, token)
         self.audiences.add(
             ParentSegment(
                 id=key,
@@ -136,90 +139,58 @@ class Planter:
                 database=_text(master, "database", "sandbox"),
                 table=_text(master, "table", "customers"),
                 attributes=_attributes(members.get("attributes"), profiles),
-                root_folder=folders[0].required("id").digits(),
+                root_folder=folders[0],
                 created_at=self.clock.now(),
             )
         )
-        for folder in folders:
-            self._plant_folder(key, folder)
-        root = folders[0].required("id").value
-        for segment in _items(members, "segments"):
-            self._plant_segment(key, root, segment)
-        for profile in profiles:
-            self._plant_profile(key, profile)
-        for token in _items(members, "tokens"):
-            self._plant_token(key, root, token)
 
-    def _plant_folder(self, parent: str, node: Node) -> None:
+    def _plant_folder(self, parent: str, node: Node) -> str:
         members = node.members("id", "name", "description")
-        self.audiences.add(
-            Folder(
-                id=self._new_id("folder", node.required("id")),
-                parent_segment=parent,
-                name=node.required("name").text(),
-                description=_text(members, "description"),
-                created_at=self.clock.now(),
-            )
+        folder = Folder(
+            id=self._new_id("folder", node.required("id")),
+            parent_segment=parent,
+            name=node.required("name").text(),
+            description=_text(members, "description"),
+            created_at=self.clock.now(),
         )
+        self.audiences.add(folder)
+        return folder.id
 
-    def _plant_segment(self, parent: str, root: str, node: Node) -> None:
+    def _plant_segment(self, parent: str, folders: list[str], node: Node) -> str:
         members = node.members("id", "name", "description", "kind", "folder")
         kind = members.get("kind", Node("batch")).choice(SEGMENT_KINDS)
-        self.audiences.add(
-            Segment(
-                id=self._new_id("segment", node.required("id")),
-                parent_segment=parent,
-                name=node.required("name").text(),
-                description=_text(members, "description"),
-                kind=cast("SegmentKind", kind),
-                folder=self._folder(parent, members.get("folder", Node(root))),
-            )
+        segment = Segment(
+            id=self._new_id("segment", node.required("id")),
+            parent_segment=parent,
+            name=node.required("name").text(),
+            description=_text(members, "description"),
+            kind=cast("SegmentKind", kind),
+            folder=members.get("folder", Node(folders[0])).choice(folders),
         )
+        self.audiences.add(segment)
+        return segment.id
 
-    def _plant_profile(self, parent: str, node: Node) -> None:
-        members = node.members("attributes", "segments")
-        self.audiences.add(
-            Profile(
-                id=self.documents.new_id(),
-                parent_segment=parent,
-                attributes={
-                    name: value.value
-                    for name, value in node.required("attributes").members().items()
-                },
-                segments=self._segments(parent, _items(members, "segments")),
-            )
-        )
-
-    def _plant_token(self, parent: str, root: str, node: Node) -> None:
+    def _plant_token(
+        self, parent: str, folders: list[str], segments: list[str], node: Node
+    ) -> None:
         members = node.members(*_TOKEN)
-        columns = members.get("attributeColumns", Node([]))
-        segments = _items(members, "segments")
-        if len(columns.items()) > MOST_ATTRIBUTE_COLUMNS:
-            columns.refuse(f"at most {MOST_ATTRIBUTE_COLUMNS} fit here.")
-        if len(segments) > MOST_SEGMENTS:
-            members["segments"].refuse(f"at most {MOST_SEGMENTS} fit here.")
-        now = self.clock.now()
-        self.tokens.put(
-            Token(
-                id=self._new_id("token", members["id"])
-                if "id" in members
-                else self.documents.new_id(),
-                parent_segment=parent,
-                token=members.get("token", Node(self.randomness.uuid()))
-                .text(UUID, "a UUID")
-                .lower(),
-                name=node.required("name").text(
-                    NAME_PATTERN, f"a name that matches {NAME_PATTERN}"
-                ),
-                description=_text(members, "description"),
-                key_column=_text(members, "keyColumn", DEFAULT_KEY_COLUMN),
-                attribute_columns=columns.texts(),
-                segments=self._segments(parent, segments),
-                folder=self._folder(parent, members.get("folder", Node(root))),
-                created_at=now,
-                updated_at=now,
-            )
+        key = self._new_id("token", members["id"]) if "id" in members else self.documents.new_id()
+        uuid = members.get("token", Node(self.randomness.uuid())).text(UUID, "a UUID")
+        columns = _items(members, "attributeColumns", MOST_ATTRIBUTE_COLUMNS)
+        token = Token(
+            id=key,
+            parent_segment=parent,
+            token=uuid.lower(),
+            name=node.required("name").text(NAME_PATTERN, f"a match of {NAME_PATTERN}"),
+            description=_text(members, "description"),
+            key_column=_text(members, "keyColumn", DEFAULT_KEY_COLUMN),
+            attribute_columns=tuple(column.text() for column in columns),
+            segments=_choices(members, "segments", segments, MOST_SEGMENTS),
+            folder=members.get("folder", Node(folders[0])).choice(folders),
+            created_at=self.clock.now(),
+            updated_at=self.clock.now(),
         )
+        self.tokens.add(token)
 
     def _new_id(self, kind: Kind, node: Node) -> str:
         key = node.digits()
@@ -227,30 +198,32 @@ class Planter:
             node.refuse(f"there is a {kind} {key!r} already.")
         return key
 
-    def _folder(self, parent: str, node: Node) -> str:
-        folder = self.audiences.folder(node.digits())
-        if folder is None or folder.parent_segment != parent:
-            node.refuse(f"{node.value!r} is not a folder of this parent segment.")
-        return folder.id
-
-    def _segments(self, parent: str, nodes: list[Node]) -> tuple[str, ...]:
-        for node in nodes:
-            segment = self.audiences.segment(node.digits())
-            if segment is None or segment.parent_segment != parent:
-                node.refuse(f"{node.value!r} is not a segment of this parent segment.")
-        return tuple(node.value for node in nodes)
-
 
 def _check_name(name: str, node: Node) -> None:
     Node(name, node.where).text(NAME, f"a name that matches ^{NAME}$")
 
 
-def _items(members: dict[str, Node], name: str) -> list[Node]:
-    return members[name].items() if name in members else []
+def _items(members: dict[str, Node], name: str, most: int | None = None) -> list[Node]:
+    return members[name].items(most=most) if name in members else []
+
+
+def _choices(
+    members: dict[str, Node], name: str, words: list[str], most: int | None = None
+) -> tuple[str, ...]:
+    return tuple(item.choice(words) for item in _items(members, name, most))
 
 
 def _text(members: dict[str, Node], name: str, default: str = "") -> str:
     return members[name].text() if name in members else default
+
+
+def _profile(node: Node, segments: list[str]) -> Profile:
+    members = node.members("attributes", "segments")
+    attributes = node.required("attributes").members()
+    return Profile(
+        attributes={name: value.value for name, value in attributes.items()},
+        segments=_choices(members, "segments", segments),
+    )
 
 
 def _attributes(node: Node | None, profiles: list[Node]) -> tuple[tuple[str, str], ...]:

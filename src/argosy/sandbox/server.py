@@ -11,6 +11,7 @@ import asyncio
 import signal
 import socket
 import threading
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, Final, Self
 
 from uvicorn import Config
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
-_GRACE_SECONDS: Final = 0.5
+_GRACE_SECONDS: Final = 0.2
 _BACKLOG: Final = 512
 _WILDCARDS: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - looked up, not bound
 
@@ -42,9 +43,10 @@ class RunningSandbox:
             self._state.close()
             raise
         self.url = self._server.url
+        self._ready: Future[None] = Future()
         self._thread = threading.Thread(target=self._serve, name="sandbox", daemon=True)
         self._thread.start()
-        self._server.ready.wait()
+        self._ready.result()
 
     @property
     def master_key(self) -> str:
@@ -57,7 +59,12 @@ class RunningSandbox:
         return self.settings.write_key
 
     def _serve(self) -> None:
-        asyncio.run(self._server.serve())
+        try:
+            asyncio.run(self._server.serve(lambda: self._ready.set_result(None)))
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)  # raised where the start is waited for
 
     def close(self) -> None:
         """Stop serving and let go of the data file; a second time does nothing."""
@@ -104,7 +111,8 @@ def serve(
     state = State(settings or Settings())
     try:
         server = _Server(state, host, port)
-        asyncio.run(server.serve_in_foreground(on_ready))
+        tell = on_ready or (lambda _url: None)
+        asyncio.run(server.serve_until_signal(lambda: tell(server.url)))
     except KeyboardInterrupt:
         pass  # where the loop can't take signals, Ctrl-C ends it this way
     finally:
@@ -135,37 +143,32 @@ class _Server:
         self._connections = ServerState()
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
-        self.ready = threading.Event()
         shown = _WILDCARDS.get(host, host)
         shown = f"[{shown}]" if ":" in shown else shown
         self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
 
-    async def serve(self) -> None:
-        """Serve until `stop` is called."""
+    async def serve(self, on_ready: Callable[[], None]) -> None:
+        """Serve until `stop` is called, and tell when connections are taken."""
         self._loop = asyncio.get_running_loop()
         self._config.load()
         listener = await self._loop.create_server(self._connection, sock=self._socket)
-        self.ready.set()
+        on_ready()
         await self._stopping.wait()
         listener.close()
         await self._end_connections()
 
-    async def serve_in_foreground(self, on_ready: Callable[[str], None] | None) -> None:
-        """Serve until a signal, and tell when the sandbox answers."""
+    async def serve_until_signal(self, on_ready: Callable[[], None]) -> None:
+        """Serve as `serve` does, and until Ctrl-C or a SIGTERM."""
         loop = asyncio.get_running_loop()
         for ending in (signal.SIGINT, signal.SIGTERM):
             try:
                 loop.add_signal_handler(ending, self._stopping.set)
             except NotImplementedError:
                 break  # Windows: Ctrl-C arrives as KeyboardInterrupt
-        serving = asyncio.create_task(self.serve())
-        await asyncio.sleep(0)
-        if on_ready is not None:
-            on_ready(self.url)
-        await serving
+        await self.serve(on_ready)
 
     def stop(self) -> None:
-        """Make `serve` return; may be called from any thread once it is ready."""
+        """Make `serve` return; may be called from any thread once `on_ready` was."""
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._stopping.set)
 

@@ -32,7 +32,7 @@ class State:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.seed: Json = built_in_seed() if settings.seed is None else settings.seed
+        self._seed: Json = built_in_seed() if settings.seed is None else dict(settings.seed)
         self.clock = Clock(settings.now)
         self.randomness = Randomness(settings.random_seed)
         self.store = Store(settings.data)
@@ -56,9 +56,9 @@ class State:
             opening = self.store.count_opening()
             self.randomness.restart(opening)
             if opening == 1:
-                self._plant()
+                self._plant(self._seed)
 
-    def _plant(self) -> None:
+    def _plant(self, seed: Json) -> None:
         Planter(
             self.documents,
             self.audiences,
@@ -66,29 +66,21 @@ class State:
             self.ingestion,
             self.clock,
             self.randomness,
-        ).plant(self.seed)
+        ).plant(seed)
 
     def replace(self, seed: Json) -> None:
-        """Hold exactly what a seed says, now and after each reset.
-
-        Raises ShapeError if it is wrong, and holds then what it held before.
-        """
-        before, self.seed = self.seed, seed
-        try:
-            with self.store.transaction():
-                self.store.clear()
-                self._plant()
-        except BaseException:
-            self.seed = before
-            raise
+        """Hold exactly what a seed says; raise ShapeError, and change nothing, if it is wrong."""
+        with self.store.transaction():
+            self.store.clear()
+            self._plant(seed)
 
     def reset(self) -> None:
-        """Go back to the seed: data, ids, clock, fault rules and request log."""
+        """Go back to the settings' seed: data, ids, clock, fault rules and request log."""
         self.clock.reset()
         self.randomness.restart()
         self.faults.rules.clear()
         self.log.clear()
-        self.replace(self.seed)
+        self.replace(self._seed)
 
     def close(self) -> None:
         """Let go of the store."""

@@ -33,7 +33,7 @@ RESERVED: Final = frozenset({"information_schema", "pg_catalog"})
 _OPENINGS: Final = "openings"
 _TABLES: Final = f"""
     CREATE SCHEMA IF NOT EXISTS {OWN};
-    CREATE TABLE IF NOT EXISTS {OWN}.counters (name VARCHAR PRIMARY KEY, value BIGINT);
+    CREATE TABLE IF NOT EXISTS {OWN}.counters (name VARCHAR, value BIGINT);
     CREATE TABLE IF NOT EXISTS {OWN}.documents
         (kind VARCHAR, id BIGINT, parent_segment BIGINT, document JSON);
     CREATE TABLE IF NOT EXISTS {OWN}.databases (name VARCHAR);
@@ -55,7 +55,7 @@ class Store:
 
     def __init__(self, path: Path | None = None) -> None:
         self._lock = threading.RLock()
-        self._depth = 0
+        self._is_open = False
         self._connection = duckdb.connect(":memory:")
         try:
             self._attach(path)
@@ -73,19 +73,20 @@ class Store:
     def transaction(self) -> Iterator[None]:
         """Make the statements inside one whole; a transaction inside another joins it."""
         with self._lock:
-            if self._depth == 0:
-                self._connection.execute("BEGIN")
-            self._depth += 1
+            if self._is_open:
+                yield
+                return
+            self._connection.execute("BEGIN")
+            self._is_open = True
             try:
                 yield
             except BaseException:
-                self._depth -= 1
-                if self._depth == 0:
-                    self._connection.execute("ROLLBACK")
+                self._connection.execute("ROLLBACK")
                 raise
-            self._depth -= 1
-            if self._depth == 0:
+            else:
                 self._connection.execute("COMMIT")
+            finally:
+                self._is_open = False
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Run one statement and give its rows."""
@@ -102,10 +103,13 @@ class Store:
     def count_up(self, counter: str, first: int = 1) -> int:
         """Give the next value of a counter that never gives the same twice."""
         with self.transaction():
-            known = self.run(f"SELECT value FROM {OWN}.counters WHERE name = ?", [counter])
-            value = known[0][0] + 1 if known else first
-            self.run(f"INSERT OR REPLACE INTO {OWN}.counters VALUES (?, ?)", [counter, value])
-            return int(value)
+            counted = self.run(
+                f"UPDATE {OWN}.counters SET value = value + 1 WHERE name = ? RETURNING value",
+                [counter],
+            )
+            if not counted:
+                self.run(f"INSERT INTO {OWN}.counters VALUES (?, ?)", [counter, first])
+            return int(counted[0][0]) if counted else first
 
     def count_opening(self) -> int:
         """Count that the store was opened; 1 means that it is new."""

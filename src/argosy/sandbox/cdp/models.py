@@ -11,7 +11,9 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 if TYPE_CHECKING:
-    from argosy.sandbox.documents import Documents
+    from collections.abc import Iterable
+
+    from argosy.sandbox.documents import Documents, Kind
     from argosy.sandbox.settings import Json
 
 SegmentKind = Literal["batch", "realtime", "funnel-stage"]
@@ -81,8 +83,6 @@ class Segment:
 class Profile:
     """One customer of a parent segment: attributes, and the segments it is in."""
 
-    id: str
-    parent_segment: str
     attributes: dict[str, Json]
     segments: tuple[str, ...]
 
@@ -104,24 +104,28 @@ class Token:
     updated_at: float
 
 
+_KINDS: Final[dict[type, Kind]] = {
+    ParentSegment: "parent-segment",
+    Folder: "folder",
+    Segment: "segment",
+}
+
+
 class Audiences:
     """The parent segments, folders, segments and profiles of the sandbox."""
 
     def __init__(self, documents: Documents) -> None:
         self._documents = documents
 
-    def add(self, entry: ParentSegment | Folder | Segment | Profile) -> None:
+    def add(self, entry: ParentSegment | Folder | Segment) -> None:
         """Keep something of a seed."""
-        document = asdict(entry)
-        match entry:
-            case ParentSegment():
-                self._documents.put("parent-segment", entry.id, entry.id, document)
-            case Folder():
-                self._documents.put("folder", entry.id, entry.parent_segment, document)
-            case Segment():
-                self._documents.put("segment", entry.id, entry.parent_segment, document)
-            case Profile():
-                self._documents.put("profile", entry.id, entry.parent_segment, document)
+        owner = entry.id if isinstance(entry, ParentSegment) else entry.parent_segment
+        self._documents.add(_KINDS[type(entry)], owner, {entry.id: asdict(entry)})
+
+    def add_profiles(self, parent_segment: str, profiles: Iterable[Profile]) -> None:
+        """Keep the profiles of a parent segment, all at once; they go by their order."""
+        documents = {str(order): asdict(profile) for order, profile in enumerate(profiles)}
+        self._documents.add("profile", parent_segment, documents)
 
     def parent_segments(self) -> list[ParentSegment]:
         """Give all parent segments."""

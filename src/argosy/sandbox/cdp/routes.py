@@ -7,7 +7,7 @@ a gap for a wrong path or a wrong id.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import orjson
 from starlette.requests import Request
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
 
 Endpoint = Callable[[Request], Awaitable[Response]]
-
-EVERY_METHOD: Final = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class CdpRoutes:

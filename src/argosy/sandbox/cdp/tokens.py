@@ -41,12 +41,16 @@ class Tokens:
         now = self._clock.now()
         blank = Token("", "", "", "", "", DEFAULT_KEY_COLUMN, (), (), "", now, now)
         token = self._merged(blank, resource, is_new=True)
-        return self.put(replace(token, id=self._documents.new_id(), token=self._randomness.uuid()))
+        token = replace(token, id=self._documents.new_id(), token=self._randomness.uuid())
+        self.add(token)
+        return token
 
     def change(self, key: str, resource: Json) -> Token:
         """Change what a resource object names; raise the vendor's answer if that can't be."""
         token = self._merged(self.token(key), resource, is_new=False)
-        return self.put(replace(token, updated_at=self._clock.now()))
+        token = replace(token, updated_at=self._clock.now())
+        self._documents.replace("token", token.id, token.parent_segment, asdict(token))
+        return token
 
     def delete(self, key: str) -> Token:
         """Delete a token and give it a last time; raise the 404 answer if there is none."""
@@ -70,10 +74,9 @@ class Tokens:
         tokens = (Token(**document) for document in self._documents.every("token"))
         return next((token for token in tokens if token.token == uuid.lower()), None)
 
-    def put(self, token: Token) -> Token:
-        """Keep a token as it is."""
-        self._documents.put("token", token.id, token.parent_segment, asdict(token))
-        return token
+    def add(self, token: Token) -> None:
+        """Keep a new token as it is."""
+        self._documents.add("token", token.parent_segment, {token.id: asdict(token)})
 
     def _merged(self, token: Token, resource: Json, *, is_new: bool) -> Token:
         """Give a token with a resource's values, checked as a whole."""

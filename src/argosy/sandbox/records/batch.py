@@ -75,9 +75,9 @@ class Batch:
         needed = needed_type(value)
         if needed == "JSON":
             json_text(value)  # refuses what can't be kept, while it is one record's matter
-        known = self.columns.get(key)
-        if needed is None or (known is not None and known.type == needed):
+        if needed is None:
             return None
+        known = self.columns.get(key)
         if known is None:
             return Column(name, needed)
         wider = widened(known.type, needed)

@@ -3,6 +3,7 @@
 A single record comes as a bare object; several come in an array named `records` (as the
 documentation's figure has it) or `events` (as the vendor's clients send it). The answers'
 exact bodies aren't documented; a receipt holds `success`, `uuid` and, if it failed, `error`.
+The limit of a batch's size is the gate's, which reads no body beyond it.
 """
 
 from __future__ import annotations
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
     from argosy.sandbox.settings import Json, Settings
 
 RECORD_LIMIT: Final = 1 << 20
-BATCH_LIMIT: Final = 5 << 20
 SINGLE: Final = "application/vnd.treasuredata.v1.single+json"
 SEVERAL: Final = (
     VENDOR_JSON,
@@ -86,17 +86,13 @@ class RecordRoutes:
             raise too_large(message)
         record = parsed(body)
         if not isinstance(record, dict):
-            msg_0 = "The body must be one JSON object."
-            raise bad_request(msg_0)
+            raise bad_request("The body must be one JSON object.")
         receipt = self._ingestion.ingest(target, [record])[0]
         if receipt.error is not None:
             raise refused_single(receipt.error)
         return json_answer({"success": True, "uuid": receipt.uuid})
 
     def _post_several(self, target: Target, body: bytes, fault: Fault) -> Response:
-        if len(body) > BATCH_LIMIT:
-            message = f"A batch has at most {BATCH_LIMIT} bytes."
-            raise too_large(message)
         records = unwrapped(parsed(body))
         if len(body) > RECORD_LIMIT:
             check_sizes(records)

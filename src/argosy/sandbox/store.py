@@ -94,12 +94,6 @@ class Store:
             rows: list[tuple[Any, ...]] = self._connection.execute(sql, values).fetchall()
             return rows
 
-    def described(self, sql: str) -> list[tuple[str, str]]:
-        """Give the names and types of the columns a query answers with."""
-        with self._lock:
-            description = self._connection.execute(sql).description or []
-            return [(column[0], str(column[1])) for column in description]
-
     def count_up(self, counter: str, first: int = 1) -> int:
         """Give the next value of a counter that never gives the same twice."""
         with self.transaction():

@@ -60,8 +60,8 @@ class Tables:
 
     def columns(self, database: str, table: str) -> list[Column]:
         """Give a table's columns, oldest first."""
-        described = self._store.described(f"SELECT * FROM {_path(database, table)} LIMIT 0")
-        return [Column(name, cast("ColumnType", kind)) for name, kind in described]
+        described = self._store.run(f"DESCRIBE {_path(database, table)}")
+        return [Column(name, cast("ColumnType", kind)) for name, kind, *_ in described]
 
     def add_column(self, database: str, table: str, column: Column) -> None:
         """Add a column, which must not be there."""

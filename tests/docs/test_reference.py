@@ -61,6 +61,18 @@ def test_the_python_samples_run() -> None:
         )
 
 
+def test_the_samples_of_the_sandbox_run_and_its_seed_is_taken() -> None:
+    from argosy.sandbox import Settings
+
+    text = (ROOT / "docs" / "how-to" / "test-on-the-sandbox.md").read_text(encoding="utf-8")
+    code = "\n".join(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    (seed,) = re.findall(r"```json\n(.*?)```", text, re.DOTALL)
+
+    exec(compile(code, "test-on-the-sandbox.md", "exec"), {})
+    with start(Settings(seed=json.loads(seed))) as sandbox:
+        assert sandbox.url.startswith("http://127.0.0.1:")
+
+
 def test_the_readmes_sample_runs(capsys: pytest.CaptureFixture[str]) -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)

@@ -42,8 +42,7 @@ def run(context: HandlerContext) -> Reply:
     Raises PartialFailureError, with a receipt for every record, where some were accepted and
     some were not; InvocationError where none was, as the request itself failed.
     """
-    given = context.inputs["records"]
-    records = [_prepared(i, record, context.new_uuid()) for i, record in enumerate(given)]
+    records = _prepared(context)
     _refuse_unsendable(records)
     receipts: dict[int, JsonObject] = {}
     pending = list(range(len(records)))
@@ -66,13 +65,20 @@ def run(context: HandlerContext) -> Reply:
     return _reply([receipts[index] for index in range(len(records))], answer)
 
 
-def _prepared(index: int, record: Json, uuid: str) -> JsonObject:
-    try:
-        columns = as_object(record)
-    except ValueError as error:
-        problem = Problem("record-rows", str(error), f"/records/{index}")
-        raise _invalid([problem]) from error
-    return with_default(with_integer(columns, "time"), "uuid", uuid)
+def _prepared(context: HandlerContext) -> list[JsonObject]:
+    """Return the records as objects, each with a uuid."""
+    records = []
+    problems = []
+    for index, record in enumerate(context.inputs["records"]):
+        try:
+            columns = with_integer(as_object(record), "time")
+        except ValueError as error:
+            problems.append(Problem("record-rows", str(error), f"/records/{index}"))
+            continue
+        records.append(with_default(columns, "uuid", context.new_uuid()))
+    if problems:
+        raise _invalid(problems)
+    return records
 
 
 def _refuse_unsendable(records: Sequence[JsonObject]) -> None:
@@ -124,11 +130,16 @@ def _take_receipts(
     return again
 
 
-def _receipt(receipt: JsonObject, record: JsonObject) -> JsonObject:
-    uuid = receipt.get("uuid") or record["uuid"]
+def _receipt(given: Json, record: JsonObject) -> JsonObject:
+    receipt = given if isinstance(given, dict) else {}
+    uuid = receipt.get("uuid")
+    if not isinstance(uuid, str) or not uuid:
+        uuid = record["uuid"]
     if receipt.get("success") is True:
         return {"success": True, "uuid": uuid}
-    error = receipt.get("error") or {}
+    error = receipt.get("error")
+    if not isinstance(error, dict):
+        error = {"description": error}
     name = str(error.get("name") or "UnknownError")
     description = str(error.get("description") or "the vendor gave no reason")
     return {"success": False, "uuid": uuid, "error": {"name": name, "description": description}}

@@ -15,11 +15,10 @@ from typing import Any
 import click
 
 from argosy import load
-from argosy.cli.connections import variable_name
 from argosy.cli.main import cli
 from argosy.connector import bundle_schema, load_capability, read_document
 from argosy.errors import ArgosyError
-from argosy.model import Capability, Connector
+from argosy.model import Capability, Connector, variable_name
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "docs" / "reference"

@@ -32,7 +32,7 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from argosy.model import Problem
 
@@ -84,6 +84,15 @@ class ArgosyError(Exception):
         """Pass every fact through `clean`, which takes secrets out of a value."""
         self.facts = {name: clean(value) for name, value in self.facts.items()}
 
+    def forget_frames(self) -> None:
+        """Let go of the frames of this error and of everything behind it.
+
+        Frames hold the values of a call, secrets among them, and some tools print the locals of
+        every frame in a chain.
+        """
+        for error in causes_of(self):
+            error.__traceback__ = None
+
     def to_json(self) -> dict[str, Any]:
         """Return the error as the JSON object that the command line and REST answers show."""
         return {
@@ -97,6 +106,20 @@ class ArgosyError(Exception):
 
     def _extra(self) -> dict[str, Any]:
         return {}
+
+
+def causes_of(error: BaseException) -> Iterator[BaseException]:
+    """Yield an error and everything behind it: causes, contexts, reasons and wrapped errors."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        behind = [getattr(current, "reason", None), current.__cause__, current.__context__]
+        waiting += [inner for inner in (*behind, *current.args) if isinstance(inner, Exception)]
 
 
 class ConnectorError(ArgosyError):

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import stat
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -22,7 +21,7 @@ import click
 
 from argosy.connector.loading import file_validator
 from argosy.errors import InvalidConnectionError, UnsafeFileError
-from argosy.model import Connection, Connector, JsonObject, Problem, Redactor
+from argosy.model import Connection, Connector, JsonObject, Problem, Redactor, variable_name
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SEEN_SECRETS: set[str] = set()
@@ -73,11 +72,6 @@ def open_connection(
 def known_secrets() -> Redactor:
     """Return a redactor for every secret that this process has read."""
     return Redactor(_SEEN_SECRETS)
-
-
-def variable_name(setting: str) -> str:
-    """Return the environment variable of a setting."""
-    return "ARGOSY_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", setting).upper()
 
 
 def _from_environment(connector: Connector, environ: Mapping[str, str]) -> JsonObject:

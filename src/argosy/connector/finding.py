@@ -55,20 +55,33 @@ def read_document(root: Path, file: str) -> JsonObject:
     Raises ValueError with what is wrong and the line, also for a file that repeats a key, since
     one of the two values would silently win.
     """
-    path = (root / file).resolve()
-    if not path.is_relative_to(root.resolve()):
-        raise ValueError("it lies outside the connector's folder")
-    if not path.is_file():
-        raise ValueError("there is no such file")
     try:
-        document = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=_unique)
+        path = (root / file).resolve()
+        if not path.is_relative_to(root.resolve()):
+            raise ValueError("it lies outside the connector's folder")
+        if not path.is_file():
+            raise ValueError("there is no such file")
+        document = json.loads(
+            path.read_text(encoding="utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+        )
+        json.dumps(document, ensure_ascii=False).encode()
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8: {error}") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("a text holds half a character (a lone surrogate)") from error
+    except (OSError, RuntimeError) as error:  # unreadable; a circle of links; nested too deeply
+        raise ValueError(f"it cannot be read: {error}") from error
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004 - a file, not a caller
     return document
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} has no form in JSON")
 
 
 def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:

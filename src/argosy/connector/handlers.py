@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Callable
 from importlib.machinery import ModuleSpec
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from argosy.errors import InvalidHandlerError
 from argosy.model import Reply
@@ -37,22 +37,31 @@ def load_handler(root: Path, name: str, capability: str) -> Handler:
     take exactly one argument.
     """
     folder = root / "handlers"
-    if not (folder / f"{name}.py").is_file() or not name.isidentifier() or name.startswith("_"):
+    file = (folder / f"{name}.py").resolve()
+    is_own = name.isidentifier() and not name.startswith("_") and file.is_file()
+    if not is_own or not file.is_relative_to(root.resolve()):
         raise InvalidHandlerError(capability=capability, detail=f"there is no handlers/{name}.py")
     module = _import(folder, name, capability)
-    run = getattr(module, "run", None)
-    if not callable(run) or len(inspect.signature(run).parameters) != 1:
+    run: Any = getattr(module, "run", None)
+    if not _takes_one_value(run):
         detail = f"handlers/{name}.py has no function run(context)"
         raise InvalidHandlerError(capability=capability, detail=detail)
     handler: Handler = run
     return handler
 
 
+def _takes_one_value(run: object) -> bool:
+    try:
+        return callable(run) and len(inspect.signature(run).parameters) == 1
+    except (TypeError, ValueError):  # something callable without a signature
+        return False
+
+
 def _import(folder: Path, name: str, capability: str) -> ModuleType:
     package = _register(folder)
     try:
         return importlib.import_module(f"{package}.{name}")
-    except Exception as error:  # a handler is foreign code: its import may raise anything
+    except (Exception, SystemExit) as error:  # foreign code: its import may raise anything
         detail = f"handlers/{name}.py cannot be imported: {type(error).__name__}: {error}"
         raise InvalidHandlerError(capability=capability, detail=detail) from error
 

@@ -7,20 +7,20 @@ import time
 import uuid
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from argosy.dispatch.handling import run_handler
 from argosy.dispatch.hosts import HostPolicy
 from argosy.dispatch.invocation import DryInvocation, Invocation, RequestCaptured
-from argosy.dispatch.normalise import basic_outputs, check_outputs, decode, outputs_of
+from argosy.dispatch.normalise import basic_outputs, check_outputs, outputs_of
 from argosy.dispatch.plan import Plan, compile_plan
+from argosy.dispatch.properties import checked_properties, default_region, missing_property
 from argosy.dispatch.request import build_request
 from argosy.errors import (
     ArgosyError,
     ConnectorError,
     HandlerCrashedError,
-    InvalidConnectionError,
     InvalidInputsError,
-    MissingPropertyError,
     UnknownRegionError,
 )
 from argosy.model import (
@@ -33,14 +33,12 @@ from argosy.model import (
     OutgoingRequest,
     Problem,
     Redactor,
-    Reply,
     Result,
 )
 from argosy.regions import find_region
 from argosy.rendering import MISSING, compile_template, to_text
 from argosy.sdk import PartialFailureError
 from argosy.transport import Transport
-from argosy.validation import Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -91,7 +89,7 @@ class Dispatcher:
         self.ports = ports or Ports()
         secrets = (connection.properties.get(name) for name in connector.secret_settings)
         self.redactor = Redactor(str(secret) for secret in secrets if secret)
-        self.properties = _checked_properties(connector, connection, self.redactor)
+        self.properties = checked_properties(connector, connection, self.redactor)
         self.hosts = HostPolicy(connector, connection)
         self.transport = Transport(
             connection.transport,
@@ -138,8 +136,8 @@ class Dispatcher:
             error: ArgosyError | None = check_outputs(plan, named)
         except PartialFailureError as partial:
             error = partial
-            answer = partial.reply.answer
-            outputs = {**partial.reply.outputs, **basic_outputs(answer, decode(answer))}
+            basic = invocation.last_outputs if invocation else {}
+            outputs = {**partial.reply.outputs, **basic}
         except ConnectorError:
             raise
         except ArgosyError as failure:
@@ -147,6 +145,8 @@ class Dispatcher:
             outputs = invocation.last_outputs if invocation else {}
         if error:
             error.redact(self.redactor.value)
+            if not isinstance(error, HandlerCrashedError):
+                error.forget_frames()
         return Result(plan.capability.id, outputs, error, invocation.attempts if invocation else 0)
 
     def prepare(self, capability: str, inputs: Mapping[str, Json]) -> OutgoingRequest:
@@ -189,10 +189,9 @@ class Dispatcher:
         if auth is None:
             return {}
         template = compile_template(auth.value)
-        for _, name in (path for path in template.paths if path[0] == "connection"):
-            if not self.properties.get(name):
-                title = self.connector.settings["properties"][name].get("title", name)
-                raise MissingPropertyError(name=name, title=title, sources=_sources(name))
+        for root, *names in template.paths:
+            if root == "connection" and names and not self.properties.get(names[0]):
+                raise missing_property(self.connector, names[0])
         value = template.render({"connection": self.properties})
         return {auth.header: MaskedText("" if value is MISSING else value)}
 
@@ -206,16 +205,16 @@ class Dispatcher:
         """Return the inputs with defaults filled in, and the region; or raise every problem."""
         checked = {**plan.defaults, **inputs}
         problems = [] if plan.inputs.is_valid(checked) else self._explain(plan, checked)
-        region = checked.get("region") if plan.takes_region else None
-        region = region or self.properties.get("region") or ""
-        if plan.takes_region and isinstance(region, str) and "region" in checked:
+        named = checked.get("region") if plan.takes_region else None
+        if named and isinstance(named, str):
             try:
-                find_region(self.connector, region)
+                find_region(self.connector, named)
             except UnknownRegionError as error:
                 problems.append(Problem("unknown-region", error.message, "/region"))
         if problems:
+            problems.sort(key=lambda problem: (problem.pointer, problem.message))
             raise InvalidInputsError(capability=plan.capability.id, problems=problems)
-        return checked, region
+        return checked, named or default_region(self.connector, self.properties)
 
     def _explain(self, plan: Plan, inputs: JsonObject) -> list[Problem]:
         """Return what is wrong with inputs, without the secrets that they may hold.
@@ -234,17 +233,8 @@ class Dispatcher:
         if plan.handler is None:
             answer, body = invocation.exchange(invocation.inputs)
             return outputs_of(plan, answer, body), invocation.last_outputs
-        try:
-            reply = plan.handler(invocation)
-        except (ArgosyError, RequestCaptured):
-            raise
-        except Exception as error:  # a handler is foreign code; whatever it raises is told
-            raise HandlerCrashedError(
-                capability=plan.capability.id, kind=type(error).__name__
-            ) from error
-        if not isinstance(reply, Reply):
-            raise HandlerCrashedError(capability=plan.capability.id, kind="no Reply")
-        return dict(reply.outputs), basic_outputs(reply.answer, decode(reply.answer))
+        reply = run_handler(plan.handler, invocation, plan.capability.id)
+        return dict(reply.outputs), basic_outputs(reply.answer, invocation.decode(reply.answer))
 
     def _masked(self, request: OutgoingRequest) -> OutgoingRequest:
         clean = self.redactor
@@ -257,44 +247,3 @@ class Dispatcher:
             headers[auth.header] = to_text(value)
         body = None if request.body is None else clean.data(request.body)
         return replace(request, url=clean.text(request.url), headers=headers, body=body)
-
-
-def _checked_properties(
-    connector: Connector, connection: Connection, redactor: Redactor
-) -> dict[str, Any]:
-    """Return the connection's properties with the manifest's defaults, validated.
-
-    A property that a call may do without is checked when it is needed, so `required` of the
-    settings is not asked for here.
-    """
-    settings = {key: value for key, value in connector.settings.items() if key != "required"}
-    declared = settings.get("properties", {})
-    defaults = {name: s["default"] for name, s in declared.items() if "default" in s}
-    validator = Validator(settings)
-    if not validator.is_valid({**defaults, **connection.properties}):
-        found = validator.problems({**defaults, **connection.properties})
-        problems = [_without_value(p, connector, redactor) for p in found]
-        raise InvalidConnectionError(problems=problems)
-    properties = {**defaults, **connection.properties}
-    for name in connector.secret_settings:
-        if name in properties:
-            properties[name] = MaskedText(properties[name])
-    if properties.get("region"):
-        find_region(connector, properties["region"])
-    return properties
-
-
-def _without_value(problem: Problem, connector: Connector, redactor: Redactor) -> Problem:
-    """Return a problem of a property; one of a secret does not show any of its value."""
-    name = problem.pointer.partition("/")[2]
-    placed = replace(problem, pointer=f"/properties{problem.pointer}")
-    if name in connector.secret_settings:
-        title = connector.settings["properties"][name]["title"]
-        return replace(placed, message=f"the {title} has not the form of one")
-    cleaned: Problem = redactor.value(placed)
-    return cleaned
-
-
-def _sources(name: str) -> str:
-    snake = "".join(f"_{c}" if c.isupper() else c for c in name).upper()
-    return f"a connection file's `properties.{name}` or the environment variable ARGOSY_{snake}"

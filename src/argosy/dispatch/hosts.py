@@ -1,27 +1,42 @@
 """Where a request with a full URL may go, and whether the key may go with it.
 
-The key goes to the origins that the manifest names and to the connection's own endpoint.
-Everything else is refused unless the connection's `allowHosts` names it, and then the key
-stays behind. An entry is a host (`api.example.com`), a host with a port, an origin with its
-scheme (`http://localhost:8080`; without one only https is allowed), or a network
-(`10.0.0.0/8`). A host that is allowed by name may still not resolve to a loopback, private,
-link-local or otherwise reserved address unless an entry names that address or network: the
-transport asks `allows_address` for the very address it is about to connect to, so a name
-cannot be re-pointed in between.
+The key goes to the origins that the manifest names for API families that take it, and to the
+connection's own endpoint. Everything else is refused unless the connection's `allowHosts` names
+it, and then the key stays behind. An entry is a host (`api.example.com`), a host with a port, an
+origin with its scheme (`http://localhost:8080`; without one only https is allowed), or a network
+(`10.0.0.0/8`), which allows every address in it. A host that is allowed by name may still not
+resolve to an address that is not public unless an entry names that address or network: the
+transport asks `allows_address` for the very address it is about to connect to, so a name cannot
+be re-pointed in between.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from argosy.errors import HostRefusedError, InvalidConnectionError
-from argosy.model import Connection, Connector, Problem
+from argosy.model import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from argosy.model import Connection, Connector
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-_LOCAL_SUFFIXES = (".localhost", ".local", ".internal", ".test")
+_Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Origin = tuple[str, str, int]
+
+_PRIVATE_SUFFIXES = (".localhost", ".local", ".internal", ".test")
 _PORTS = {"http": 80, "https": 443}
+
+#: IPv6 ranges that wrap an IPv4 address or are private, and that count as global elsewhere.
+_NOT_PUBLIC = tuple(
+    ipaddress.ip_network(text)
+    for text in ("64:ff9b::/96", "64:ff9b:1::/48", "2001::/32", "2002::/16", "::/96", "fec0::/10")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +48,21 @@ class Destination:
 
 
 class HostPolicy:
-    """The rules of one connection."""
+    """The rules of one connection.
+
+    Raises InvalidConnectionError for an endpoint or an entry of `allowHosts` that is none.
+    """
 
     def __init__(self, connector: Connector, connection: Connection) -> None:
-        self._vendor = {
-            _origin(urlsplit(url))
-            for region in connector.regions.values()
-            for url in region.endpoints.values()
-        }
+        self._vendor: dict[_Origin, bool] = {}
+        for region in connector.regions.values():
+            for family, url in region.endpoints.items():
+                origin = _origin(urlsplit(url))
+                takes_key = connector.families[family].auth
+                self._vendor[origin] = self._vendor.get(origin, False) or takes_key
         self._endpoint = _checked_endpoint(connection.endpoint)
-        self._networks = [n for entry in connection.allow_hosts if (n := _network(entry))]
-        self._allowed = {_allowed_origin(entry) for entry in connection.allow_hosts}
-        self._trusted_hosts = {origin[1] for origin in self._vendor}
+        self._networks, self._allowed = _read_entries(connection.allow_hosts)
+        self._trusted_hosts = {host for _, host, _ in self._vendor}
         if self._endpoint:
             self._trusted_hosts.add(_origin(self._endpoint)[1])
 
@@ -57,16 +75,17 @@ class HostPolicy:
         """
         parts = _split(url)
         origin = _origin(parts)
-        if self._endpoint and origin in self._vendor:
-            base = self._endpoint
-            path = base.path.rstrip("/") + parts.path
-            return Destination(
-                urlunsplit((base.scheme, base.netloc, path, parts.query, "")), send_auth=True
-            )
-        plain = urlunsplit((parts.scheme, parts.netloc, parts.path, parts.query, ""))
-        if origin in self._vendor or (self._endpoint and origin == _origin(self._endpoint)):
+        path = parts.path or "/"
+        if origin in self._vendor:
+            base = self._endpoint or parts
+            prefix = self._endpoint.path.rstrip("/") if self._endpoint else ""
+            rebased = (base.scheme, base.netloc, prefix + path, parts.query, "")
+            return Destination(urlunsplit(rebased), self._vendor[origin])
+        plain = urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
+        if self._endpoint and origin == _origin(self._endpoint):
             return Destination(plain, send_auth=True)
-        if origin in self._allowed or self._in_network(origin[1]):
+        ip = _ip(origin[1])
+        if origin in self._allowed or (ip and self._is_in_network(ip)):
             return Destination(plain, send_auth=False)
         raise HostRefusedError(
             host=parts.netloc,
@@ -75,20 +94,22 @@ class HostPolicy:
 
     def allows_address(self, host: str, address: str) -> bool:
         """Tell whether `host`, which has been admitted, may be reached at this IP address."""
-        if host.strip("[]").lower() in self._trusted_hosts:
+        name = host.strip("[]").lower().rstrip(".")
+        if name in self._trusted_hosts:
             return True
         ip = _ip(address)
         if ip is None:
             return False
-        if any(ip in network for network in self._networks):
+        if self._is_in_network(ip) or any(_ip(allowed) == ip for _, allowed, _ in self._allowed):
             return True
-        if ip.is_loopback:
-            return host.lower() == "localhost"
-        return ip.is_global and not ip.is_multicast
+        return ip.is_loopback if name == "localhost" else _is_public(ip)
 
-    def _in_network(self, host: str) -> bool:
-        ip = _ip(host)
-        return ip is not None and any(ip in network for network in self._networks)
+    def _is_in_network(self, ip: _Address) -> bool:
+        return any(ip in network for network in self._networks)
+
+
+def _is_public(ip: _Address) -> bool:
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in _NOT_PUBLIC)
 
 
 def _split(url: str) -> SplitResult:
@@ -101,29 +122,21 @@ def _split(url: str) -> SplitResult:
         raise HostRefusedError(host=repr(url), detail="it is not a full http or https URL")
     if "@" in parts.netloc:
         raise HostRefusedError(host=parts.hostname, detail="its URL holds a user name")
-    if "\\" in url or any(ord(letter) <= 32 or ord(letter) == 127 for letter in url):
+    if _holds_gaps(url):
         raise HostRefusedError(host=parts.hostname, detail="its URL holds spaces or backslashes")
     return parts
 
 
-def _origin(parts: SplitResult) -> tuple[str, str, int]:
+def _holds_gaps(url: str) -> bool:
+    """Tell whether a URL holds what some readers of URLs skip and others do not."""
+    return "\\" in url or any(c.isspace() or ord(c) < 32 or ord(c) == 127 for c in url)
+
+
+def _origin(parts: SplitResult) -> _Origin:
     scheme = parts.scheme.lower()
     host = (parts.hostname or "").lower().rstrip(".")
     ip = _ip(host)
     return scheme, str(ip) if ip else host, parts.port or _PORTS.get(scheme, 0)
-
-
-def _allowed_origin(entry: str) -> tuple[str, str, int]:
-    return _origin(urlsplit(entry if "://" in entry else f"https://{entry}"))
-
-
-def _network(entry: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    host = urlsplit(entry).hostname or "" if "://" in entry else entry
-    try:
-        return ipaddress.ip_network(host.strip("[]"), strict=False)
-    except ValueError:
-        ip = _ip(urlsplit(f"//{entry}").hostname or "") if "://" not in entry else None
-        return ipaddress.ip_network(ip) if ip else None
 
 
 def _ip(text: str) -> _Address | None:
@@ -131,25 +144,66 @@ def _ip(text: str) -> _Address | None:
         ip = ipaddress.ip_address(text.strip("[]").partition("%")[0])
     except ValueError:
         return None
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return mapped or ip
+    return getattr(ip, "ipv4_mapped", None) or ip
+
+
+def _read_entries(entries: Iterable[str]) -> tuple[list[_Network], set[_Origin]]:
+    networks: list[_Network] = []
+    origins: set[_Origin] = set()
+    for index, entry in enumerate(entries):
+        network = _network(entry)
+        if network:
+            networks.append(network)
+            continue
+        try:
+            parts = urlsplit(entry if "://" in entry else f"https://{entry}")
+            origin = _origin(parts)
+        except ValueError:
+            origin = ("", "", 0)
+        is_bare = origin[0] in _PORTS and origin[1] and not parts.path.strip("/")
+        if not is_bare or "@" in entry or _holds_gaps(entry):
+            raise _invalid(
+                f"{entry!r} is no host, host:port, origin or network", f"/allowHosts/{index}"
+            )
+        origins.add(origin)
+    return networks, origins
+
+
+def _network(entry: str) -> _Network | None:
+    try:
+        return ipaddress.ip_network(entry.strip("[]"), strict=False)
+    except ValueError:
+        return None
 
 
 def _checked_endpoint(endpoint: str) -> SplitResult | None:
     """Split the connection's endpoint; plain http only where the key stays on a private network."""
     if not endpoint:
         return None
-    parts = urlsplit(endpoint)
+    try:
+        parts = urlsplit(endpoint)
+        port = parts.port
+    except ValueError:
+        parts, port = SplitResult("", "", "", "", ""), 0
     host = (parts.hostname or "").lower()
-    if parts.scheme not in _PORTS or not host or parts.query or parts.fragment or parts.username:
-        raise _bad_endpoint(f"{endpoint!r} is not a base URL such as https://host/path")
-    ip = _ip(host)
-    is_private = ip.is_private if ip else "." not in host or host.endswith(_LOCAL_SUFFIXES)
-    if parts.scheme == "http" and not is_private:
-        raise _bad_endpoint(f"{endpoint!r} would send the key unencrypted; only https is allowed")
+    has_extras = parts.query or parts.fragment or "@" in parts.netloc or _holds_gaps(endpoint)
+    if parts.scheme not in _PORTS or not host or port == 0 or has_extras:
+        raise _invalid(f"{endpoint!r} is not a base URL such as https://host/path", "/endpoint")
+    if parts.scheme == "http" and not _is_private(host):
+        text = f"{endpoint!r} would send the key unencrypted; only https is allowed there"
+        raise _invalid(text, "/endpoint")
     return parts
 
 
-def _bad_endpoint(message: str) -> InvalidConnectionError:
-    problem = Problem("connection-endpoint", message, "/endpoint")
-    return InvalidConnectionError(problems=[problem])
+def _is_private(host: str) -> bool:
+    """Tell whether a host is on this machine or a private network, as far as its name says."""
+    ip = _ip(host)
+    if ip:
+        return ip.is_private
+    is_short = "." not in host and host[:1].isalpha()  # digits alone would be an address
+    return is_short or host.endswith(_PRIVATE_SUFFIXES)
+
+
+def _invalid(message: str, pointer: str) -> InvalidConnectionError:
+    code = "connection-endpoint" if pointer == "/endpoint" else "connection-allow-hosts"
+    return InvalidConnectionError(problems=[Problem(code, message, pointer)])

@@ -55,14 +55,14 @@ class Invocation:
             answer = dispatcher.transport.send(
                 request,
                 auth=auth,
-                may_repeat=plan.may_repeat({"inputs": inputs}) is True,
+                may_repeat=_may_repeat(plan, inputs),
                 deadline=self._deadline,
             )
         except TransportError as failure:
             self.attempts += failure.facts["requests"]
             raise
         self.attempts += answer.attempts
-        body = decode(answer)
+        body = self.decode(answer)
         self.last_outputs = basic_outputs(answer, body)
         host = urlsplit(request.url).netloc
         refused = refusal(plan, dispatcher.connector, answer, body, host)
@@ -72,7 +72,10 @@ class Invocation:
 
     def decode(self, answer: Answer) -> Json:
         """Return the body of an answer; see `HandlerContext.decode`."""
-        return decode(answer)
+        body = decode(answer)
+        if b"\\u" in answer.body:  # JSON may spell a secret in ways that only decoding shows
+            return self._dispatcher.redactor.value(body)
+        return body
 
     def wait(self, attempt: int) -> bool:
         """Wait before a handler's next attempt; see `HandlerContext.wait`."""
@@ -81,6 +84,13 @@ class Invocation:
     def new_uuid(self) -> str:
         """Return a new UUID."""
         return self._dispatcher.ports.new_uuid()
+
+
+def _may_repeat(plan: Plan, inputs: JsonObject) -> bool:
+    try:
+        return plan.may_repeat({"inputs": inputs}) is True
+    except ValueError:  # the rule does not fit these inputs: nothing says that it is safe
+        return False
 
 
 class DryInvocation(Invocation):

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from argosy.errors import ApiError, InvalidOutputsError, error_for_status
-from argosy.model import Answer, Connector, Json, JsonObject, lookup_pointer
-from argosy.rendering import MISSING, to_text
+from argosy.errors import ApiError, InvalidOutputsError, RenderError, error_for_status
+from argosy.model import Answer, Connector, Json, JsonObject, Problem, lookup_pointer
+from argosy.rendering import MISSING, encode_json, to_text
 from argosy.transport import parse_retry_after
 
 if TYPE_CHECKING:
-    from argosy.dispatch.plan import Plan
+    from argosy.dispatch.plan import Plan, Render
 
 _LONGEST_MESSAGE = 500
+_LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
 def decode(answer: Answer) -> Json:
@@ -24,8 +27,9 @@ def decode(answer: Answer) -> Json:
         return None
     if "json" in answer.headers.get("content-type", "") or body[:1] in b"{[":
         try:
-            return orjson.loads(body)
-        except orjson.JSONDecodeError:
+            # The quick decoder turns integers beyond 64 bits into floats.
+            return json.loads(body) if _LONG_NUMBER.search(body) else orjson.loads(body)
+        except (ValueError, RecursionError):
             pass
     return body.decode("utf-8", errors="replace")
 
@@ -49,13 +53,8 @@ def refusal(
     """
     message = ""
     if 200 <= answer.status < 300:
-        scope = answer_scope(answer, body)
-        for when, text in plan.failures:
-            if when(scope) is True:
-                found = text(scope)
-                message = "the answer says so" if found is MISSING else to_text(found)
-                break
-        else:
+        message = _declared_failure(plan, answer_scope(answer, body))
+        if not message:
             return None
     status = answer.status
     return error_for_status(status)(
@@ -73,7 +72,7 @@ def outputs_of(plan: Plan, answer: Answer, body: Json) -> JsonObject:
     scope = answer_scope(answer, body)
     named: JsonObject = {}
     for name, render in plan.results.items():
-        value = render(scope)
+        value = _read(render, scope, f"the output {name} of {plan.capability.id}")
         if value is not MISSING:
             named[name] = value
     return named
@@ -81,7 +80,12 @@ def outputs_of(plan: Plan, answer: Answer, body: Json) -> JsonObject:
 
 def check_outputs(plan: Plan, named: JsonObject) -> InvalidOutputsError | None:
     """Return an error where named outputs are not what the capability promises."""
-    problems = plan.outputs.problems(named)
+    problems = list(plan.outputs.problems(named))
+    if plan.handler and not problems:
+        try:
+            encode_json(named)
+        except ValueError as error:
+            problems.append(Problem("not-json", str(error)))
     if not problems:
         return None
     return InvalidOutputsError(capability=plan.capability.id, problems=problems)
@@ -90,6 +94,25 @@ def check_outputs(plan: Plan, named: JsonObject) -> InvalidOutputsError | None:
 def answer_scope(answer: Answer, body: Json) -> dict[str, Any]:
     """Return what templates of the response may read."""
     return {"body": body, "status": answer.status, "headers": answer.headers}
+
+
+def _declared_failure(plan: Plan, scope: dict[str, Any]) -> str:
+    """Return the message of the first failure rule that an answer matches, or nothing."""
+    for when, text in plan.failures:
+        if _read(when, scope, f"a failure rule of {plan.capability.id}") is True:
+            try:
+                found = text(scope)
+            except ValueError:  # the answer lacks the words that it usually has
+                found = MISSING
+            return "the answer says that it failed" if found is MISSING else to_text(found)
+    return ""
+
+
+def _read(render: Render, scope: dict[str, Any], where: str) -> Json:
+    try:
+        return render(scope)
+    except ValueError as error:
+        raise RenderError(where=where, detail=str(error)) from error
 
 
 def _vendor_message(connector: Connector, body: Json) -> str:

@@ -14,7 +14,7 @@ from argosy.connector import Handler, bundle_schema, load_capability, load_handl
 from argosy.errors import InvalidCapabilityError
 from argosy.model import Capability, Connector, Json, JsonObject, Problem
 from argosy.rendering import TemplateSyntaxError, compile_value
-from argosy.validation import Validator
+from argosy.validation import InvalidSchemaError, Validator
 
 Render = Callable[[Mapping[str, Json]], Json]
 
@@ -57,7 +57,7 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
             capability=capability,
             inputs=Validator(schema),
             outputs=Validator(bundle_schema(connector, capability.outputs, capability.file)),
-            defaults={name: s["default"] for name, s in declared.items() if "default" in s},
+            defaults=defaults_of(schema),
             path=tuple(_PLACEHOLDER.split(request.path)),
             method=compile_value(request.method),
             url=compile_value(request.url) if request.url else None,
@@ -76,3 +76,16 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
     except TemplateSyntaxError as error:
         problems = [Problem("template-syntax", str(error), "/request", file=capability.file)]
         raise InvalidCapabilityError(file=capability.file, problems=problems) from error
+    except InvalidSchemaError as error:
+        problems = [Problem("schema-invalid", str(error), file=capability.file)]
+        raise InvalidCapabilityError(file=capability.file, problems=problems) from error
+
+
+def defaults_of(schema: JsonObject) -> JsonObject:
+    """Return the defaults that a schema's own properties declare."""
+    declared = schema.get("properties", {})
+    return {
+        name: given["default"]
+        for name, given in declared.items()
+        if isinstance(given, dict) and "default" in given
+    }

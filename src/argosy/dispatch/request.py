@@ -42,6 +42,22 @@ def build_request(
 
     Raises RenderError, UnknownRegionError, HostRefusedError or InvalidInputsError.
     """
+    try:
+        return _build(plan, scope, connector, region, endpoint, hosts, user_agent)
+    except ValueError as error:  # a value that a URL or a header cannot carry
+        where = f"the request of {plan.capability.id}"
+        raise RenderError(where=where, detail=str(error)) from error
+
+
+def _build(
+    plan: Plan,
+    scope: Scope,
+    connector: Connector,
+    region: str,
+    endpoint: str,
+    hosts: HostPolicy,
+    user_agent: str,
+) -> OutgoingRequest:
     where = plan.capability.id
     method = to_text(_value(plan.method, scope, f"the method of {where}"))
     send_auth = connector.families[plan.capability.family].auth

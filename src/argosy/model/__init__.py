@@ -9,7 +9,7 @@ from argosy.model.capability import (
     HandlerReference,
     RepeatRule,
 )
-from argosy.model.connection import Connection, TransportSettings
+from argosy.model.connection import Connection, TransportSettings, variable_name
 from argosy.model.connector import Auth, Connector, Family, Region, identifier
 from argosy.model.exchange import Answer, OutgoingRequest
 from argosy.model.pointer import join_pointer, lookup_pointer, split_pointer
@@ -48,4 +48,5 @@ __all__ = [
     "join_pointer",
     "lookup_pointer",
     "split_pointer",
+    "variable_name",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,11 @@ class Connection:
             allow_hosts=tuple(document.get("allowHosts", ())),
             transport=TransportSettings.from_json(document.get("transport", {})),
         )
+
+
+def variable_name(setting: str) -> str:
+    """Return the environment variable of a setting: `ARGOSY_API_KEY` for `apiKey`."""
+    return "ARGOSY_" + re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", setting).upper()
 
 
 def camel_case(name: str) -> str:

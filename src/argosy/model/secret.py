@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from base64 import b64encode, urlsafe_b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
 MASK = "******"
 _SHORTEST_SECRET = 4
+_ENCODED = re.compile("%[0-9A-F]{2}")
 
 
 class MaskedText(str):
@@ -31,8 +34,8 @@ class MaskedText(str):
 class Redactor:
     """Takes known secrets out of text, bytes and JSON values.
 
-    Knows each secret in the forms in which it travels: as it is, percent-encoded, and escaped
-    in JSON. Texts shorter than four characters are no secrets: to mask them would
+    Knows each secret in the forms in which it travels: as it is, percent-encoded, escaped in
+    JSON, and in base64. Texts shorter than four characters are no secrets: to mask them would
     mask half of every answer.
     """
 
@@ -80,12 +83,17 @@ class Redactor:
 def _forms(secret: str) -> set[str]:
     if len(secret) < _SHORTEST_SECRET:
         return set()
-    escaped = json.dumps(secret)[1:-1]
+    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    plain, escaped = json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]
+    encoded = {b64encode(secret.encode()).decode(), urlsafe_b64encode(secret.encode()).decode()}
     return {
         secret,
-        quote(secret, safe=""),
-        quote(secret, safe="").lower(),
-        quote_plus(secret),
+        *quoted,
+        *(_ENCODED.sub(lambda found: found[0].lower(), form) for form in quoted),
+        plain,
         escaped,
+        plain.replace("/", "\\/"),
         escaped.replace("/", "\\/"),
+        *encoded,
+        *(form.rstrip("=") for form in encoded),
     }

@@ -59,12 +59,12 @@ def compile_template(source: str) -> Template:
     if "{{" not in source and "{%" not in source and "{#" not in source:
         return Template(source, (), exact=False, render=lambda _scope: source)
     parts = list(_parts(source))
-    expressions = [part for part in parts if not isinstance(part, str)]
-    read = tuple(dict.fromkeys(path for part in expressions for path in paths(part)))
     try:
         renders = [part if isinstance(part, str) else evaluator(part) for part in parts]
     except ExpressionError as error:
         raise TemplateSyntaxError(f"{_shown(source)} cannot be read: {error}") from error
+    expressions = [part for part in parts if not isinstance(part, str)]
+    read = tuple(dict.fromkeys(path for part in expressions for path in paths(part)))
     if len(renders) == 1 and not isinstance(renders[0], str):
         return Template(source, read, exact=True, render=renders[0])
     return Template(source, read, exact=False, render=_joined(renders))

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 _BLOCK = 65536
 _MOST_LINES = 90  # below http.client's limit, so that it is http.client that refuses
 _MOST_INTERIM = 20
+_MOST_DIGITS = 18
 _NO_BODY = frozenset({204, 304})
 _LONG_WAY = frozenset({"transfer-encoding", "set-cookie", "set-cookie2"})
 _is_plain_head = re.compile(
@@ -84,7 +85,7 @@ def _take_short_way(
 
 def _length(fields: dict[str, str]) -> int | None:
     text = fields.get("content-length", "")
-    return int(text) if text.isdecimal() else None
+    return int(text) if text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 class SizedBody:
@@ -115,6 +116,8 @@ class SizedBody:
         data = self._arrived.read(wanted)
         if len(data) < wanted:
             data += self._receive(wanted - len(data))
+            if not data:
+                self.close()
         self._consume(data)
         if amt is None and len(data) < wanted:
             raise http.client.IncompleteRead(data, wanted - len(data))

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 #: Statuses that say "try again": too many calls, and a gateway or server that is away.
 RETRY_STATUSES = frozenset({429, 502, 503, 504})
 
+_MOST_DIGITS = 9
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -51,12 +53,13 @@ class RetryPolicy:
 
 def parse_retry_after(value: str | None, now: datetime | None = None) -> float | None:
     """Read a `Retry-After` header, seconds or HTTP date, as seconds from now; None if neither."""
-    if not value:
-        return None
-    if value.strip().isdigit():
-        return float(value)
+    text = (value or "").strip()
+    if text.isascii() and text.isdecimal():
+        return float(text) if len(text) <= _MOST_DIGITS else None
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(text)
     except (TypeError, ValueError):
         return None
+    if moment.tzinfo is None:  # a date without a zone is in UTC
+        moment = moment.replace(tzinfo=UTC)
     return max(0.0, (moment - (now or datetime.now(UTC))).total_seconds())

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.structures import CaseInsensitiveDict
-from requests.utils import get_environ_proxies
+from requests.utils import get_environ_proxies, requote_uri
 from urllib3.exceptions import HTTPError
 from urllib3.util import Timeout
 
@@ -27,7 +27,7 @@ from argosy.errors import (
 )
 from argosy.model import Answer, OutgoingRequest, Redactor, TransportSettings
 from argosy.transport.adapter import LeanAdapter
-from argosy.transport.failures import failure_of, without_frames
+from argosy.transport.failures import failure_of
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
@@ -128,11 +128,11 @@ class Transport:
             location = answer.headers.get("location")
             if not 300 <= answer.status < 400 or not location:
                 return answer
-            target = urljoin(request.url, location)
-            if request.method not in {"GET", "HEAD"} or _origin(target) != _origin(request.url):
+            target = _redirect_target(request, location)
+            shown = self._redactor.text(location.partition("?")[0])
+            if not target:
                 break
             request = replace(request, url=target)
-        shown = self._redactor.text(target.partition("?")[0])
         raise RedirectRefusedError(host=_host(request.url), location=shown)
 
     def _exchange(
@@ -165,7 +165,7 @@ class Transport:
             failure = failure_of(error, host=_host(request.url), attempts=_times(attempt))
             failure.redact(self._redactor.value)
             _LOG.debug("%s %s: %s", request.method, _host(request.url), failure)
-            raise failure from without_frames(error)
+            raise failure from error
         finally:
             if response is not None:
                 response.close()
@@ -206,6 +206,16 @@ def _prepared(request: OutgoingRequest, auth: Mapping[str, str]) -> requests.Pre
     prepared.body = request.body
     prepared.hooks = {"response": []}
     return prepared
+
+
+def _redirect_target(request: OutgoingRequest, location: str) -> str:
+    """Return where a redirect leads, or nothing where a call does not follow there."""
+    try:
+        target = urljoin(request.url, location)
+        same = _origin(target) == _origin(request.url)
+    except ValueError:  # it is no URL
+        return ""
+    return requote_uri(target) if same and request.method in {"GET", "HEAD"} else ""
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -43,7 +43,7 @@ class Wire:
         """Tell whether nothing has arrived while idle: no farewell and no stray bytes."""
         if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
             return False
-        return not wait_for_read(self._sock, timeout=0.0)
+        return not self.closed and not wait_for_read(self._sock, timeout=0.0)
 
     def begin(self, limits: Limits) -> None:
         """Start an exchange under these limits."""

@@ -5,6 +5,6 @@ question "is it valid" on the hot path; a test holds the two to the same answers
 """
 
 from argosy.validation.bundle import SchemaReferenceError, bundle
-from argosy.validation.validator import Validator, explain
+from argosy.validation.validator import InvalidSchemaError, Validator, explain
 
-__all__ = ["SchemaReferenceError", "Validator", "bundle", "explain"]
+__all__ = ["InvalidSchemaError", "SchemaReferenceError", "Validator", "bundle", "explain"]

@@ -21,16 +21,25 @@ if TYPE_CHECKING:
 _SPACE = r"\t\n\v\f\r \u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
 
 
+class InvalidSchemaError(ValueError):
+    """A schema is none: a keyword's value is wrong, or a reference leads nowhere."""
+
+
 class Validator:
     """A schema that stands alone (see `bundle`), ready to judge values.
 
     The compiled validator's yes is taken at once. Where it says no, `jsonschema` decides and
     explains. What is no JSON value is told where the schema looks at it.
+
+    Raises InvalidSchemaError where the schema is none.
     """
 
     def __init__(self, schema: JsonObject) -> None:
         self.schema = schema
-        self._fast = jsonschema_rs.Draft202012Validator(schema)
+        try:
+            self._fast = jsonschema_rs.Draft202012Validator(schema)
+        except (ValueError, RecursionError) as error:
+            raise InvalidSchemaError(str(error).partition("\n")[0]) from error
 
     def is_valid(self, value: Json) -> bool:
         """Tell whether the value fits."""

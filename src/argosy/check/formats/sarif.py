@@ -1,0 +1,55 @@
+"""The report as SARIF 2.1.0 (OASIS), the format that code-scanning services read."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from argosy.check.rules import RULES
+
+if TYPE_CHECKING:
+    from argosy.check.report import Report
+    from argosy.model import JsonObject, Problem
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_BASE = "CONNECTOR"
+
+
+def write(report: Report, _width: int) -> str:
+    """Write a report as one SARIF run; the tool's rules are all there, also those kept."""
+    run = {
+        "tool": {"driver": {"name": "argosy", "rules": [_rule(r.ID, r.DEMAND) for r in RULES]}},
+        **_bases(report),
+        "results": [_result(problem) for problem in report.problems],
+    }
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
+    return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _rule(rule_id: str, demand: str) -> JsonObject:
+    return {"id": rule_id, "shortDescription": {"text": demand}}
+
+
+def _bases(report: Report) -> JsonObject:
+    """Say where the connector lies, where that is known without asking the system."""
+    if not report.connector.is_absolute():
+        return {}
+    return {"originalUriBaseIds": {_BASE: {"uri": report.connector.as_uri() + "/"}}}
+
+
+def _result(problem: Problem) -> JsonObject:
+    text = f"{problem.message} Hint: {problem.hint}" if problem.hint else problem.message
+    uri = quote(problem.file, errors="surrogateescape")
+    location: JsonObject = {
+        "physicalLocation": {"artifactLocation": {"uri": uri, "uriBaseId": _BASE}}
+    }
+    if problem.pointer:
+        location["logicalLocations"] = [{"fullyQualifiedName": problem.pointer}]
+    return {
+        "ruleId": problem.code,
+        "ruleIndex": [rule.ID for rule in RULES].index(problem.code),
+        "level": problem.severity,
+        "message": {"text": text},
+        "locations": [location],
+    }

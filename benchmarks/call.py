@@ -30,7 +30,7 @@ import requests
 from argosy import Connection, Dispatcher, load
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-from benchmarks.sink import start_sink  # noqa: E402 - found by the line above
+from benchmarks.sink import start_sink
 
 RECORD = {
     "email": "ada@example.com",

@@ -77,7 +77,7 @@ def _print_version(ctx: click.Context, _parameter: click.Parameter, wanted: bool
 )
 @click.pass_context
 def cli(ctx: click.Context, connector: str | None) -> None:
-    """Call Treasure Data from flows and from here, and try it all on a local sandbox."""
+    """Run a connector's capabilities, check it, and try it on a local sandbox."""
     ctx.obj = connector
 
 

@@ -1,4 +1,4 @@
-"""`argosy sandbox`: a local Treasure Data."""
+"""`argosy sandbox`: the vendor's API on this machine."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ import click
 def sandbox(
     *, port: int, host: str, data: str | None, seed: str | None, master_key: str, write_key: str
 ) -> int:
-    """Serve a local Treasure Data until Ctrl-C.
+    """Serve the vendor's API on this machine until Ctrl-C.
 
     Every API family answers on one port. Control routes (seed, reset, clock, rows, requests,
     faults) are below /_sandbox/.

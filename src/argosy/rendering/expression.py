@@ -58,6 +58,8 @@ def evaluator(expression: nodes.Expr) -> Evaluate:
     def guarded(scope: Scope) -> Json:
         try:
             return evaluate(scope)
+        except RecursionError:
+            raise ValueError("a value is nested too deeply") from None
         except (TypeError, ArithmeticError, AttributeError, LookupError) as error:
             raise ValueError(str(error) or type(error).__name__) from error
 

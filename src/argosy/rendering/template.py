@@ -168,8 +168,8 @@ def _parse(source: str, expression: str) -> nodes.Expr:
             parser.fail(f"unexpected {parser.stream.current.value!r}")
     except jinja2.TemplateError as error:
         raise TemplateSyntaxError(f"{_shown(source)} cannot be read: {error.message}") from error
-    except RecursionError:
-        raise TemplateSyntaxError(f"{_shown(source)} cannot be read: it is too deep") from None
+    except (ValueError, RecursionError) as error:  # a number too long; nested too deeply
+        raise TemplateSyntaxError(f"{_shown(source)} cannot be read: {error}") from error
     return parsed
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from argosy.connector import read_document
+from argosy.model import is_whole_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def _oddity(document: JsonObject) -> str:
             return f"it is nested more than {DEEPEST} levels deep"
         if isinstance(value, float) and not math.isfinite(value):
             return "it holds NaN or an infinite number"
-        if isinstance(value, str) and not _is_whole(value):
+        if isinstance(value, str) and not is_whole_text(value):
             return f"the text {value!r} holds half a character (a lone surrogate)"
     return ""
 
@@ -66,11 +67,3 @@ def _walk(document: Json) -> Iterator[tuple[int, Json]]:
             pending += [(depth + 1, part) for member in value.items() for part in member]
         elif isinstance(value, list):
             pending += [(depth + 1, item) for item in value]
-
-
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

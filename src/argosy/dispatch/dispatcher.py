@@ -15,7 +15,7 @@ from argosy.dispatch.invocation import DryInvocation, Invocation, RequestCapture
 from argosy.dispatch.normalise import basic_outputs, check_outputs, outputs_of
 from argosy.dispatch.plan import Plan, compile_plan
 from argosy.dispatch.properties import checked_properties, default_region, missing_property
-from argosy.dispatch.request import build_request
+from argosy.dispatch.request import Addressing, build_request
 from argosy.errors import (
     ArgosyError,
     ConnectorError,
@@ -101,7 +101,12 @@ class Dispatcher:
         )
         public = {n: v for n, v in self.properties.items() if n not in connector.secret_settings}
         self._scope = {"connection": public, "new_uuid": _Function(self.ports.new_uuid)}
-        self._user_agent = f"argosy ({connector.id}/{connector.version})"
+        self._addressing = Addressing(
+            connector,
+            connection.endpoint,
+            self.hosts,
+            user_agent=f"argosy ({connector.id}/{connector.version})",
+        )
         self._plans: dict[str, Plan] = {}
 
     def __enter__(self) -> Dispatcher:
@@ -166,15 +171,8 @@ class Dispatcher:
 
     def render(self, plan: Plan, inputs: JsonObject, region: str) -> OutgoingRequest:
         """Build the request of a capability for validated inputs."""
-        return build_request(
-            plan,
-            {"inputs": inputs, **self._scope},
-            connector=self.connector,
-            region=region,
-            endpoint=self.connection.endpoint,
-            hosts=self.hosts,
-            user_agent=self._user_agent,
-        )
+        scope = {"inputs": inputs, **self._scope}
+        return build_request(plan, scope, self._addressing, region)
 
     def auth_headers(self) -> Mapping[str, str]:
         """Return the header that authenticates a request; its value does not show in `repr`.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -28,59 +29,54 @@ _HEADER_NAME = re.compile(r"[A-Za-z0-9_.-]+")
 _HEADER_VALUE = re.compile(r"[\t -~]*")
 
 
-def build_request(
-    plan: Plan,
-    scope: Scope,
-    *,
-    connector: Connector,
-    region: str,
-    endpoint: str,
-    hosts: HostPolicy,
-    user_agent: str,
-) -> OutgoingRequest:
+@dataclass(frozen=True, slots=True)
+class Addressing:
+    """What the requests of one dispatcher have in common."""
+
+    connector: Connector
+    endpoint: str
+    hosts: HostPolicy
+    user_agent: str
+
+
+def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str) -> OutgoingRequest:
     """Build the request of one capability for one scope of values.
 
     Raises RenderError, UnknownRegionError, HostRefusedError or InvalidInputsError.
     """
-    try:
-        return _build(plan, scope, connector, region, endpoint, hosts, user_agent)
-    except ValueError as error:  # a value that a URL or a header cannot carry
-        where = f"the request of {plan.capability.id}"
-        raise RenderError(where=where, detail=str(error)) from error
-
-
-def _build(
-    plan: Plan,
-    scope: Scope,
-    connector: Connector,
-    region: str,
-    endpoint: str,
-    hosts: HostPolicy,
-    user_agent: str,
-) -> OutgoingRequest:
     where = plan.capability.id
-    method = to_text(_value(plan.method, scope, f"the method of {where}"))
-    send_auth = connector.families[plan.capability.family].auth
-    if plan.url is not None:
-        destination = hosts.admit(to_text(_value(plan.url, scope, f"the URL of {where}")))
-        url, send_auth = requote_uri(destination.url), send_auth and destination.send_auth
-    else:
-        url = resolve(connector, plan.capability.family, region, endpoint) + _path(plan, scope)
-    query = _value(plan.query, scope, f"the query of {where}")
-    if query:
-        url += ("&" if "?" in url else "?") + urlencode(list(_pairs(query)))
-    body = _body(plan, scope)
-    headers = {
-        "User-Agent": user_agent,
-        "Accept": "application/json",
-        "Accept-Encoding": "gzip, deflate",
-    }
-    if body is not None:
-        headers["Content-Type"] = "application/json"
-    given = _value(plan.headers, scope, f"the headers of {where}")
-    if given:
-        _merge_headers(headers, given, connector, send_auth, where)
+    try:
+        method = to_text(_value(plan.method, scope, f"the method of {where}"))
+        url, send_auth = _address(plan, scope, addressing, region)
+        query = _value(plan.query, scope, f"the query of {where}")
+        if query:
+            url += ("&" if "?" in url else "?") + urlencode(list(_pairs(query)))
+        body = _body(plan, scope)
+        headers = {
+            "User-Agent": addressing.user_agent,
+            "Accept": "application/json",
+            "Accept-Encoding": "gzip, deflate",
+        }
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        given = _value(plan.headers, scope, f"the headers of {where}")
+        if given:
+            _merge_headers(headers, given, addressing.connector, send_auth, where)
+    except ValueError as error:  # a value that a URL or a header cannot carry
+        raise RenderError(where=f"the request of {where}", detail=str(error)) from error
     return OutgoingRequest(method, url, headers, body, send_auth)
+
+
+def _address(plan: Plan, scope: Scope, addressing: Addressing, region: str) -> tuple[str, bool]:
+    """Return the URL without its query, and whether the connection's key goes with it."""
+    family = plan.capability.family
+    takes_key = addressing.connector.families[family].auth
+    if plan.url is None:
+        base = resolve(addressing.connector, family, region, addressing.endpoint)
+        return base + _path(plan, scope), takes_key
+    full = to_text(_value(plan.url, scope, f"the URL of {plan.capability.id}"))
+    destination = addressing.hosts.admit(full)
+    return requote_uri(destination.url), takes_key and destination.send_auth
 
 
 def _value(render: Render, scope: Scope, where: str) -> Json:

@@ -18,7 +18,7 @@ from argosy.model.result import Reply, Result
 from argosy.model.secret import MASK, MaskedText, Redactor
 
 # The one place where untyped JSON has a name; `Any` appears only here.
-from argosy.model.json import Json, JsonObject  # isort: skip
+from argosy.model.json import Json, JsonObject, is_whole_text  # isort: skip
 
 __all__ = [
     "MASK",
@@ -45,6 +45,7 @@ __all__ = [
     "Result",
     "TransportSettings",
     "identifier",
+    "is_whole_text",
     "join_pointer",
     "lookup_pointer",
     "split_pointer",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
 
-from argosy.model import Json, JsonObject, Problem, join_pointer
+from argosy.model import Json, JsonObject, Problem, is_whole_text, join_pointer
 from argosy.validation.messages import problems_of
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def _not_json(value: Json, path: tuple[str | int, ...]) -> Iterator[Problem]:
     if isinstance(value, dict):
         for key, member in value.items():
             yield from _not_json(member, (*path, str(key)))
-            if not isinstance(key, str) or not _is_whole(key):
+            if not isinstance(key, str) or not is_whole_text(key):
                 yield Problem("not-json", f"the key {key!r} is not text", join_pointer(path))
     elif isinstance(value, list):
         for index, item in enumerate(value):
             yield from _not_json(item, (*path, index))
-    elif isinstance(value, str) and not _is_whole(value):
+    elif isinstance(value, str) and not is_whole_text(value):
         text = "a text holds half a character (a lone surrogate)"
         yield Problem("not-json", text, join_pointer(path))
     elif isinstance(value, float) and not math.isfinite(value):
@@ -92,14 +92,6 @@ def _not_json(value: Json, path: tuple[str | int, ...]) -> Iterator[Problem]:
     elif value is not None and not isinstance(value, str | int | float | bool):
         text = f"a Python {type(value).__name__} is not a JSON value"
         yield Problem("not-json", text, join_pointer(path))
-
-
-def _is_whole(text: str) -> bool:
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,7 @@ SOURCES := src handlers tests benchmarks scripts hatch_build.py
 .PHONY: help setup demo test check fix goldens docs sandbox bench clean
 
 help: ## List the verbs
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(DEV_READY) ## Install everything a developer needs
 
@@ -26,6 +26,7 @@ check: $(DEV_READY) ## Lint, types, layers, connector
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/argosy check
+	$(BIN)/python scripts/write_reference.py --check
 
 fix: $(DEV_READY) ## Mend what the linter and formatter can mend
 	$(BIN)/ruff check --fix $(SOURCES)
@@ -47,6 +48,8 @@ clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
 
 $(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or later is needed; name one: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 
 $(READY): $(VENV)/bin/pip pyproject.toml hatch_build.py

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PERMANENT = frozenset(
     {"InvalidCollectionNameError", "InvalidPropertyNameError", "InvalidPropertyValueError"}
 )
-LARGEST_RECORD = 1024 * 1024
+LARGEST_RECORD = 1_000_000
 
 
 def run(context: HandlerContext) -> Reply:
@@ -47,22 +47,21 @@ def run(context: HandlerContext) -> Reply:
     receipts: dict[int, JsonObject] = {}
     pending = list(range(len(records)))
     answer: Answer | None = None
-    attempt = 1
     while pending:
         try:
             answer = context.send(records=[records[index] for index in pending])
         except InvocationError as error:
-            if answer is None:
-                raise
             _give_up(receipts, pending, records, type(error).error_code(), str(error))
+            if answer is None:
+                error.outputs = _outputs(receipts)
+                raise
             break
         pending = _take_receipts(receipts, pending, records, context.decode(answer), answer.status)
-        attempt += 1
-        if pending and not context.wait(attempt):
+        if pending and not context.wait():
             break
     if answer is None:
         raise AssertionError
-    return _reply([receipts[index] for index in range(len(records))], answer)
+    return _reply(_outputs(receipts), answer)
 
 
 def _prepared(context: HandlerContext) -> list[JsonObject]:
@@ -112,11 +111,13 @@ def _take_receipts(
 ) -> list[int]:
     """File the answer's receipts by record; return the records to send again.
 
-    A 200 without receipts means that all were accepted; a 206 without them, or with another
-    number of them, tells nothing about any one record, so all are sent again.
+    A 200 with an object but no receipts means that all were accepted; a 206 without them, another
+    number of them, or an answer that is not the ingestion API's, tells nothing about any one
+    record, so all are sent again.
     """
-    given = body.get("receipts") if isinstance(body, dict) else None
-    if given is None and status == 200:
+    found = body if isinstance(body, dict) else {"error": body}
+    given = found.get("receipts")
+    if given is None and status == 200 and "error" not in found:
         given = [{"success": True}] * len(pending)
     if not isinstance(given, list) or len(given) != len(pending):
         _give_up(receipts, pending, records, "NoReceipt", "the answer has no receipt for it")
@@ -157,19 +158,24 @@ def _give_up(
         receipts[index] = {"success": False, "uuid": records[index]["uuid"], "error": error}
 
 
-def _reply(receipts: list[JsonObject], answer: Answer) -> Reply:
+def _outputs(receipts: dict[int, JsonObject]) -> JsonObject:
+    """Return the named outputs: what was accepted, what was refused, a receipt per record."""
+    ordered = [receipts[index] for index in sorted(receipts)]
     refused = [
         {"index": index, "uuid": receipt["uuid"], **receipt["error"]}
-        for index, receipt in enumerate(receipts)
+        for index, receipt in enumerate(ordered)
         if not receipt["success"]
     ]
-    accepted = len(receipts) - len(refused)
-    reply = Reply({"accepted": accepted, "refused": refused, "receipts": receipts}, answer)
-    if refused:
-        first = refused[0]
-        detail = (
-            f"{len(refused)} of {len(receipts)} records were not accepted; the first, record "
-            f"{first['index']}: {first['name']}: {first['description']}"
-        )
-        raise PartialFailureError(detail=detail, reply=reply)
-    return reply
+    return {"accepted": len(ordered) - len(refused), "refused": refused, "receipts": ordered}
+
+
+def _reply(outputs: JsonObject, answer: Answer) -> Reply:
+    refused = outputs["refused"]
+    if not refused:
+        return Reply(outputs, answer)
+    first = refused[0]
+    detail = (
+        f"{len(refused)} of {len(outputs['receipts'])} records were not accepted; the first, "
+        f"record {first['index']}: {first['name']}: {first['description']}"
+    )
+    raise PartialFailureError(detail=detail, reply=Reply(outputs, answer))

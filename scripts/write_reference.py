@@ -15,6 +15,7 @@ from typing import Any
 import click
 
 from argosy import load
+from argosy.cli.capabilities import described_members
 from argosy.cli.main import cli
 from argosy.connector import bundle_schema, load_capability, read_document
 from argosy.errors import ArgosyError
@@ -91,17 +92,11 @@ def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
 
 
 def _members(schema: Mapping[str, Any], kind: str) -> Iterator[str]:
-    required = schema.get("required", ())
     yield f"| {kind} | | what it is |"
     yield "| --- | --- | --- |"
-    for name, given in schema.get("properties", {}).items():
-        reference = given.get("$ref", "").removeprefix("#/$defs/")
-        member = {**schema.get("$defs", {}).get(reference, {}), **given}
-        need = "required" if name in required and kind == "input" else ""
-        told = member.get("description") or member.get("title", "")
-        if "enum" in member:
-            told += " One of " + ", ".join(f"`{value}`" for value in member["enum"]) + "."
-        yield f"| `{name}` | {need} | {told.strip()} |"
+    for name, is_required, told in described_members(schema):
+        need = "required" if is_required and kind == "input" else ""
+        yield f"| `{name}` | {need} | {told} |"
 
 
 def errors_page() -> str:

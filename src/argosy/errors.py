@@ -12,7 +12,8 @@
         HostRefusedError             the address is not one a call may go to             422
         TransportError               no usable answer came                               502
           UnreachableError, RequestTimedOutError             retryable
-          UntrustedServerError, RedirectRefusedError, AnswerTooLargeError
+          UntrustedServerError, RedirectRefusedError
+          UnreadableAnswerError, AnswerTooLargeError
         ApiError                     the vendor said no: status, request id              502
           UnauthorizedError 401, ForbiddenError 403, NotFoundError 404, ConflictError 409,
           RateLimitedError 429 (retryable), UnavailableError 5xx (retryable)
@@ -201,9 +202,17 @@ class UnsafeFileError(ConnectionSetupError):
 
 
 class InvocationError(ArgosyError):
-    """One call of one capability failed."""
+    """One call of one capability failed.
+
+    `outputs` are named outputs that the call gives all the same: what was done, and what to
+    repeat it with.
+    """
 
     http_status = 502
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(**facts)
+        self.outputs: dict[str, Any] = {}
 
 
 class InvalidInputsError(InvocationError):
@@ -251,15 +260,21 @@ class RequestTimedOutError(TransportError):
 
 
 class UntrustedServerError(TransportError):
-    """The server's TLS certificate could not be verified."""
+    """There is no TLS, or its certificate could not be verified."""
 
-    message_format = "The certificate of {host} cannot be trusted: {detail}."
+    message_format = "There is no trusted connection to {host}: {detail}."
 
 
 class RedirectRefusedError(TransportError):
     """The server sent the call elsewhere."""
 
-    message_format = "{host} redirects to {location}, and a call does not follow there."
+    message_format = "{host} redirects to {location}; {detail}."
+
+
+class UnreadableAnswerError(TransportError):
+    """The answer came and cannot be decoded."""
+
+    message_format = "The answer of {host} cannot be read: {detail}."
 
 
 class AnswerTooLargeError(TransportError):
@@ -282,6 +297,13 @@ class ApiError(InvocationError):
     def status(self) -> int:
         """The HTTP status of the answer."""
         return int(self.facts["status"])
+
+    @property
+    def message(self) -> str:
+        """What the vendor said, and when to try again where it said so."""
+        wait = self.facts.get("retry_after")
+        later = f" (try again in {wait:.0f} s)" if wait else ""
+        return super().message + later
 
     def _extra(self) -> dict[str, Any]:
         names = {"status": "status", "vendor_message": "vendorMessage"}

@@ -50,11 +50,15 @@ class ScriptedContext:
         return said
 
     def decode(self, answer: Answer) -> Json:
-        """Read JSON."""
-        return json.loads(answer.body) if answer.body else None
+        """Read JSON where it is JSON, else text."""
+        try:
+            return json.loads(answer.body) if answer.body else None
+        except ValueError:
+            return answer.body.decode()
 
-    def wait(self, attempt: int) -> bool:
+    def wait(self) -> bool:
         """Allow as many attempts as the test says."""
+        attempt = len(self.sent) + 1
         self.waited.append(attempt)
         return attempt <= self._attempts
 
@@ -68,7 +72,7 @@ def uuid(number: int) -> str:
 
 
 def say(status: int, *receipts: Json) -> Answer:
-    body = json.dumps({"receipts": list(receipts)}) if receipts else ""
+    body = json.dumps({"receipts": list(receipts)} if receipts else {})
     return Answer(status, {"content-type": "application/json"}, body.encode())
 
 
@@ -125,6 +129,22 @@ class TestWhenAllAreAccepted:
 
     def test_an_answer_of_200_needs_no_receipts(self) -> None:
         assert run(ScriptedContext(rows(2), say(200))).outputs["accepted"] == 2
+
+    @pytest.mark.parametrize("body", [b"", b"<html>log in</html>", b"[]", b'{"error": "x"}'])
+    def test_an_answer_of_200_that_is_not_the_vendors_accepts_nothing(self, body: bytes) -> None:
+        stranger = Answer(200, {}, body)
+
+        error = partial(ScriptedContext(rows(2), stranger, attempts=2))
+
+        assert error.reply.outputs["accepted"] == 0
+
+    def test_what_to_repeat_is_told_when_no_answer_came(self) -> None:
+        with pytest.raises(UnreachableError) as caught:
+            run(ScriptedContext(rows(2), LOST))
+
+        receipts = caught.value.outputs["receipts"]
+        assert [receipt["success"] for receipt in receipts] == [False, False]
+        assert [receipt["uuid"] for receipt in receipts] == [uuid(1), uuid(2)]
 
     def test_each_is_sent_with_a_uuid_and_an_integer_time(self) -> None:
         records: list[Json] = [

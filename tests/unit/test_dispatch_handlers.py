@@ -73,9 +73,12 @@ class TestAHandler:
         self, start: Start, steering: Steering
     ) -> None:
         source = body(
-            "waits = [context.wait(2), context.wait(3), context.wait(4)]",
+            "waits = []",
+            "for _ in range(3):",
+            "    answer = context.send()",
+            "    waits.append(context.wait())",
             "ids = [context.new_uuid(), context.new_uuid()]",
-            "return Reply({'waits': waits, 'ids': ids}, context.send())",
+            "return Reply({'waits': waits, 'ids': ids}, answer)",
         )
         settings = TransportSettings(max_attempts=3)
 

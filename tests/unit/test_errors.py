@@ -122,6 +122,7 @@ STATUSES = {
     "RequestTimedOutError": (1, 502, True),
     "UntrustedServerError": (1, 502, False),
     "RedirectRefusedError": (1, 502, False),
+    "UnreadableAnswerError": (1, 502, False),
     "AnswerTooLargeError": (1, 502, False),
     "ApiError": (1, 502, False),
     "UnauthorizedError": (1, 502, False),

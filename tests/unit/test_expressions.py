@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from argosy.rendering import MISSING, TemplateSyntaxError, compile_template
+from argosy.rendering import (
+    MISSING,
+    ExpressionFunction,
+    TemplateSyntaxError,
+    compile_template,
+)
 
 MEBIBYTE = 1024 * 1024
 
@@ -145,15 +150,6 @@ class TestSyntax:
         assert repr(compile_template("{{ a }}")) == "Template('{{ a }}')"
 
 
-class _Function:
-    """A function like those that the dispatcher lends to expressions."""
-
-    callable_in_expressions = True
-
-    def __call__(self) -> str:
-        return "called"
-
-
 def _stranger() -> str:
     return "called"
 
@@ -233,7 +229,7 @@ class TestNothingCanBeReached:
         scope = {
             "inputs": {"text": "x", "list": ["x"]},
             "stranger": _stranger,
-            "function": _Function(),
+            "function": ExpressionFunction(lambda: "called"),
         }
 
         try:
@@ -244,7 +240,7 @@ class TestNothingCanBeReached:
         assert value is MISSING
 
     def test_a_function_that_is_lent_to_expressions_can_be_called(self) -> None:
-        assert render("{{ function() }}", function=_Function()) == "called"
+        assert render("{{ function() }}", function=ExpressionFunction(lambda: "called")) == "called"
 
     def test_text_cannot_be_used_as_a_format(self) -> None:
         with pytest.raises(ValueError, match="only numbers have a remainder"):

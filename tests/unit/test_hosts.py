@@ -35,7 +35,7 @@ class TestTheVendorsHosts:
             (f"https://{VENDOR}:443/v3", f"https://{VENDOR}:443/v3"),
             (f"https://{VENDOR}./v3", f"https://{VENDOR}./v3"),
             (f"https://{VENDOR}/v3#fragment", f"https://{VENDOR}/v3"),
-            (f"https://{VENDOR}/a%2Fb/../c?x=%26", f"https://{VENDOR}/a%2Fb/../c?x=%26"),
+            (f"https://{VENDOR}/a%2Fb/c?x=%26", f"https://{VENDOR}/a%2Fb/c?x=%26"),
             (f"https://{VENDOR}#@evil.example/", f"https://{VENDOR}/"),
             (f"https://{VENDOR}?@evil.example/", f"https://{VENDOR}/?@evil.example/"),
             ("https://eu01.records.in.treasuredata.com/", None),
@@ -293,3 +293,26 @@ class TestTheEndpoint:
         (problem,) = caught.value.problems
         assert (problem.code, problem.pointer) == ("connection-endpoint", "/endpoint")
         assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    "path", ["/../etc", "/a/../b", "/%2e%2e/etc", "/a/.%2E/b", "/..%2Fetc", "/a/./b"]
+)
+def test_a_path_that_leads_upwards_is_refused(connector: Connector, path: str) -> None:
+    with pytest.raises(HostRefusedError, match=r"its path holds \. or \.\."):
+        policy(connector).admit(f"https://api.treasuredata.com{path}")
+
+
+@pytest.mark.parametrize(
+    ("path", "is_own"), [("/td", True), ("/td/x", True), ("/tda/x", False), ("/other/x", False)]
+)
+def test_the_key_stays_below_the_path_of_the_endpoint(
+    connector: Connector, path: str, is_own: bool
+) -> None:
+    hosts = policy(connector, "http://gateway.internal/td/")
+
+    if is_own:
+        assert hosts.admit(f"http://gateway.internal{path}").send_auth
+    else:
+        with pytest.raises(HostRefusedError):
+            hosts.admit(f"http://gateway.internal{path}")

@@ -32,7 +32,7 @@ WORDING = [
     ({"not": {"const": 1}}, 1, "1 is not allowed here"),
     ({"propertyNames": {"minLength": 2}}, {"a": 1}, '"a" has 1 character, at least 2 are needed'),
     ({"anyOf": [{"type": "string"}, {"type": "array"}]}, 1, "1 is not a list or a string"),
-    ({"oneOf": [{"const": 1}, {"enum": [2]}]}, 3, "3 is not 1 or [2]"),
+    ({"oneOf": [{"const": 1}, {"enum": [2]}]}, 3, "3 is not 1 or 2"),
     ({"pattern": "^a"}, "b" * 100, f'"{"b" * 58}… does not match ^a'),
 ]
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 REQUEST_ROOTS = ("inputs", "connection", *FUNCTIONS)
 RESPONSE_ROOTS = ("body", "status", "headers")
+OUTPUT_ROOTS = (*RESPONSE_ROOTS, "sent")
+FAILURE_ROOTS = ("sent",)
 REPEAT_ROOTS = ("inputs",)
 AUTH_ROOTS = ("connection",)
 
@@ -62,7 +64,10 @@ def _request_places(document: JsonObject, capability: Capability) -> Iterator[Te
 def _response_places(capability: Capability) -> Iterator[TemplatePlace]:
     file = capability.file
     for pointer, text in texts(dict(capability.response.outputs), ("response", "outputs")):
-        yield TemplatePlace(file, pointer, text, RESPONSE_ROOTS, capability)
+        yield TemplatePlace(file, pointer, text, OUTPUT_ROOTS, capability)
+    failed = dict(capability.response.failure_outputs)
+    for pointer, text in texts(failed, ("response", "failureOutputs")):
+        yield TemplatePlace(file, pointer, text, FAILURE_ROOTS, capability)
     for index, rule in enumerate(capability.response.failures):
         where = f"/response/failures/{index}"
         yield TemplatePlace(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from argosy.cli.completion import complete_capability
 from argosy.cli.connections import connection_options, open_connection
 from argosy.cli.inputs import read_inputs
-from argosy.cli.output import console, print_error, print_json
+from argosy.cli.output import console, print_error, print_json, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("capability")
+@click.argument("capability", shell_complete=complete_capability)
 @click.option(
     "--set",
     "assignments",
@@ -100,7 +102,7 @@ def _print_outputs(result: Result) -> None:
     named = {name: value for name, value in result.outputs.items() if name not in basic}
     shown = named or ({} if result.error else {"rawResponse": result.outputs.get("rawResponse")})
     if shown:
-        out.print(JSON.from_data(shown, ensure_ascii=False))
+        out.print(JSON(visible(json.dumps(shown, ensure_ascii=False))))
 
 
 def _times(attempts: int) -> str:

@@ -6,10 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from argosy.cli.completion import complete_capability
 from argosy.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+
+#: Below this width a summary stands under its capability, and not beside it.
+_NARROW = 72
 
 
 @click.group(invoke_without_command=True)
@@ -33,7 +38,7 @@ def capabilities(ctx: click.Context, *, as_json: bool) -> None:
 
 
 @capabilities.command()
-@click.argument("capability")
+@click.argument("capability", shell_complete=complete_capability)
 @click.option("--json", "as_json", is_flag=True, help="Print the whole declaration.")
 @click.pass_obj
 def show(connector: str | None, *, capability: str, as_json: bool) -> None:
@@ -55,19 +60,25 @@ def show(connector: str | None, *, capability: str, as_json: bool) -> None:
 
 
 def _print_list(listed: Iterable[Mapping[str, str]], families: Mapping[str, str]) -> None:
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     out = console()
     for family in dict.fromkeys(row["family"] for row in listed):
         out.print(Text(families.get(family, family), style="bold"))
+        rows = [row for row in listed if row["family"] == family]
+        if out.width < _NARROW:
+            for row in rows:
+                out.print(Text.assemble("  ", (row["id"], "cyan"), f"  {row['effect']}"))
+                out.print(Padding(Text(row["summary"]), (0, 0, 0, 4), expand=False))
+            continue
         table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
         table.add_column(style="cyan", no_wrap=True)
         table.add_column(no_wrap=True, style="dim")
         table.add_column()
-        for row in listed:
-            if row["family"] == family:
-                table.add_row(f"  {row['id']}", row["effect"], row["summary"])
+        for row in rows:
+            table.add_row(f"  {row['id']}", row["effect"], Text(row["summary"]))
         out.print(table)
 
 
@@ -99,23 +110,23 @@ def _print_one(
         _print_table(out, f"Request: {request['method']}", where)
 
 
-def _print_members(out: Any, title: str, schema: Mapping[str, Any]) -> None:
-    required = schema.get("required", ())
-    rows = []
+def described_members(schema: Mapping[str, Any]) -> Iterator[tuple[str, bool, str]]:
+    """Yield each member of a bundled schema: its name, whether it is required, what it is."""
     for name, given in schema.get("properties", {}).items():
-        member = {**_target(given, schema), **given}
-        need = "required" if title == "Inputs" and name in required else ""
+        reference = given.get("$ref", "").removeprefix("#/$defs/")
+        member = {**schema.get("$defs", {}).get(reference, {}), **given}
         told = [member.get("description") or member.get("title", "")]
         if "enum" in member:
             told.append("One of " + ", ".join(map(str, member["enum"])) + ".")
-        rows.append((name, need, " ".join(told)))
+        yield name, name in schema.get("required", ()), " ".join(filter(None, told))
+
+
+def _print_members(out: Any, title: str, schema: Mapping[str, Any]) -> None:
+    rows = [
+        (name, "required" if title == "Inputs" and is_required else "", told)
+        for name, is_required, told in described_members(schema)
+    ]
     _print_table(out, title, rows)
-
-
-def _target(given: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    reference = given.get("$ref", "")
-    target: Mapping[str, Any] = schema.get("$defs", {}).get(reference.removeprefix("#/$defs/"), {})
-    return target
 
 
 def _print_table(out: Any, title: str, rows: Iterable[tuple[str, str, str]]) -> None:
@@ -130,5 +141,5 @@ def _print_table(out: Any, title: str, rows: Iterable[tuple[str, str, str]]) -> 
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     for name, need, text in rows:
-        table.add_row(f"  {name}", need, text)
+        table.add_row(f"  {name}", need, Text(text))
     out.print(table)

@@ -33,14 +33,17 @@ def check(
 ) -> int:
     """Check connectors: manifest, capabilities, schemas, handlers, examples.
 
-    PATH is a connector's directory; without one, the connector in use is checked. Ends with 1
-    where a finding is an error.
+    PATH is a connector's directory; without one, the connector in use is checked. Handlers are
+    imported, so check only code that you would run. Ends with 1 where a finding is an error.
     """
     from argosy.check import check_connector, render
     from argosy.connector import find_connector
 
-    roots = [Path(path) for path in paths] or [find_connector(connector, os.environ)]
-    reports = [check_connector(root) for root in roots]
-    for report in reports:
-        click.echo(render(report, style, width=console().width))
+    given = [Path(path) for path in paths]
+    for path in given:
+        if not path.exists():
+            raise click.UsageError(f"There is no {path}.")
+    roots = [path.parent if path.is_file() else path for path in given]
+    reports = [check_connector(r) for r in roots or [find_connector(connector, os.environ)]]
+    click.echo(render(reports, style, width=console().width))
     return 1 if any(report.failed for report in reports) else 0

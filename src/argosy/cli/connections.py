@@ -8,7 +8,6 @@ that holds a secret must be readable by its owner alone.
 
 from __future__ import annotations
 
-import json
 import os
 import stat
 from collections.abc import Callable, Mapping
@@ -21,7 +20,15 @@ import click
 
 from argosy.connector.loading import file_validator
 from argosy.errors import InvalidConnectionError, UnsafeFileError
-from argosy.model import Connection, Connector, JsonObject, Problem, Redactor, variable_name
+from argosy.model import (
+    Connection,
+    Connector,
+    JsonObject,
+    Problem,
+    Redactor,
+    parse_json,
+    variable_name,
+)
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _SEEN_SECRETS: set[str] = set()
@@ -58,6 +65,10 @@ def open_connection(
 
     Raises UnsafeFileError or InvalidConnectionError with every problem in the file.
     """
+    chosen = {"connection": connection, "region": region, "endpoint": endpoint}
+    for name, value in {**chosen, "api-key-file": api_key_file}.items():
+        if value is not None and not value.strip():
+            raise click.UsageError(f"--{name} is empty; leave it out or give it a value.")
     given = _read_connection(connector, connection, environ) if connection else Connection()
     properties = {**_from_environment(connector, environ), **given.properties}
     if api_key_file:
@@ -88,7 +99,7 @@ def _key_setting(connector: Connector) -> str:
 
 def _read_key(file: str) -> str:
     try:
-        with click.open_file(file, encoding="utf-8") as stream:
+        with click.open_file(file, encoding="utf-8-sig") as stream:
             text: str = stream.read(64 * 1024)
     except (OSError, UnicodeDecodeError) as error:
         raise click.UsageError(f"--api-key-file {file} cannot be read: {error}") from error
@@ -98,7 +109,7 @@ def _read_key(file: str) -> str:
 def _read_connection(connector: Connector, name: str, environ: Mapping[str, str]) -> Connection:
     path = _connection_path(name, environ)
     try:
-        document = json.loads(path.read_text(encoding="utf-8"))
+        document = parse_json(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         text = f"--connection {name}: {path} cannot be read: {error.strerror}"
         raise click.UsageError(text) from error

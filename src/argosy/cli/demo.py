@@ -66,11 +66,13 @@ def _read_tour(connector: Connector) -> JsonObject:
 
 
 def _run_steps(steps: list[JsonObject], dispatcher: Dispatcher, url: str, out: Console) -> bool:
+    from rich.text import Text
+
     from argosy.rendering import compile_value
 
     done: JsonObject = {}
     for number, step in enumerate(steps, start=1):
-        out.print(f"[bold]{number}. {step['title']}[/]")
+        out.print(Text(f"{number}. {step['title']}", style="bold"))
         if "rows" in step:
             _print_rows(url, step["rows"], out)
             continue
@@ -126,6 +128,6 @@ def _print_rows(url: str, table: JsonObject, out: Console) -> None:
 
 def _stay(url: str, key: str, out: Console) -> None:
     out.print(f"\nThe sandbox stays up at {url}; Ctrl-C ends it. From another terminal:\n")
-    out.print(f"  export ARGOSY_API_KEY={key}", markup=False)
-    out.print(f"  argosy call CAPABILITY --endpoint {url} --set KEY=VALUE", markup=False)
+    out.print(f"  export ARGOSY_API_KEY={key}")
+    out.print(f"  argosy call CAPABILITY --endpoint {url} --set KEY=VALUE")
     threading.Event().wait()

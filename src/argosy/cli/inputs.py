@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
 import click
 
 from argosy.connector import bundle_schema, load_capability
-from argosy.model import Connector, Json, JsonObject, lookup_pointer
+from argosy.model import Connector, Json, JsonObject, lookup_pointer, parse_json
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
@@ -25,9 +24,13 @@ def read_inputs(
     """
     loaded = load_capability(connector, capability)
     schema = bundle_schema(connector, loaded.inputs, loaded.file)
-    values = _read_file(file) if file else {}
+    values = {} if file is None else _read_file(file)
+    seen = set()
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
+        if name in seen:
+            raise click.UsageError(f"--set {name} is given twice; one value would be lost.")
+        seen.add(name)
         if not equals:
             raise click.UsageError(f"--set {assignment!r} has no '='; write --set KEY=VALUE.")
         declared = schema.get("properties", {})
@@ -40,8 +43,8 @@ def read_inputs(
 
 def _read_file(file: str) -> JsonObject:
     try:
-        with click.open_file(file, encoding="utf-8") as stream:
-            values = json.load(stream)
+        with click.open_file(file, encoding="utf-8-sig") as stream:
+            values = parse_json(stream.read())
     except (OSError, ValueError) as error:
         raise click.UsageError(f"--inputs {file} cannot be read: {error}") from error
     if not isinstance(values, dict):
@@ -67,7 +70,7 @@ def _read_value(name: str, text: str, kinds: set[str]) -> Json:
     if kinds == {"string"}:
         return text
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError as error:
         if kinds & {"string", "any"}:
             return text

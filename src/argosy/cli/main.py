@@ -7,6 +7,7 @@ own, with a report file that holds what an issue needs.
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -81,9 +82,9 @@ def cli(ctx: click.Context, connector: str | None) -> None:
     ctx.obj = connector
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one return an ending
     """Run one command and return the exit status; `argv` is without the program's name."""
-    from argosy.cli.output import print_error
+    from argosy.cli.output import print_error, print_usage_error
 
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
@@ -92,7 +93,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         click.echo(error.format_message())
         return 0
     except click.ClickException as error:
-        error.show()
+        if "--json" in arguments:
+            print_usage_error(error)
+        else:
+            error.show()
         return error.exit_code
     except ArgosyError as error:
         print_error(error, as_json="--json" in arguments)
@@ -100,6 +104,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("Interrupted.", err=True)
         return 130
+    except OSError as error:
+        if error.errno not in {errno.ENOSPC, errno.EIO}:
+            return _report_defect(error)
+        click.echo(f"The output cannot be written: {error.strerror}.", err=True)
+        return 1
     except Exception as error:  # the last boundary: a defect of ours gets a report, not a scream
         return _report_defect(error)
     return status if isinstance(status, int) else 0

@@ -7,6 +7,7 @@ each with its place, then the hint. With `--json` an error is an object on stand
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,11 +20,14 @@ if TYPE_CHECKING:
     from argosy.model import Problem
 
 
+_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+
+
 def console(*, stderr: bool = False) -> Console:
     """Return a console that is as wide as the terminal, 100 columns where there is none."""
     from rich.console import Console
 
-    made = Console(stderr=stderr, highlight=False, soft_wrap=False)
+    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not made.is_terminal and "COLUMNS" not in made._environ:  # noqa: SLF001
         made.width = 100
     return made
@@ -31,7 +35,15 @@ def console(*, stderr: bool = False) -> Console:
 
 def print_json(value: Any) -> None:
     """Print a JSON document, indented, to standard output."""
-    click.echo(json.dumps(value, indent=2, ensure_ascii=False))
+    click.echo(visible(json.dumps(value, indent=2, ensure_ascii=False)))
+
+
+def visible(text: str) -> str:
+    """Return a text with its control characters written out.
+
+    What a server sends may hold commands to the terminal, or letters that turn its direction.
+    """
+    return _INVISIBLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def print_error(error: ArgosyError, *, as_json: bool) -> None:
@@ -42,7 +54,7 @@ def print_error(error: ArgosyError, *, as_json: bool) -> None:
     from rich.text import Text
 
     out = console(stderr=True)
-    out.print(Text.assemble(("Error: ", "bold red"), error.message))
+    out.print(Text.assemble(("Error: ", "bold red"), visible(error.message)))
     for problem in error.problems:
         print_problem(problem, out)
     hint = error.filled_hint if isinstance(error, MissingPropertyError) else error.hint
@@ -52,11 +64,18 @@ def print_error(error: ArgosyError, *, as_json: bool) -> None:
             out.print(Text(line, style="dim"))
 
 
+def print_usage_error(error: click.ClickException) -> None:
+    """Print a wrong command line as the object that a program reads."""
+    shown = {"code": "usage", "message": error.format_message(), "retryable": False}
+    print_json({"status": "failed", "error": {**shown, "problems": []}})
+
+
 def print_problem(problem: Problem, out: Console) -> None:
     """Print one problem: its place, then what was found, then what to do."""
     from rich.padding import Padding
     from rich.text import Text
 
-    out.print(Text.assemble("  ", (problem.place, "bold"), f"  {problem.message}"), soft_wrap=True)
+    place, message = visible(problem.place), visible(problem.message)
+    out.print(Text.assemble("  ", (place, "bold"), f"  {message}"), soft_wrap=True)
     if problem.hint:
         out.print(Padding(Text(f"Hint: {problem.hint}", style="dim"), (0, 0, 0, 4), expand=False))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
+
+from argosy.model import parse_json
 
 
 @click.command()
@@ -16,13 +17,26 @@ import click
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--data", metavar="FILE", help="Keep everything in this file.  [default: memory]")
 @click.option("--seed", metavar="FILE", help="Fill an empty sandbox from this JSON file.")
+@click.option("--now", type=float, help="Fix the clock at these Unix seconds.")
+@click.option("--random-seed", type=int, help="Make ids and chances repeat.")
+@click.option(
+    "--auto-create",
+    type=click.Choice(["all", "tables", "none"]),
+    default="all",
+    show_default=True,
+    help="What inserting a record makes where it is missing.",
+)
+@click.option(
+    "--control-host",
+    multiple=True,
+    metavar="HOST",
+    help="A further host name that the control routes answer to.",
+)
 @click.option("--master-key", default="1/sandbox", show_default=True, help="The key for all.")
 @click.option(
     "--write-key", default="2/sandbox", show_default=True, help="The key for records alone."
 )
-def sandbox(
-    *, port: int, host: str, data: str | None, seed: str | None, master_key: str, write_key: str
-) -> int:
+def sandbox(*, host: str, port: int, data: str | None, seed: str | None, **choices: Any) -> int:
     """Serve the vendor's API on this machine until Ctrl-C.
 
     Every API family answers on one port. Control routes (seed, reset, clock, rows, requests,
@@ -32,10 +46,10 @@ def sandbox(
 
     try:
         settings = Settings(
-            master_key=master_key,
-            write_key=write_key,
-            data=Path(data) if data else None,
-            seed=_read_seed(seed) if seed else None,
+            data=None if data is None else Path(data),
+            seed=None if seed is None else _read_seed(seed),
+            control_hosts=choices.pop("control_host"),
+            **choices,
         )
         serve(settings, host, port, lambda url: _tell(url, settings))
     except (SetupError, OSError) as error:
@@ -45,7 +59,7 @@ def sandbox(
 
 def _read_seed(file: str) -> dict[str, Any]:
     try:
-        seed = json.loads(Path(file).read_text(encoding="utf-8"))
+        seed = parse_json(Path(file).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise click.UsageError(f"--seed {file} cannot be read: {error}") from error
     if not isinstance(seed, dict):

@@ -7,12 +7,11 @@ that is given, the environment variable `ARGOSY_CONNECTOR`, `_connector/` beside
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from argosy.errors import InvalidManifestError
-from argosy.model import JsonObject, Problem
+from argosy.model import JsonObject, Problem, parse_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,36 +60,14 @@ def read_document(root: Path, file: str) -> JsonObject:
             raise ValueError("it lies outside the connector's folder")
         if not path.is_file():
             raise ValueError("there is no such file")
-        document = json.loads(
-            path.read_text(encoding="utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_constant,
-        )
-        json.dumps(document, ensure_ascii=False).encode()
+        document = parse_json(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError as error:
         raise ValueError(f"it is not UTF-8: {error}") from error
-    except UnicodeEncodeError as error:
-        raise ValueError("a text holds half a character (a lone surrogate)") from error
     except (OSError, RuntimeError) as error:  # unreadable; a circle of links; nested too deeply
         raise ValueError(f"it cannot be read: {error}") from error
-    except json.JSONDecodeError as error:
-        raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")  # noqa: TRY004 - a file, not a caller
     return document
-
-
-def _refuse_constant(name: str) -> object:
-    raise ValueError(f"{name} has no form in JSON")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    result = dict(pairs)
-    if len(result) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
-        raise ValueError(f"the key {twice!r} stands twice in one object")
-    return result
 
 
 def _unreadable(path: Path, detail: str) -> InvalidManifestError:

@@ -5,14 +5,21 @@ from __future__ import annotations
 import random
 import time
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from argosy.dispatch.handling import run_handler
 from argosy.dispatch.hosts import HostPolicy
+from argosy.dispatch.inputs import input_problems
 from argosy.dispatch.invocation import DryInvocation, Invocation, RequestCaptured
-from argosy.dispatch.normalise import basic_outputs, check_outputs, outputs_of
+from argosy.dispatch.normalise import (
+    basic_outputs,
+    check_outputs,
+    outputs_of,
+    outputs_of_failure,
+)
 from argosy.dispatch.plan import Plan, compile_plan
 from argosy.dispatch.properties import checked_properties, default_region, missing_property
 from argosy.dispatch.request import Addressing, build_request
@@ -21,7 +28,7 @@ from argosy.errors import (
     ConnectorError,
     HandlerCrashedError,
     InvalidInputsError,
-    UnknownRegionError,
+    InvocationError,
 )
 from argosy.model import (
     MASK,
@@ -31,17 +38,14 @@ from argosy.model import (
     JsonObject,
     MaskedText,
     OutgoingRequest,
-    Problem,
     Redactor,
     Result,
 )
-from argosy.regions import find_region
-from argosy.rendering import MISSING, compile_template, to_text
-from argosy.sdk import PartialFailureError
+from argosy.rendering import MISSING, ExpressionFunction, compile_template, to_text
 from argosy.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
     from types import TracebackType
 
 
@@ -57,18 +61,6 @@ class Ports:
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
     new_uuid: Callable[[], str] = _random_uuid
-
-
-class _Function:
-    """A function that expressions may call."""
-
-    callable_in_expressions = True
-
-    def __init__(self, call: Callable[[], Json]) -> None:
-        self._call = call
-
-    def __call__(self) -> Json:
-        return self._call()
 
 
 class Dispatcher:
@@ -100,7 +92,7 @@ class Dispatcher:
             allow_address=self.hosts.allows_address,
         )
         public = {n: v for n, v in self.properties.items() if n not in connector.secret_settings}
-        self._scope = {"connection": public, "new_uuid": _Function(self.ports.new_uuid)}
+        self._scope = {"connection": public, "new_uuid": ExpressionFunction(self.ports.new_uuid)}
         self._addressing = Addressing(
             connector,
             connection.endpoint,
@@ -132,26 +124,20 @@ class Dispatcher:
         """
         plan = self._plan(capability)
         invocation: Invocation | None = None
-        outputs: JsonObject = {}
+        error: ArgosyError | None
         try:
             checked, region = self._validate(plan, inputs)
             invocation = Invocation(self, plan, checked, region)
             named, basic = self._run(plan, invocation)
             outputs = {**named, **basic}
-            error: ArgosyError | None = check_outputs(plan, named)
-        except PartialFailureError as partial:
-            error = partial
-            basic = invocation.last_outputs if invocation else {}
-            outputs = {**partial.reply.outputs, **basic}
+            error = check_outputs(plan, named)
         except ConnectorError:
             raise
         except ArgosyError as failure:
             error = failure
-            outputs = invocation.last_outputs if invocation else {}
+            outputs = _outputs_despite(failure, plan, invocation)
         if error:
-            error.redact(self.redactor.value)
-            if not isinstance(error, HandlerCrashedError):
-                error.forget_frames()
+            self._clean(error)
         return Result(plan.capability.id, outputs, error, invocation.attempts if invocation else 0)
 
     def prepare(self, capability: str, inputs: Mapping[str, Json]) -> OutgoingRequest:
@@ -161,13 +147,24 @@ class Dispatcher:
         would fail before sending.
         """
         plan = self._plan(capability)
-        checked, region = self._validate(plan, inputs)
-        invocation = DryInvocation(self, plan, checked, region)
         try:
-            self._run(plan, invocation)
+            checked, region = self._validate(plan, inputs)
+            self._run(plan, DryInvocation(self, plan, checked, region))
         except RequestCaptured as captured:
             return self._masked(captured.request)
+        except ArgosyError as error:
+            self._clean(error)
+            raise
         raise HandlerCrashedError(capability=capability, kind="no request")
+
+    def _clean(self, error: ArgosyError) -> None:
+        """Take the secrets out of an error, and the frames that hold them out of its traceback.
+
+        A handler that crashed keeps its frames: its author needs them.
+        """
+        error.redact(self.redactor.value)
+        if not isinstance(error, HandlerCrashedError):
+            error.forget_frames()
 
     def render(self, plan: Plan, inputs: JsonObject, region: str) -> OutgoingRequest:
         """Build the request of a capability for validated inputs."""
@@ -201,36 +198,18 @@ class Dispatcher:
 
     def _validate(self, plan: Plan, inputs: Mapping[str, Json]) -> tuple[JsonObject, str]:
         """Return the inputs with defaults filled in, and the region; or raise every problem."""
-        checked = {**plan.defaults, **inputs}
-        problems = [] if plan.inputs.is_valid(checked) else self._explain(plan, checked)
-        named = checked.get("region") if plan.takes_region else None
-        if named and isinstance(named, str):
-            try:
-                find_region(self.connector, named)
-            except UnknownRegionError as error:
-                problems.append(Problem("unknown-region", error.message, "/region"))
+        given: Json = {**plan.defaults, **inputs} if isinstance(inputs, Mapping) else inputs
+        problems = input_problems(plan.inputs, self.connector, given, self.redactor)
         if problems:
-            problems.sort(key=lambda problem: (problem.pointer, problem.message))
             raise InvalidInputsError(capability=plan.capability.id, problems=problems)
-        return checked, named or default_region(self.connector, self.properties)
-
-    def _explain(self, plan: Plan, inputs: JsonObject) -> list[Problem]:
-        """Return what is wrong with inputs, without the secrets that they may hold.
-
-        The values are cleaned before they are shown: a message shortens a long value, and half
-        a secret would pass the redactor.
-        """
-        try:
-            cleaned = plan.inputs.problems(self.redactor.value(inputs))
-            return list(cleaned or self.redactor.value(list(plan.inputs.problems(inputs))))
-        except RecursionError:
-            return [Problem("too-deep", "its objects and lists are nested too deeply")]
+        named = given.get("region") if plan.takes_region else None
+        return given, named or default_region(self.connector, self.properties)
 
     def _run(self, plan: Plan, invocation: Invocation) -> tuple[JsonObject, JsonObject]:
         """Send or handle; return the named outputs and those that every capability has."""
         if plan.handler is None:
             answer, body = invocation.exchange(invocation.inputs)
-            return outputs_of(plan, answer, body), invocation.last_outputs
+            return outputs_of(plan, answer, body, invocation.sent), invocation.last_outputs
         reply = run_handler(plan.handler, invocation, plan.capability.id)
         return dict(reply.outputs), basic_outputs(reply.answer, invocation.decode(reply.answer))
 
@@ -245,3 +224,12 @@ class Dispatcher:
             headers[auth.header] = to_text(value)
         body = None if request.body is None else clean.data(request.body)
         return replace(request, url=clean.text(request.url), headers=headers, body=body)
+
+
+def _outputs_despite(failure: ArgosyError, plan: Plan, invocation: Invocation | None) -> JsonObject:
+    """Return the outputs of a call that failed: what it sent, what was done, the last answer."""
+    if invocation is None:
+        return {}
+    sent = outputs_of_failure(plan, invocation.sent) if invocation.attempts else {}
+    done = failure.outputs if isinstance(failure, InvocationError) else {}
+    return {**sent, **done, **invocation.last_outputs}

@@ -15,7 +15,7 @@ from __future__ import annotations
 import ipaddress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import SplitResult, urlsplit, urlunsplit
+from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from argosy.errors import HostRefusedError, InvalidConnectionError
 from argosy.model import Problem
@@ -82,7 +82,7 @@ class HostPolicy:
             rebased = (base.scheme, base.netloc, prefix + path, parts.query, "")
             return Destination(urlunsplit(rebased), self._vendor[origin])
         plain = urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
-        if self._endpoint and origin == _origin(self._endpoint):
+        if self._endpoint and origin == _origin(self._endpoint) and self._is_below_endpoint(path):
             return Destination(plain, send_auth=True)
         ip = _ip(origin[1])
         if origin in self._allowed or (ip and self._is_in_network(ip)):
@@ -104,6 +104,11 @@ class HostPolicy:
             return True
         return ip.is_loopback if name == "localhost" else _is_public(ip)
 
+    def _is_below_endpoint(self, path: str) -> bool:
+        """Tell whether a path is one of the endpoint's: another may be a neighbour's."""
+        prefix = self._endpoint.path.rstrip("/") if self._endpoint else ""
+        return path == prefix or path.startswith(f"{prefix}/")
+
     def _is_in_network(self, ip: _Address) -> bool:
         return any(ip in network for network in self._networks)
 
@@ -124,6 +129,8 @@ def _split(url: str) -> SplitResult:
         raise HostRefusedError(host=parts.hostname, detail="its URL holds a user name")
     if _holds_gaps(url):
         raise HostRefusedError(host=parts.hostname, detail="its URL holds spaces or backslashes")
+    if {".", ".."} & set(unquote(parts.path).split("/")):
+        raise HostRefusedError(host=parts.hostname, detail="its path holds . or ..")
     return parts
 
 
@@ -188,7 +195,8 @@ def _checked_endpoint(endpoint: str) -> SplitResult | None:
     host = (parts.hostname or "").lower()
     has_extras = parts.query or parts.fragment or "@" in parts.netloc or _holds_gaps(endpoint)
     if parts.scheme not in _PORTS or not host or port == 0 or has_extras:
-        raise _invalid(f"{endpoint!r} is not a base URL such as https://host/path", "/endpoint")
+        shown = repr(endpoint) if "@" not in endpoint else "a URL with a user name"
+        raise _invalid(f"{shown} is not a base URL such as https://host/path", "/endpoint")
     if parts.scheme == "http" and not _is_private(host):
         text = f"{endpoint!r} would send the key unencrypted; only https is allowed there"
         raise _invalid(text, "/endpoint")

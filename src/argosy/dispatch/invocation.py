@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 from argosy.dispatch.normalise import basic_outputs, decode, refusal
 from argosy.errors import TransportError
+from argosy.rendering import MISSING
 
 if TYPE_CHECKING:
     from argosy.dispatch.dispatcher import Dispatcher
@@ -32,6 +33,9 @@ class Invocation:
     def __init__(self, dispatcher: Dispatcher, plan: Plan, inputs: JsonObject, region: str) -> None:
         self.inputs = inputs
         self.attempts = 0
+        self.sent: Json = MISSING
+        self._attempt = 0
+        self._goes_on = False
         self.last_outputs: JsonObject = {}
         self._dispatcher = dispatcher
         self._plan = plan
@@ -50,18 +54,8 @@ class Invocation:
         """
         dispatcher, plan = self._dispatcher, self._plan
         request = dispatcher.render(plan, inputs, self._region)
-        auth = dispatcher.auth_headers() if request.send_auth else {}
-        try:
-            answer = dispatcher.transport.send(
-                request,
-                auth=auth,
-                may_repeat=_may_repeat(plan, inputs),
-                deadline=self._deadline,
-            )
-        except TransportError as failure:
-            self.attempts += failure.facts["requests"]
-            raise
-        self.attempts += answer.attempts
+        self.sent = request.content
+        answer = self._transmit(request, may_repeat=_may_repeat(plan, inputs))
         body = self.decode(answer)
         self.last_outputs = basic_outputs(answer, body)
         host = urlsplit(request.url).netloc
@@ -70,6 +64,29 @@ class Invocation:
             raise refused
         return answer, body
 
+    def _transmit(self, request: OutgoingRequest, *, may_repeat: bool) -> Answer:
+        """Send a request; one that a `wait` has announced goes on counting its attempts."""
+        dispatcher = self._dispatcher
+        first = self._attempt + 1 if self._goes_on else 1
+        self._goes_on = False
+        try:
+            answer = dispatcher.transport.send(
+                request,
+                auth=dispatcher.auth_headers() if request.send_auth else {},
+                may_repeat=may_repeat,
+                deadline=self._deadline,
+                first=first,
+                sent=self._count,
+            )
+        except TransportError as failure:
+            self._attempt = failure.facts["attempt"]
+            raise
+        self._attempt = answer.attempt
+        return answer
+
+    def _count(self) -> None:
+        self.attempts += 1
+
     def decode(self, answer: Answer) -> Json:
         """Return the body of an answer; see `HandlerContext.decode`."""
         body = decode(answer)
@@ -77,9 +94,10 @@ class Invocation:
             return self._dispatcher.redactor.value(body)
         return body
 
-    def wait(self, attempt: int) -> bool:
+    def wait(self) -> bool:
         """Wait before a handler's next attempt; see `HandlerContext.wait`."""
-        return self._dispatcher.transport.pause(attempt, self._deadline)
+        self._goes_on = self._dispatcher.transport.pause(self._attempt + 1, self._deadline)
+        return self._goes_on
 
     def new_uuid(self) -> str:
         """Return a new UUID."""

@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
 from argosy.errors import ApiError, InvalidOutputsError, RenderError, error_for_status
-from argosy.model import Answer, Connector, Json, JsonObject, Problem, lookup_pointer
+from argosy.model import (
+    Answer,
+    Connector,
+    Json,
+    JsonObject,
+    Problem,
+    is_deeper,
+    lookup_pointer,
+    parse_json,
+)
 from argosy.rendering import MISSING, encode_json, to_text
 from argosy.transport import parse_retry_after
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from argosy.dispatch.plan import Plan, Render
 
 _LONGEST_MESSAGE = 500
+#: Shallow enough for every walk over an answer.
+DEEPEST = 200
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
@@ -27,11 +39,22 @@ def decode(answer: Answer) -> Json:
         return None
     if "json" in answer.headers.get("content-type", "") or body[:1] in b"{[":
         try:
-            # The quick decoder turns integers beyond 64 bits into floats.
-            return json.loads(body) if _LONG_NUMBER.search(body) else orjson.loads(body)
+            return _parse(body)
         except (ValueError, RecursionError):
             pass
     return body.decode("utf-8", errors="replace")
+
+
+def _parse(body: bytes) -> Json:
+    """Parse JSON; what is nested beyond reason, or says what JSON cannot, raises ValueError.
+
+    The quick decoder turns integers beyond 64 bits into floats, so long numbers take the
+    standard one.
+    """
+    value = parse_json(body.decode()) if _LONG_NUMBER.search(body) else orjson.loads(body)
+    if body.count(b"[") + body.count(b"{") > DEEPEST and is_deeper(value, DEEPEST):
+        raise ValueError("it is nested too deeply")
+    return value
 
 
 def basic_outputs(answer: Answer, body: Json) -> JsonObject:
@@ -67,14 +90,32 @@ def refusal(
     )
 
 
-def outputs_of(plan: Plan, answer: Answer, body: Json) -> JsonObject:
-    """Return the named outputs of a successful answer; a name it lacks is left out."""
-    scope = answer_scope(answer, body)
+def outputs_of(plan: Plan, answer: Answer, body: Json, sent: Json) -> JsonObject:
+    """Return the named outputs of a successful answer; a name it lacks is left out.
+
+    Raises InvalidOutputsError where the answer is not one that the outputs can be read from.
+    """
+    return _rendered(plan, plan.results, {**answer_scope(answer, body), "sent": sent})
+
+
+def outputs_of_failure(plan: Plan, sent: Json) -> JsonObject:
+    """Return the named outputs that a call gives also where it failed after sending."""
+    return _rendered(plan, plan.failure_results, {"sent": sent})
+
+
+def _rendered(plan: Plan, renders: Mapping[str, Render], scope: dict[str, Any]) -> JsonObject:
     named: JsonObject = {}
-    for name, render in plan.results.items():
-        value = _read(render, scope, f"the output {name} of {plan.capability.id}")
+    problems = []
+    for name, render in renders.items():
+        try:
+            value = render(scope)
+        except ValueError as error:
+            problems.append(Problem("output-unreadable", str(error), f"/{name}"))
+            continue
         if value is not MISSING:
             named[name] = value
+    if problems:
+        raise InvalidOutputsError(capability=plan.capability.id, problems=problems)
     return named
 
 

@@ -36,6 +36,7 @@ class Plan:
     headers: Render
     body: Render | None
     results: Mapping[str, Render]
+    failure_results: Mapping[str, Render]
     failures: tuple[tuple[Render, Render], ...]
     may_repeat: Render
     handler: Handler | None
@@ -65,6 +66,9 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
             headers=compile_value(request.headers),
             body=None if request.body is None else compile_value(request.body),
             results={n: compile_value(v) for n, v in capability.response.outputs.items()},
+            failure_results={
+                n: compile_value(v) for n, v in capability.response.failure_outputs.items()
+            },
             failures=tuple(
                 (compile_value(rule.when), compile_value(rule.message))
                 for rule in capability.response.failures

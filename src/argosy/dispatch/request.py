@@ -51,7 +51,8 @@ def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str)
         query = _value(plan.query, scope, f"the query of {where}")
         if query:
             url += ("&" if "?" in url else "?") + urlencode(list(_pairs(query)))
-        body = _body(plan, scope)
+        content = content_of(plan, scope)
+        body = _encoded(plan, content)
         headers = {
             "User-Agent": addressing.user_agent,
             "Accept": "application/json",
@@ -64,7 +65,7 @@ def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str)
             _merge_headers(headers, given, addressing.connector, send_auth, where)
     except ValueError as error:  # a value that a URL or a header cannot carry
         raise RenderError(where=f"the request of {where}", detail=str(error)) from error
-    return OutgoingRequest(method, url, headers, body, send_auth)
+    return OutgoingRequest(method, url, headers, body, send_auth, content)
 
 
 def _address(plan: Plan, scope: Scope, addressing: Addressing, region: str) -> tuple[str, bool]:
@@ -107,21 +108,30 @@ def _path(plan: Plan, scope: Scope) -> str:
 def _pairs(query: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield the query's names and values; a list repeats its name."""
     for name, value in query.items():
-        for item in value if isinstance(value, list) else [value]:
+        for item in value if isinstance(value, list | tuple) else [value]:
             yield name, to_text(item)
 
 
-def _body(plan: Plan, scope: Scope) -> bytes | None:
+def content_of(plan: Plan, scope: Scope) -> Json:
+    """Return the value of the body, MISSING where the request has none."""
     if plan.body is None:
+        return MISSING
+    try:
+        return plan.body(scope)
+    except ValueError as error:
+        raise RenderError(where=f"the body of {plan.capability.id}", detail=str(error)) from error
+
+
+def _encoded(plan: Plan, content: Json) -> bytes | None:
+    if content is MISSING:
         return None
     capability = plan.capability
     try:
-        value = plan.body(scope)
-        body = None if value is MISSING else encode_json(value)
+        body = encode_json(content)
     except ValueError as error:
         raise RenderError(where=f"the body of {capability.id}", detail=str(error)) from error
     limit = capability.request.max_body_bytes
-    if body is not None and limit and len(body) > limit:
+    if limit and len(body) > limit:
         message = f"the request's body has {len(body)} bytes; at most {limit} are accepted"
         problem = Problem("body-too-large", message)
         raise InvalidInputsError(capability=capability.id, problems=[problem])

@@ -17,8 +17,8 @@ from argosy.model.problem import Problem
 from argosy.model.result import Reply, Result
 from argosy.model.secret import MASK, MaskedText, Redactor
 
-# The one place where untyped JSON has a name; `Any` appears only here.
-from argosy.model.json import Json, JsonObject, is_whole_text  # isort: skip
+# Untyped JSON has its names in one place.
+from argosy.model.json import Json, JsonObject, is_deeper, is_whole_text, parse_json  # isort: skip
 
 __all__ = [
     "MASK",
@@ -45,9 +45,11 @@ __all__ = [
     "Result",
     "TransportSettings",
     "identifier",
+    "is_deeper",
     "is_whole_text",
     "join_pointer",
     "lookup_pointer",
+    "parse_json",
     "split_pointer",
     "variable_name",
 ]

@@ -36,9 +36,13 @@ class FailureRule:
 
 @dataclass(frozen=True, slots=True)
 class CapabilityResponse:
-    """How an answer becomes named outputs, and when it is a failure despite its status."""
+    """How an answer becomes named outputs, and when it is a failure despite its status.
+
+    `failure_outputs` are outputs that a call gives also where it failed after sending.
+    """
 
     outputs: Mapping[str, Json]
+    failure_outputs: Mapping[str, Json]
     failures: tuple[FailureRule, ...]
 
 
@@ -128,6 +132,7 @@ def _request(document: JsonObject) -> CapabilityRequest:
 def _response(document: JsonObject) -> CapabilityResponse:
     return CapabilityResponse(
         outputs=document.get("outputs", {}),
+        failure_outputs=document.get("failureOutputs", {}),
         failures=tuple(FailureRule(**rule) for rule in document.get("failures", ())),
     )
 

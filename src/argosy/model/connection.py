@@ -10,8 +10,24 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from argosy.model.json import Json, JsonObject
+from argosy.errors import InvalidConnectionError
+from argosy.model.problem import Problem
 
 MEBIBYTE = 1024 * 1024
+
+
+#: Lowest and highest value of a number, and both in words. The longest deadline is the vendor's
+#: hour, within which it recognises a record that is sent twice.
+_BOUNDS: Mapping[str, tuple[float, float, str]] = {
+    "connect_timeout": (1e-3, 3600, "a time of 0.001 to 3600 seconds"),
+    "read_timeout": (1e-3, 3600, "a time of 0.001 to 3600 seconds"),
+    "deadline": (1e-3, 3600, "a time of 0.001 to 3600 seconds"),
+    "max_attempts": (1, 20, "a number of 1 to 20"),
+    "backoff_base": (0, 3600, "a time of 0 to 3600 seconds"),
+    "backoff_cap": (0, 3600, "a time of 0 to 3600 seconds"),
+    "max_response_bytes": (1, 2**40, "a number of 1 to 2^40"),
+    "pool_size": (1, 1000, "a number of 1 to 1000"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +49,18 @@ class TransportSettings:
     pool_size: int = 10
     environment_proxies: bool = False
     ca_bundle: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse values outside the bounds that a connection file has too."""
+        problems = [
+            Problem(
+                "transport-setting", f"{value!r} is not {words}", f"/transport/{camel_case(name)}"
+            )
+            for name, (low, high, words) in _BOUNDS.items()
+            if not _is_within(value := getattr(self, name), low, high)
+        ]
+        if problems:
+            raise InvalidConnectionError(problems=problems)
 
     @classmethod
     def from_json(cls, document: Mapping[str, Json]) -> TransportSettings:
@@ -67,6 +95,11 @@ class Connection:
             allow_hosts=tuple(document.get("allowHosts", ())),
             transport=TransportSettings.from_json(document.get("transport", {})),
         )
+
+
+def _is_within(value: Json, low: float, high: float) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and low <= value <= high
 
 
 def variable_name(setting: str) -> str:

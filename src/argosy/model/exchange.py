@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from argosy.model.json import Json
+
 
 @dataclass(frozen=True, slots=True)
 class OutgoingRequest:
     """A request ready to be sent: everything but the connection's authentication.
 
     `send_auth` says whether this request may carry it; it is added when the bytes are written.
+    `content` is the value that `body` encodes.
     """
 
     method: str
@@ -21,13 +24,14 @@ class OutgoingRequest:
     headers: Mapping[str, str]
     body: bytes | None = field(default=None, repr=False)
     send_auth: bool = True
+    content: Json = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: status, lower-case header names, decoded body, attempts it took."""
+    """A whole answer: status, lower-case header names, decoded body, number of the attempt."""
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
-    attempts: int = 1
+    attempt: int = 1

@@ -1,11 +1,37 @@
-"""Names for untyped JSON, the one door by which `Any` enters, and what JSON asks of a text."""
+"""Untyped JSON: its names, how a text is parsed, and what JSON asks of a value."""
 
 from __future__ import annotations
 
+import json
+import math
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
 JsonObject: TypeAlias = dict[str, Any]
+
+
+def parse_json(text: str) -> Json:
+    """Parse JSON strictly.
+
+    Raises ValueError, with the line where it is known, for what is no JSON, NaN and infinities,
+    half characters, values nested too deeply, and an object that repeats a key, since one of the
+    two values would silently win.
+    """
+    try:
+        value = json.loads(
+            text,
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_number,
+            parse_float=_finite,
+        )
+        json.dumps(value, ensure_ascii=False).encode()
+    except json.JSONDecodeError as error:
+        raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
+    except UnicodeEncodeError as error:
+        raise ValueError("a text holds half a character (a lone surrogate)") from error
+    except RecursionError:
+        raise ValueError("it is nested too deeply") from None
+    return value
 
 
 def is_whole_text(text: str) -> bool:
@@ -15,3 +41,40 @@ def is_whole_text(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def is_deeper(value: Json, levels: int) -> bool:
+    """Tell whether a value has more than so many levels of objects and lists."""
+    level = [value]
+    for _ in range(levels + 1):
+        level = (
+            [
+                child
+                for parent in level
+                for child in (parent.values() if isinstance(parent, dict) else parent)
+                if isinstance(child, dict | list)
+            ]
+            if level and isinstance(level[0], dict | list)
+            else []
+        )
+        if not level:
+            return False
+    return True
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> JsonObject:
+    result = dict(pairs)
+    if len(result) < len(pairs):
+        keys = [key for key, _ in pairs]
+        twice = next(key for key in keys if keys.count(key) > 1)
+        raise ValueError(f"the key {twice!r} stands twice in one object")
+    return result
+
+
+def _refuse_number(name: str) -> Json:
+    raise ValueError(f"{name} has no form in JSON")
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    return number if math.isfinite(number) else _refuse_number(digits)

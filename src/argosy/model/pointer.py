@@ -24,7 +24,12 @@ def lookup_pointer(value: Json, pointer: str) -> Json:
     for part in split_pointer(pointer):
         if isinstance(value, Mapping) and part in value:
             value = value[part]
-        elif isinstance(value, Sequence) and part.isdigit() and int(part) < len(value):
+        elif (
+            isinstance(value, Sequence)
+            and part.isascii()
+            and part.isdecimal()
+            and int(part) < len(value)
+        ):
             value = None if isinstance(value, str) else value[int(part)]
         else:
             return None

@@ -26,8 +26,8 @@ class Result:
     """The outcome of one invocation.
 
     `outputs` always has `rawResponse`, `statusCode` and `headers` where an answer came, also
-    on failure; the named fields of the capability are there when it succeeded, and where a
-    handler could tell what part of its work was done. `attempts` counts HTTP requests.
+    on failure; the named fields of the capability are there when it succeeded, and on failure
+    those that say what was done or what to repeat. `attempts` counts HTTP requests.
     """
 
     capability: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from base64 import b64encode, urlsafe_b64encode
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 MASK = "******"
 _SHORTEST_SECRET = 4
-_ENCODED = re.compile("%[0-9A-F]{2}")
+_SHORTEST_PART = 16
+_PERCENT = re.compile("%[0-9A-F]{2}")
 
 
 class MaskedText(str):
@@ -34,33 +35,47 @@ class MaskedText(str):
 class Redactor:
     """Takes known secrets out of text, bytes and JSON values.
 
-    Knows each secret in the forms in which it travels: as it is, percent-encoded, escaped in
-    JSON, and in base64. Texts shorter than four characters are no secrets: to mask them would
-    mask half of every answer.
+    Knows each secret in the forms in which it travels: as it is, in other cases, percent-encoded,
+    escaped in JSON or HTML, in base64, in UTF-16. A quick look for what all forms have in common
+    comes first, since nearly every text holds no secret. Texts shorter than four characters are
+    no secrets: to mask them would mask half of every answer.
     """
 
-    __slots__ = ("_bytes", "_texts")
+    __slots__ = ("_bytes", "_probes", "_texts")
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        forms = {form for secret in secrets for form in _forms(str(secret))}
+        known = {str(secret) for secret in secrets if len(str(secret)) >= _SHORTEST_SECRET}
+        forms = {form for secret in known for form in _forms(secret)}
+        self._probes = tuple({probe.lower() for secret in known for probe in _probes(secret)})
         self._texts = tuple(sorted(forms, key=len, reverse=True))
-        self._bytes = tuple(form.encode() for form in self._texts)
+        self._bytes = tuple(
+            form.encode(code, "surrogatepass")
+            for form in self._texts
+            for code in ("utf-8", "utf-16-le", "utf-16-be")
+        )
 
     def __repr__(self) -> str:
         return f"Redactor({len(self._texts)} forms)"
 
     def text(self, text: str) -> str:
         """Return the text with every secret masked."""
+        lower = text.lower()
+        if not any(probe in lower for probe in self._probes):
+            return text
         for form in self._texts:
-            if form in text:
-                text = text.replace(form, MASK)
+            text = text.replace(form, MASK)
         return text
 
     def data(self, data: bytes) -> bytes:
         """Return the bytes with every secret masked."""
+        lower = data.lower()
+        is_clean = not any(
+            probe.encode("utf-8", "surrogatepass") in lower for probe in self._probes
+        )
+        if is_clean and b"\0" not in data:
+            return data
         for form in self._bytes:
-            if form in data:
-                data = data.replace(form, MASK.encode())
+            data = data.replace(form, MASK.encode())
         return data
 
     def value(self, value: Json) -> Json:
@@ -81,19 +96,34 @@ class Redactor:
 
 
 def _forms(secret: str) -> set[str]:
-    if len(secret) < _SHORTEST_SECRET:
-        return set()
-    quoted = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
-    plain, escaped = json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1]
-    encoded = {b64encode(secret.encode()).decode(), urlsafe_b64encode(secret.encode()).decode()}
-    return {
-        secret,
-        *quoted,
-        *(_ENCODED.sub(lambda found: found[0].lower(), form) for form in quoted),
-        plain,
-        escaped,
-        plain.replace("/", "\\/"),
-        escaped.replace("/", "\\/"),
-        *encoded,
-        *(form.rstrip("=") for form in encoded),
-    }
+    """Return the forms of one secret.
+
+    A key of the form `ACCOUNT/KEY` is as secret in its second part alone.
+    """
+    tail = secret.rpartition("/")[2]
+    parts = {secret, tail} if len(tail) >= _SHORTEST_PART else {secret}
+    return {form for part in parts for form in _written(part)}
+
+
+def _probes(secret: str) -> Iterator[str]:
+    """Yield texts, one of which stands in every form of a secret, whatever the case."""
+    yield max(re.findall(r"[A-Za-z0-9]+", secret) or [secret], key=len)
+    for part in {secret, secret.rpartition("/")[2]}:
+        data = part.encode(errors="surrogatepass")
+        yield b64encode(data).decode().rstrip("=")
+        yield urlsafe_b64encode(data).decode().rstrip("=")
+
+
+def _written(secret: str) -> Iterator[str]:
+    data = secret.encode(errors="surrogatepass")
+    quoted = (quote(data, safe=""), quote(data), quote_plus(data))
+    escaped = (json.dumps(secret, ensure_ascii=False)[1:-1], json.dumps(secret)[1:-1])
+    encoded = (b64encode(data).decode(), urlsafe_b64encode(data).decode())
+    yield from (secret, secret.upper(), secret.lower())
+    yield from quoted
+    yield from (_PERCENT.sub(lambda found: found[0].lower(), form) for form in quoted)
+    yield from escaped
+    yield from (form.replace("/", "\\/") for form in escaped)
+    yield from (secret.replace("/", entity) for entity in ("&#47;", "&#x2F;", "&#x2f;", "&sol;"))
+    yield from encoded
+    yield from (form.rstrip("=") for form in encoded)

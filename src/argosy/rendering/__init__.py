@@ -8,7 +8,7 @@ nothing to escape through. Names are strict: one that is not there is `MISSING`,
 builds a request decides whether a missing value drops its key or is an error.
 """
 
-from argosy.rendering.expression import MISSING, Scope
+from argosy.rendering.expression import MISSING, ExpressionFunction, Scope
 from argosy.rendering.filters import FILTERS
 from argosy.rendering.template import (
     Template,
@@ -25,6 +25,7 @@ __all__ = [
     "FILTERS",
     "FUNCTIONS",
     "MISSING",
+    "ExpressionFunction",
     "Scope",
     "Template",
     "TemplateSyntaxError",

@@ -43,6 +43,17 @@ class _Missing:
 MISSING: Final = _Missing()
 
 
+class ExpressionFunction:
+    """A function without arguments that expressions may call by its name in the scope."""
+
+    def __init__(self, call: Callable[[], Json]) -> None:
+        self._call = call
+
+    def __call__(self) -> Json:
+        """Call it."""
+        return self._call()
+
+
 class ExpressionError(ValueError):
     """An expression is outside the grammar that is allowed."""
 
@@ -194,9 +205,17 @@ def _test(node: Any) -> Evaluate:
         return lambda scope: value(scope) is not MISSING
     if node.name == "undefined":
         return lambda scope: value(scope) is MISSING
-    if node.name == "none":
-        return _strict([node.node], lambda v: v is None)
-    raise ExpressionError(f"there is no test {node.name!r}; there is defined, undefined, none")
+    if node.name in _TESTS:
+        return _strict([node.node], _TESTS[node.name])
+    known = ", ".join(["defined", "undefined", *_TESTS])
+    raise ExpressionError(f"there is no test {node.name!r}; there is {known}")
+
+
+_TESTS: Mapping[str, Callable[[Any], bool]] = {
+    "mapping": lambda value: isinstance(value, Mapping),
+    "none": lambda value: value is None,
+    "string": lambda value: isinstance(value, str),
+}
 
 
 def _call(node: Any) -> Evaluate:
@@ -209,8 +228,8 @@ def _call(node: Any) -> Evaluate:
 
 
 def _call_function(function: Json) -> Json:
-    if getattr(function, "callable_in_expressions", False) is not True:
-        raise ValueError("only a function of the scope can be called")
+    if not isinstance(function, ExpressionFunction):
+        raise TypeError("only a function of the scope can be called")
     return function()
 
 

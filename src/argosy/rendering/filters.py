@@ -42,7 +42,7 @@ def size_of(value: Json) -> int:
 
 
 def _join(value: Json, separator: str = "") -> str:
-    if not isinstance(value, list):
+    if not isinstance(value, list | tuple):
         raise TypeError("only a list can be joined")
     return join_texts(value, separator)
 

@@ -18,6 +18,7 @@ class PartialFailureError(HandlerError):
     def __init__(self, *, detail: str, reply: Reply) -> None:
         super().__init__(detail=detail)
         self.reply = reply
+        self.outputs = dict(reply.outputs)
 
 
 class HandlerContext(Protocol):
@@ -40,10 +41,11 @@ class HandlerContext(Protocol):
         """Return the answer's body: JSON where it is JSON, else text."""
         ...
 
-    def wait(self, attempt: int) -> bool:
-        """Wait before attempt number `attempt` (the first retry is 2), with backoff and jitter.
+    def wait(self) -> bool:
+        """Wait before the last request is sent in another form, with backoff and jitter.
 
-        Returns False at once where the call's attempts or its deadline are used up.
+        The next `send` counts as another attempt of the last one. Returns False at once where
+        the connection's attempts or the call's deadline are used up.
         """
         ...
 

@@ -56,4 +56,4 @@ def prefix_keys(value: Mapping[str, Json], prefix: str) -> JsonObject:
 
 def as_list(value: Json) -> list[Json]:
     """Return a list as it is and anything else as a list of one."""
-    return value if isinstance(value, list) else [value]
+    return list(value) if isinstance(value, list | tuple) else [value]

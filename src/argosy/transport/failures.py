@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from http.client import IncompleteRead, RemoteDisconnected
+from http.client import BadStatusLine, IncompleteRead, RemoteDisconnected
 
 import requests
 from urllib3 import exceptions as urllib3_errors
@@ -14,6 +14,7 @@ from argosy.errors import (
     InvocationError,
     RequestTimedOutError,
     UnreachableError,
+    UnreadableAnswerError,
     UntrustedServerError,
     causes_of,
 )
@@ -21,6 +22,7 @@ from argosy.transport.dial import AddressRefusedError
 
 #: No connection at all; the library files it under its time-outs.
 _NOT_CONNECTED = (urllib3_errors.NewConnectionError,)
+_UNREADABLE = (urllib3_errors.DecodeError, requests.exceptions.ContentDecodingError)
 _TIMEOUTS = (requests.Timeout, urllib3_errors.TimeoutError, TimeoutError)
 
 
@@ -33,6 +35,8 @@ def failure_of(error: Exception, *, host: str, attempts: str) -> InvocationError
             return HostRefusedError(host=host, detail=detail)
     if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in chain):
         return UntrustedServerError(host=host, detail=_last_words(chain))
+    if isinstance(error, _UNREADABLE) or type(error) is ValueError:
+        return UnreadableAnswerError(host=host, detail=_last_words(chain))
     is_refused = any(isinstance(cause, _NOT_CONNECTED) for cause in chain)
     if not is_refused and any(isinstance(cause, _TIMEOUTS) for cause in chain):
         phase = "connecting" if _while_connecting(chain) else "waiting for the answer"
@@ -53,6 +57,8 @@ def _reason(chain: list[BaseException]) -> str:
             return "the name cannot be resolved"
         if isinstance(cause, ConnectionResetError | BrokenPipeError | RemoteDisconnected):
             return "the connection was closed before an answer came"
+        if isinstance(cause, BadStatusLine):
+            return "the answer is no HTTP"
         if isinstance(cause, IncompleteRead | urllib3_errors.IncompleteRead):
             return "the connection was closed in the middle of the answer"
     return _last_words(chain)

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("argosy.transport")
 _MOST_REDIRECTS = 5
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Transport:
@@ -77,20 +78,24 @@ class Transport:
         auth: Mapping[str, str],
         may_repeat: bool,
         deadline: float,
+        first: int = 1,
+        sent: Callable[[], None] = lambda: None,
     ) -> Answer:
         """Send a request and return the whole answer, whatever its status.
 
-        `auth` is added to the headers of the wire only. Raises a TransportError where no
-        usable answer came.
+        `auth` is added to the headers of the wire only. `first` is the number of the first
+        attempt, for a request that goes on where an earlier one ended; `sent` is called for
+        each HTTP request. Raises a TransportError, with the fact `attempt`, where no usable
+        answer came.
         """
-        attempt = 1
+        attempt = first
         while True:
             failure: TransportError | None = None
             answer: Answer | None = None
             try:
-                answer = self._follow(request, auth, attempt, deadline)
+                answer = self._follow(request, auth, attempt, deadline, sent)
             except TransportError as error:
-                error.facts["requests"] = attempt
+                error.facts["attempt"] = attempt
                 failure = error
             wait = self._wait(answer, failure, attempt, deadline) if may_repeat else None
             if wait is None:
@@ -101,7 +106,7 @@ class Transport:
             self._sleep(wait)
 
     def pause(self, attempt: int, deadline: float) -> bool:
-        """Wait before a handler's own attempt; False where there is none any more."""
+        """Wait before attempt number `attempt` of a handler; False where there is none."""
         wait = self.policy.wait_before(attempt, now=self._clock(), deadline=deadline)
         if wait is not None:
             self._sleep(wait)
@@ -121,22 +126,35 @@ class Transport:
         return self.policy.wait_before(attempt + 1, now=now, deadline=deadline, asked=asked)
 
     def _follow(
-        self, request: OutgoingRequest, auth: Mapping[str, str], attempt: int, deadline: float
+        self,
+        request: OutgoingRequest,
+        auth: Mapping[str, str],
+        attempt: int,
+        deadline: float,
+        sent: Callable[[], None],
     ) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._exchange(request, auth, attempt, deadline)
+            answer = self._exchange(request, auth, attempt, deadline, sent)
             location = answer.headers.get("location")
-            if not 300 <= answer.status < 400 or not location:
+            if answer.status not in _REDIRECTS or not location:
                 return answer
             target = _redirect_target(request, location)
             shown = self._redactor.text(location.partition("?")[0])
             if not target:
+                why = "a call does not follow there"
                 break
             request = replace(request, url=target)
-        raise RedirectRefusedError(host=_host(request.url), location=shown)
+        else:
+            why = f"a call follows {_MOST_REDIRECTS} redirects at most"
+        raise RedirectRefusedError(host=_host(request.url), location=shown, detail=why)
 
     def _exchange(
-        self, request: OutgoingRequest, auth: Mapping[str, str], attempt: int, deadline: float
+        self,
+        request: OutgoingRequest,
+        auth: Mapping[str, str],
+        attempt: int,
+        deadline: float,
+        sent: Callable[[], None],
     ) -> Answer:
         started = self._clock()
         remaining = deadline - started
@@ -151,6 +169,7 @@ class Transport:
         )
         proxies = get_environ_proxies(request.url) if self.settings.environment_proxies else {}
         response = None
+        sent()
         try:
             # The session's own send would follow redirects and keep cookies between calls.
             response = self._session.get_adapter(request.url).send(
@@ -161,7 +180,7 @@ class Transport:
                 proxies=proxies,
             )
             body = self._read(response, request)
-        except (requests.RequestException, HTTPError, OSError) as error:
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = failure_of(error, host=_host(request.url), attempts=_times(attempt))
             failure.redact(self._redactor.value)
             _LOG.debug("%s %s: %s", request.method, _host(request.url), failure)

@@ -16,6 +16,9 @@ from urllib.parse import unquote
 
 from argosy.model import Json, JsonObject, lookup_pointer
 
+#: Keywords whose lists hold values and no schemas.
+_LISTS = frozenset({"enum", "examples", "antiExamples"})
+
 #: Reads the schema file at a POSIX path relative to the connector; raises KeyError if absent.
 ReadSchema = Callable[[str], JsonObject]
 
@@ -48,15 +51,19 @@ class _Bundler:
     def rewrite(self, value: Json, file: str) -> Json:
         if isinstance(value, Mapping):
             return {
-                key: self.target(member, file)
-                if key == "$ref" and isinstance(member, str)
-                else self.rewrite(member, file)
+                key: self.member(key, member, file)
                 for key, member in value.items()
                 if not (key in {"$id", "$schema"} and isinstance(member, str))
             }
         if isinstance(value, list):
             return [self.rewrite(item, file) for item in value]
         return value
+
+    def member(self, key: str, member: Json, file: str) -> Json:
+        if key == "$ref" and isinstance(member, str):
+            return self.target(member, file)
+        is_literal = key in {"const", "default"} or (key in _LISTS and isinstance(member, list))
+        return member if is_literal else self.rewrite(member, file)
 
     def target(self, reference: str, file: str) -> str:
         path, _, fragment = reference.partition("#")

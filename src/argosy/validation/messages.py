@@ -1,9 +1,9 @@
 """Turn a validator's finding into problems: the place, what was found, what is allowed.
 
 Works from the finding's structure (keyword, value, instance), never from its English. A schema
-may say in `x-hint` what to do about a value that does not fit it; the hint of the nearest schema
-travels with the problem. Where alternatives fail (`anyOf`, `oneOf`), the alternative that the
-value comes nearest to is explained, not all of them.
+may say in `x-message`, by keyword, how a value fails it, and in `x-hint` what to do about that;
+the hint of the nearest schema travels with the problem. Where alternatives fail (`anyOf`,
+`oneOf`), the alternative that the value comes nearest to is explained, not all of them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def problems_of(error: ValidationError, root: JsonObject) -> Iterator[Problem]:
         yield from _unknown_members(error, root)
     else:
         text = sentence(keyword, error.instance, error.validator_value) or error.message
-        yield _problem(error, root, text)
+        yield _problem(error, root, _own_words(error) or text)
 
 
 def _problem(error: ValidationError, root: JsonObject, message: str, *extra: str) -> Problem:
@@ -43,6 +43,14 @@ def _problem(error: ValidationError, root: JsonObject, message: str, *extra: str
         pointer=join_pointer([*error.absolute_path, *extra]),
         hint=_hint(error, root),
     )
+
+
+def _own_words(error: ValidationError) -> str:
+    """Return what the schema that failed says itself about a value that fails this keyword."""
+    schema: Json = error.schema
+    words = schema.get("x-message", {}) if isinstance(schema, Mapping) else {}
+    said = words.get(error.validator, "")
+    return f"{show(error.instance)} {said}" if said else ""
 
 
 def _hint(error: ValidationError, root: JsonObject) -> str:
@@ -73,7 +81,8 @@ def _nearest_alternative(error: ValidationError, root: JsonObject) -> Iterator[P
     fitting = [found for found in branches.values() if not _is_of_wrong_kind(found)]
     if not fitting:
         kinds = {word for found in branches.values() for word in _wanted_kinds(found)}
-        yield _problem(error, root, f"{show(error.instance)} is not {either(sorted(kinds))}")
+        text = f"{show(error.instance)} is not {either(sorted(kinds))}"
+        yield _problem(error, root, _own_words(error) or text)
         return
     for inner in min(fitting, key=len):
         yield from problems_of(inner, root)
@@ -92,7 +101,7 @@ def _wanted_kinds(found: Iterable[ValidationError]) -> Iterator[str]:
         if not inner.relative_path and inner.validator == "type":
             yield kind(wanted)
         elif not inner.relative_path and inner.validator in {"const", "enum"}:
-            yield show(wanted)
+            yield from (show(word) for word in (wanted if inner.validator == "enum" else [wanted]))
 
 
 def _missing_members(error: ValidationError, root: JsonObject) -> Iterator[Problem]:

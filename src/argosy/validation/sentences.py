@@ -86,6 +86,7 @@ _SENTENCES: Mapping[str, Callable[[Any, Any], str]] = {
     "maxItems": lambda found, wanted: f"the list {_has(found, 'item', wanted, 'most')}",
     "minProperties": lambda found, wanted: f"the object {_has(found, 'member', wanted, 'least')}",
     "maxProperties": lambda found, wanted: f"the object {_has(found, 'member', wanted, 'most')}",
+    "oneOf": lambda _found, _wanted: "it fits several alternatives where one is meant",
     "uniqueItems": lambda found, _wanted: f"{show(found)} has the same item twice",
     "not": lambda found, _wanted: f"{show(found)} is not allowed here",
     "propertyNames": lambda found, _wanted: f"{show(found)} is not allowed as a name here",

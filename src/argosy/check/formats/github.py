@@ -9,17 +9,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from argosy.check.report import Report
     from argosy.model import Problem
 
 
-def write(report: Report, _width: int) -> str:
+def write(reports: Sequence[Report], _width: int) -> str:
     """Write one command a problem; nothing where there is no problem.
 
     A file's path starts with the connector's folder as it was given, since annotations are
     placed relative to the repository.
     """
-    return "\n".join(_command(problem, report) for problem in report.problems)
+    return "\n".join(_command(p, report) for report in reports for p in report.problems)
 
 
 def _command(problem: Problem, report: Report) -> str:

@@ -6,14 +6,23 @@ import textwrap
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from argosy.check.report import Report
     from argosy.model import Problem
 
 _INDENT = "    "
 
 
-def write(report: Report, width: int) -> str:
-    """Write a report as text, its sentences wrapped at `width`."""
+def write(reports: Sequence[Report], width: int) -> str:
+    """Write reports as text, sentences wrapped at `width`; several are headed by their folder."""
+    if len(reports) == 1:
+        return _report(reports[0], width)
+    headed = (f"{_printable(str(r.connector))}:\n\n{_report(r, width)}" for r in reports)
+    return "\n\n".join(headed)
+
+
+def _report(report: Report, width: int) -> str:
     blocks = [_block(problem, width) for problem in report.problems]
     return "\n\n".join([*blocks, _summary(report)])
 

@@ -9,6 +9,8 @@ from urllib.parse import quote
 from argosy.check.rules import RULES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from argosy.check.report import Report
     from argosy.model import JsonObject, Problem
 
@@ -16,15 +18,18 @@ _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _BASE = "CONNECTOR"
 
 
-def write(report: Report, _width: int) -> str:
-    """Write a report as one SARIF run; the tool's rules are all there, also those kept."""
-    run = {
+def write(reports: Sequence[Report], _width: int) -> str:
+    """Write each report as one SARIF run; the tool's rules are all there, also those kept."""
+    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(report) for report in reports]}
+    return json.dumps(log, indent=2, ensure_ascii=False)
+
+
+def _run(report: Report) -> JsonObject:
+    return {
         "tool": {"driver": {"name": "argosy", "rules": [_rule(r.ID, r.DEMAND) for r in RULES]}},
         **_bases(report),
         "results": [_result(problem) for problem in report.problems],
     }
-    log = {"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}
-    return json.dumps(log, indent=2, ensure_ascii=False)
 
 
 def _rule(rule_id: str, demand: str) -> JsonObject:

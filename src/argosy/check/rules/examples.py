@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from argosy.check.schemas import sound_schema
+from argosy.dispatch.inputs import input_problems
 from argosy.dispatch.normalise import outputs_of, refusal
 from argosy.dispatch.plan import Plan, compile_plan, defaults_of
-from argosy.errors import ConnectorError, RenderError, UnknownRegionError
+from argosy.dispatch.request import content_of
+from argosy.errors import ConnectorError, InvalidOutputsError, RenderError
 from argosy.model import (
     Answer,
     Capability,
@@ -23,9 +25,10 @@ from argosy.model import (
     Json,
     JsonObject,
     Problem,
+    Redactor,
     join_pointer,
 )
-from argosy.regions import find_region
+from argosy.rendering import ExpressionFunction
 from argosy.validation import Validator
 from argosy.validation.sentences import show
 
@@ -60,15 +63,7 @@ class _Trial:
     def refusals(self, inputs: JsonObject) -> list[Problem]:
         """Return why a call with these inputs would be refused; with the defaults filled in."""
         given = {**defaults_of(self.inputs.schema), **inputs}
-        found = list(self.inputs.problems(given))
-        if "region" in self.inputs.schema.get("properties", {}) and isinstance(
-            given.get("region"), str
-        ):
-            try:
-                find_region(self.connector, given["region"])
-            except UnknownRegionError as error:
-                found.append(Problem("unknown-region", error.message, "/region"))
-        return found
+        return input_problems(self.inputs, self.connector, given, Redactor(()))
 
 
 def _trial(subject: Subject, capability: Capability) -> _Trial | None:
@@ -108,9 +103,13 @@ def _answered(
     answer = Answer(example.response["status"], headers, b"")
     try:
         refused = refusal(plan, connector, answer, body, "the vendor")
-        given = {} if refused else outputs_of(plan, answer, body)
+        given = {} if refused else outputs_of(plan, answer, body, _sent(plan, example))
     except RenderError as error:  # a filter or operator refuses a value
         yield f"{where}/response", f"the answer gives no outputs: {error.facts['detail']}"
+        return
+    except InvalidOutputsError as error:
+        for problem in error.problems:
+            yield f"{where}/response", f"the answer gives no outputs: {problem.message}"
         return
     if refused:
         yield f"{where}/response", f"the call would fail with this answer: {refused.message}"
@@ -119,6 +118,13 @@ def _answered(
         message = _difference(name, given, example.outputs)
         if message:
             yield join_pointer((*where.split("/")[1:], "outputs", name)), message
+
+
+def _sent(plan: Plan, example: Example) -> Json:
+    """Return the body that a call with the example's inputs sends."""
+    inputs = {**plan.defaults, **example.inputs}
+    new_uuid = ExpressionFunction(lambda: "00000000-0000-4000-8000-000000000000")
+    return content_of(plan, {"inputs": inputs, "connection": {}, "new_uuid": new_uuid})
 
 
 def _difference(name: str, given: JsonObject, wanted: JsonObject) -> str:

@@ -47,11 +47,16 @@ def _redeclared(capability: Capability) -> Iterator[tuple[str, str]]:
 
 def _undeclared(capability: Capability, schema: JsonObject) -> Iterator[tuple[str, str]]:
     declared = schema.get("properties", {})
-    for name in capability.response.outputs:
-        if name not in declared and name not in _ALWAYS_THERE:
-            known = list_words(declared, name) or "none"
-            message = f"{name!r} is not declared in outputs.properties; there is {known}"
-            yield join_pointer(("response", "outputs", name)), message
+    response = capability.response
+    for part, names in (
+        ("outputs", response.outputs),
+        ("failureOutputs", response.failure_outputs),
+    ):
+        for name in names:
+            if name not in declared and name not in _ALWAYS_THERE:
+                known = list_words(declared, name) or "none"
+                message = f"{name!r} is not declared in outputs.properties; there is {known}"
+                yield join_pointer(("response", part, name)), message
 
 
 def _not_given(capability: Capability, schema: JsonObject) -> Iterator[tuple[str, str]]:

@@ -82,8 +82,10 @@ class ArgosyError(Exception):
         return self.message
 
     def redact(self, clean: Callable[[Any], Any]) -> None:
-        """Pass every fact through `clean`, which takes secrets out of a value."""
+        """Pass all facts, and the words of causes, through `clean`, which takes secrets out."""
         self.facts = {name: clean(value) for name, value in self.facts.items()}
+        for cause in causes_of(self):
+            cause.args = tuple(clean(a) if isinstance(a, str) else a for a in cause.args)
 
     def forget_frames(self) -> None:
         """Let go of the frames of this error and of everything behind it.

@@ -300,3 +300,72 @@ def test_an_error_as_json_goes_to_standard_output(run: Run, sandbox: RunningSand
     assert (ran.status, ran.err) == (1, "")
     error = ran.json()["error"]
     assert (error["code"], error["problems"][0]["pointer"]) == ("invalid-inputs", "/id")
+
+
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("option", ["--endpoint", "--region", "--connection", "--api-key-file"])
+def test_an_empty_option_is_refused_and_not_left_out(run: Run, option: str) -> None:
+    """An unset variable in a script must not send the call to the vendor."""
+    ran = run(*INSERT, *RECORD, option, "")
+
+    assert ran.status == 2
+    assert f"{option} is empty" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--set", 'record={"a": 1, "a": 2}'), "the key 'a' stands twice"),
+        (("--set", 'record={"a": NaN}'), "NaN has no form in JSON"),
+        (("--set", "record=" + "[" * 100_000), "nested too deeply"),
+        (("--set", "table=a", "--set", "table=b"), "--set table is given twice"),
+    ],
+)
+def test_a_value_that_would_be_lost_or_misread_is_refused(
+    run: Run, arguments: tuple[str, ...], words: str
+) -> None:
+    ran = run("call", "insert-record", *arguments)
+
+    assert ran.status == 2
+    assert words in " ".join(ran.err.split())
+
+
+def test_a_wrong_command_line_with_json_is_told_as_json(run: Run) -> None:
+    ran = run("call", "insert-record", "--set", "nothing=1", "--json")
+
+    assert (ran.status, ran.err) == (2, "")
+    assert ran.json()["error"]["code"] == "usage"
+
+
+def test_a_file_may_begin_with_a_byte_order_mark(run: Run, tmp_path: Path) -> None:
+    inputs = {"database": "shop", "table": "customers", "record": {"n": 1}}
+    file = tmp_path / "inputs.json"
+    file.write_text(json.dumps(inputs), encoding="utf-8-sig")
+
+    assert run("call", "insert-record", "--inputs", str(file), "--dry-run").status == 0
+
+
+@pytest.mark.usefixtures("key")
+def test_a_servers_words_cannot_steer_the_terminal(run: Run, sandbox: RunningSandbox) -> None:
+    body = {"message": "\x1b[31mred\x1b]0;title\x07 \u202eturned"}
+    fault = {"kind": "status", "status": 400, "body": body, "when": "before"}
+    requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
+
+    ran = run(*INSERT, *RECORD, "--endpoint", sandbox.url)
+
+    assert "\\u001b[31mred\\u001b]0;title\\u0007 \\u202eturned" in " ".join(ran.err.split())
+    assert "\x1b" not in ran.err + ran.out
+    assert "\u202e" not in ran.err + ran.out
+
+
+@pytest.mark.usefixtures("key")
+def test_a_key_that_no_text_can_hold_is_told_and_not_shown(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARGOSY_API_KEY", "1/\udcff12345678")
+
+    ran = run(*INSERT, *RECORD, "--region", "us01")
+
+    assert ran.status == 1
+    assert "does not look like one" in " ".join(ran.err.split())
+    assert "12345678" not in ran.err

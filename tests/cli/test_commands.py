@@ -214,3 +214,59 @@ def test_a_quick_command_imports_nothing_heavy(command: tuple[str, ...], absent:
     )
 
     assert absent & set(done.stderr.split()) == set()
+
+
+def test_several_connectors_are_checked_into_one_document(run: Run, connector: Connector) -> None:
+    notes = connector.root / "tests" / "connectors" / "notes"
+    paths = (str(connector.root), str(notes))
+
+    assert len(run("check", *paths, "--format", "json").json()) == 2
+    assert len(run("check", *paths, "--format", "sarif").json()["runs"]) == 2
+    assert str(notes) in run("check", *paths).out
+
+
+def test_a_path_that_is_not_there_is_named(run: Run) -> None:
+    ran = run("check", "nowhere")
+
+    assert ran.status == 2
+    assert "There is no nowhere." in ran.err
+
+
+def test_in_a_narrow_terminal_nothing_of_the_list_is_cut(
+    run: Run, monkeypatch: pytest.MonkeyPatch, connector: Connector
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+
+    ran = run("capabilities")
+
+    assert all(capability in ran.out for capability in connector.capability_files)
+    assert "…" not in ran.out
+
+
+def test_completion_offers_capabilities() -> None:
+    environ = {**os.environ, "_ARGOSY_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
+    program = [sys.executable, "-c", "from argosy.cli.main import main; main()"]
+    done = subprocess.run(
+        program,
+        env={**environ, "COMP_WORDS": "argosy call insert"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert done.stdout.split() == ["plain,insert-record", "plain,insert-records"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
+def test_output_that_cannot_be_written_is_told() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            _program("capabilities", "--json"),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr

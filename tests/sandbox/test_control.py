@@ -249,3 +249,15 @@ def test_a_control_body_that_is_not_json_is_refused(client: Client, method: str,
 def test_nothing_under_the_control_prefix_is_a_table(client: Client, path: str) -> None:
     assert client.single({"a": 1}, path[1:]).status_code == 404
     assert client.control("GET", "databases") == {"databases": [{"name": "shop", "tables": []}]}
+
+
+def test_the_log_masks_keys_in_other_headers_and_in_the_query(client: Client) -> None:
+    client.call(
+        "GET",
+        "/postback/v3/event/shop/x?td_write_key=2%2Fsandbox&a=1",
+        headers={"X-TD-Write-Key": "k"},
+    )
+
+    (entry,) = client.call("GET", "/_sandbox/requests").json()["requests"]
+    assert entry["query"] == "td_write_key=***&a=1"
+    assert entry["headers"]["x-td-write-key"] == "***"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from argosy.sandbox import DataFileError, Settings, ShapeError, start
+from argosy.sandbox import DataFileError, Settings, SetupError, ShapeError, start
 from tests.sandbox.conftest import NOON, Client
 
 if TYPE_CHECKING:
@@ -116,3 +116,15 @@ def test_a_wrong_seed_leaves_a_file_that_a_right_one_can_fill(tmp_path: Path) ->
         client = Client(sandbox)
         with client.session:
             assert client.control("GET", "databases")["databases"][0]["name"] == "other"
+
+
+@pytest.mark.parametrize(("name", "content"), [("x.csv", "a,b\n1,2\n"), ("x.json", '[{"a": 1}]')])
+def test_a_file_of_another_kind_is_no_data_file(tmp_path: Path, name: str, content: str) -> None:
+    """DuckDB would attach it to read from, and forget what is written."""
+    file = tmp_path / name
+    file.write_text(content)
+
+    with pytest.raises(SetupError, match="can't be used as the sandbox's data file"):
+        start(Settings(data=file))
+
+    assert file.read_text() == content

@@ -12,7 +12,7 @@ import time
 import pytest
 import requests
 
-from argosy.sandbox import Settings, serve, start
+from argosy.sandbox import Settings, SetupError, serve, start
 
 SERVE = """
 import sys
@@ -164,3 +164,17 @@ def test_a_process_that_serves_ends_cleanly_with_ctrl_c() -> None:
 def test_serving_needs_no_one_to_tell() -> None:
     with start() as sandbox, pytest.raises(OSError, match="in use"):
         serve(port=int(sandbox.url.rpartition(":")[2]))
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"master_key": ""},
+        {"write_key": "a b"},
+        {"master_key": "k\n"},
+        {"master_key": "same", "write_key": "same"},
+    ],
+)
+def test_keys_that_cannot_be_told_apart_or_sent_are_refused(keys: dict[str, str]) -> None:
+    with pytest.raises(SetupError, match=r"key"):
+        Settings(**keys)  # type: ignore[arg-type]

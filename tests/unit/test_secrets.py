@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from argosy import Dispatcher, TransportSettings
 from argosy.errors import ArgosyError, InvalidConnectionError, InvalidInputsError
-from argosy.model import MASK, Connection, MaskedText, Redactor, Result
+from argosy.model import MASK, Connection, Connector, MaskedText, Redactor, Result
 from tests.drafts import KEY, capability, handled, unsafe, write_connector
 from tests.servers import Raw, Received, Reset, Say, Scripted, ScriptedServer, Silence
 from tests.steering import Steering
@@ -394,3 +394,26 @@ class TestMaskedText:
         ):
             assert "s3cret" not in text
             assert MASK in text
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        [{"key": KEY, "value": 1}, {"key": KEY, "value": 2}],
+        {"a": KEY, "time": 1.5},
+        {"uuid": KEY},
+    ],
+)
+def test_what_a_dry_run_refuses_does_not_show_the_key(connector: Connector, record: object) -> None:
+    inputs = {"database": "shop", "table": "events", "record": record}
+
+    with (
+        Dispatcher(connector, Connection({"apiKey": KEY})) as dispatcher,
+        pytest.raises(ArgosyError) as caught,
+    ):
+        dispatcher.prepare("insert-record", inputs)
+
+    told = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+    assert KEY not in str(caught.value.to_json())
+    assert KEY not in str(caught.value)
+    assert KEY not in "".join(told.format()).partition("prepare(")[0]

@@ -73,6 +73,6 @@ def _without_value(problem: Problem, connector: Connector, redactor: Redactor) -
     placed = replace(problem, pointer=f"/properties{problem.pointer}")
     if name in connector.secret_settings:
         title = connector.settings["properties"][name]["title"]
-        return replace(placed, message=f"the {title} has not the form of one")
+        return replace(placed, message=f"the {title} does not look like one")
     cleaned: Problem = redactor.value(placed)
     return cleaned

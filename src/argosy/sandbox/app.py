@@ -1,9 +1,9 @@
 """Put the sandbox's HTTP app together: fixed routes first, the records API's catch-all last.
 
 One app serves all API families on one address; the vendor has a host for each. So a database
-can't be named `audiences` or `entities`. What the vendor has under those words, and under those
-that begin other paths of its APIs, is answered with 501 and says so if the sandbox doesn't do
-it; paths the vendor doesn't have are 404.
+can't be named `api`, `audiences` or `entities`. What the vendor has under those words, and under
+those that begin other paths of its APIs, is answered with 501 and says so if the sandbox
+doesn't do it; paths the vendor doesn't have are 404.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from argosy.sandbox.state import State
 
-_OWN_WORDS: Final = ("audiences", "entities")
-_SHARED_WORDS: Final = ("cdp", "master_segments", "postback", "tree", "v3", "v4")
+_OWN_WORDS: Final = ("api", "audiences", "entities")
+_SHARED_WORDS: Final = ("cdp", "js", "master_segments", "postback", "tree", "v3", "v4")
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -50,7 +50,7 @@ def build_app(state: State, host: str) -> Gate:
 
 
 def _gaps() -> list[Route]:
-    own = {f"/{word}": _METHODS for word in _OWN_WORDS}
+    own = {"/": _METHODS} | {f"/{word}": _METHODS for word in _OWN_WORDS}
     own |= {f"/{word}/{{rest:path}}": _METHODS for word in _OWN_WORDS}
     # the vendor has no POST to two words here, so that one may be a database and a table
     shared = {f"/{word}": _METHODS for word in _SHARED_WORDS}

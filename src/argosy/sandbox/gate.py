@@ -17,7 +17,7 @@ from argosy.sandbox import delivery
 from argosy.sandbox.answers import JSON, VendorError
 from argosy.sandbox.delivery import Answer
 from argosy.sandbox.faults import Family, Fault, Faults, Incoming
-from argosy.sandbox.request_log import BODY_LIMIT, Entry, RequestLog, masked
+from argosy.sandbox.request_log import BODY_LIMIT, Entry, RequestLog, masked, masked_query
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,7 +84,7 @@ class Gate:
                 at=self._clock.now(),
                 method=scope["method"],
                 path=scope["path"],
-                query=scope["query_string"].decode("latin-1"),
+                query=masked_query(scope["query_string"].decode("latin-1")),
                 headers=masked(scope["headers"]),
                 size=len(body),
                 body=body[:BODY_LIMIT].decode("utf-8", "replace"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
@@ -53,9 +54,16 @@ class RequestLog:
 
 
 def masked(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Give headers as text with the key of the Authorization header left out."""
+    """Give headers as text with the keys in them left out."""
     shown = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
     if "authorization" in shown:
         scheme, space, _ = shown["authorization"].partition(" ")
         shown["authorization"] = f"{scheme} ***" if space else "***"
+    if "x-td-write-key" in shown:
+        shown["x-td-write-key"] = "***"
     return shown
+
+
+def masked_query(query: str) -> str:
+    """Give a query with the keys that some of the vendor's APIs take in it left out."""
+    return re.sub(r"(?i)((?:^|&)(?:td_write_key|api_key)=)[^&]*", r"\1***", query)

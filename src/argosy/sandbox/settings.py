@@ -49,3 +49,14 @@ class Settings:
     """More host names the control routes answer to; a leading dot allows every subdomain."""
     logged_requests: int = 1000
     """How many requests the request log remembers."""
+
+    def __post_init__(self) -> None:
+        """Refuse keys that a client can't send or that can't be told apart."""
+        keys = (self.master_key, self.write_key, *self.query_only_keys)
+        for key in keys:
+            if not key or not key.isascii() or not key.isprintable() or " " in key:
+                message = f"The key {key!r} can't be one: it is text without spaces."
+                raise SetupError(message)
+        if len(set(keys)) < len(keys):
+            message = "Two keys are the same; what they may do differs."
+            raise SetupError(message)

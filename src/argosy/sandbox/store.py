@@ -66,7 +66,8 @@ class Store:
 
     def _attach(self, path: Path | None) -> None:
         where = ":memory:" if path is None else str(path).replace("'", "''")
-        self._connection.execute(f"ATTACH '{where}' AS td")
+        # The type is named: DuckDB would read a CSV or JSON file, and forget what is written.
+        self._connection.execute(f"ATTACH '{where}' AS td (TYPE duckdb)")
         self._connection.execute(_TABLES)
 
     @contextmanager

@@ -34,7 +34,9 @@ def failure_of(error: Exception, *, host: str, attempts: str) -> InvocationError
             detail = f"{', '.join(cause.addresses)} is a private or reserved address"
             return HostRefusedError(host=host, detail=detail)
     if any(isinstance(cause, requests.exceptions.SSLError | ssl.SSLError) for cause in chain):
-        return UntrustedServerError(host=host, detail=_last_words(chain))
+        words = _last_words(chain)
+        detail = "it does not speak TLS" if "WRONG_VERSION_NUMBER" in words else words
+        return UntrustedServerError(host=host, detail=detail)
     if isinstance(error, _UNREADABLE) or type(error) is ValueError:
         return UnreadableAnswerError(host=host, detail=_last_words(chain))
     is_refused = any(isinstance(cause, _NOT_CONNECTED) for cause in chain)

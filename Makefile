@@ -7,7 +7,7 @@ DEV_READY := $(VENV)/.ready-dev
 SOURCES := src handlers tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check fix goldens docs sandbox bench clean
+.PHONY: help setup demo test check fix goldens docs sandbox chaos bench clean
 
 help: ## List the verbs
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "%-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ docs: $(DEV_READY) ## Write the generated reference pages again
 
 sandbox: $(READY) ## Serve a local Treasure Data
 	$(BIN)/argosy sandbox
+
+chaos: $(DEV_READY) ## Run the tests in which the vendor fails and nothing may be lost
+	$(BIN)/pytest tests/connector/test_nothing_is_lost.py tests/connector/test_repeating.py
 
 bench: $(DEV_READY) ## Measure a call beside plain and tuned requests
 	$(BIN)/python benchmarks/call.py

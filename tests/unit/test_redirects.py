@@ -43,6 +43,30 @@ class TestRedirects:
             assert result.error.facts["location"] == f"{other.url}/x"
             assert (other.received, len(server.received)) == ([], 1)
 
+    @pytest.mark.parametrize("is_named", [True, False])
+    def test_to_a_server_that_allow_hosts_names_are_followed_without_the_key(
+        self, start: Start, server: ScriptedServer, is_named: bool
+    ) -> None:
+        """Nor does what the inputs put into headers go there."""
+        go = capability(
+            "read", request={"method": "GET", "path": "/", "headers": {"X-A": "secret"}}
+        )
+        with ScriptedServer() as other:
+            server.answers(Say(302, headers={"Location": f"{other.url}/x"}))
+            other.answers(Say(200, {"from": "other"}))
+
+            allowed = (other.url,) if is_named else ("https://partner.example.com",)
+            result = start(go, allow_hosts=allowed).call("read", {})
+
+            if is_named:
+                assert result.unwrap()["rawResponse"] == {"from": "other"}
+                assert {"x-notes-key", "x-a"} & set(other.last.headers) == set()
+                assert KEY not in str(other.received)
+                assert result.attempts == 2
+            else:
+                assert isinstance(result.error, RedirectRefusedError)
+                assert other.received == []
+
     @pytest.mark.parametrize(
         "location",
         [

@@ -90,6 +90,7 @@ class Dispatcher:
             sleep=self.ports.sleep,
             random=self.ports.random,
             allow_address=self.hosts.allows_address,
+            allow_redirect=self.hosts.allows_redirect,
         )
         public = {n: v for n, v in self.properties.items() if n not in connector.secret_settings}
         self._scope = {"connection": public, "new_uuid": ExpressionFunction(self.ports.new_uuid)}

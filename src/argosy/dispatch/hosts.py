@@ -84,13 +84,19 @@ class HostPolicy:
         plain = urlunsplit((parts.scheme, parts.netloc, path, parts.query, ""))
         if self._endpoint and origin == _origin(self._endpoint) and self._is_below_endpoint(path):
             return Destination(plain, send_auth=True)
-        ip = _ip(origin[1])
-        if origin in self._allowed or (ip and self._is_in_network(ip)):
+        if self._is_allowed(origin):
             return Destination(plain, send_auth=False)
         raise HostRefusedError(
             host=parts.netloc,
             detail="neither the connector nor the connection's allowHosts names it",
         )
+
+    def allows_redirect(self, url: str) -> bool:
+        """Tell whether a call may be redirected to another origin: one that allowHosts names."""
+        try:
+            return self._is_allowed(_origin(_split(url)))
+        except HostRefusedError:
+            return False
 
     def allows_address(self, host: str, address: str) -> bool:
         """Tell whether `host`, which has been admitted, may be reached at this IP address."""
@@ -103,6 +109,10 @@ class HostPolicy:
         if self._is_in_network(ip) or any(_ip(allowed) == ip for _, allowed, _ in self._allowed):
             return True
         return ip.is_loopback if name == "localhost" else _is_public(ip)
+
+    def _is_allowed(self, origin: _Origin) -> bool:
+        ip = _ip(origin[1])
+        return origin in self._allowed or bool(ip and self._is_in_network(ip))
 
     def _is_below_endpoint(self, path: str) -> bool:
         """Tell whether a path is one of the endpoint's: another may be a neighbour's."""

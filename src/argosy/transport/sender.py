@@ -1,9 +1,10 @@
 """One pooled session a connection: attempts, deadline, size cap, redaction.
 
 Times are in seconds on the clock that is given. A request is repeated only where its capability
-says that this is safe; the adapter never repeats one. Redirects are followed only within the
-same origin and only for GET and HEAD. Answers are read up to a limit, after decompression, and
-pass through the redactor before anything else sees them.
+says that this is safe; the adapter never repeats one. Redirects are followed for GET and HEAD
+only: within the same origin, or, without the key, to one that `allow_redirect` names. Answers
+are read up to a limit, after decompression, and pass through the redactor before anything else
+sees them.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("argosy.transport")
 _MOST_REDIRECTS = 5
+_ANONYMOUS_HEADERS = frozenset({"User-Agent", "Accept", "Accept-Encoding"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -50,10 +52,12 @@ class Transport:
         sleep: Callable[[float], None],
         random: Callable[[], float],
         allow_address: Callable[[str, str], bool] | None = None,
+        allow_redirect: Callable[[str], bool] = lambda _url: False,
     ) -> None:
         self.settings = settings
         self.policy = RetryPolicy.of(settings, random)
         self._redactor = redactor
+        self._allow_redirect = allow_redirect
         self._clock = clock
         self._sleep = sleep
         self._verify = settings.ca_bundle or True
@@ -138,15 +142,32 @@ class Transport:
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
-            target = _redirect_target(request, location)
+            redirected = self._redirected(request, location)
             shown = self._redactor.text(location.partition("?")[0])
-            if not target:
+            if redirected is None:
                 why = "a call does not follow there"
                 break
-            request = replace(request, url=target)
+            request = redirected
         else:
             why = f"a call follows {_MOST_REDIRECTS} redirects at most"
         raise RedirectRefusedError(host=_host(request.url), location=shown, detail=why)
+
+    def _redirected(self, request: OutgoingRequest, location: str) -> OutgoingRequest | None:
+        """Return the request that a redirect asks for, or None where a call does not follow."""
+        if request.method not in {"GET", "HEAD"}:
+            return None
+        try:
+            target = requote_uri(urljoin(request.url, location))
+            same = _origin(target) == _origin(request.url)
+        except ValueError:  # it is no URL
+            return None
+        if same:
+            return replace(request, url=target)
+        if not self._allow_redirect(target):
+            return None
+        # Another host gets neither the key nor what the inputs put into headers.
+        headers = {n: v for n, v in request.headers.items() if n in _ANONYMOUS_HEADERS}
+        return replace(request, url=target, headers=headers, send_auth=False)
 
     def _exchange(
         self,
@@ -225,16 +246,6 @@ def _prepared(request: OutgoingRequest, auth: Mapping[str, str]) -> requests.Pre
     prepared.body = request.body
     prepared.hooks = {"response": []}
     return prepared
-
-
-def _redirect_target(request: OutgoingRequest, location: str) -> str:
-    """Return where a redirect leads, or nothing where a call does not follow there."""
-    try:
-        target = urljoin(request.url, location)
-        same = _origin(target) == _origin(request.url)
-    except ValueError:  # it is no URL
-        return ""
-    return requote_uri(target) if same and request.method in {"GET", "HEAD"} else ""
 
 
 def _origin(url: str) -> tuple[str, str]:

@@ -16,6 +16,7 @@ import requests
 
 from argosy import Connector
 from argosy.cli.main import COMMANDS
+from argosy.sandbox import start
 from tests.cli.conftest import Ran
 
 Run = Callable[..., Ran]
@@ -270,3 +271,34 @@ def test_output_that_cannot_be_written_is_told() -> None:
 
     assert done.returncode != 0
     assert "Traceback" not in done.stderr
+
+
+def test_a_connector_without_a_demo_says_so(run: Run, connector: Connector) -> None:
+    notes = connector.root / "tests" / "connectors" / "notes"
+
+    ran = run("--connector", str(notes), "demo", "--once")
+
+    assert ran.status == 2
+    assert "has no demo" in ran.err
+
+
+def test_a_call_that_is_interrupted_ends_with_130() -> None:
+    with start() as sandbox:
+        fault = {"kind": "delay", "seconds": 60, "when": "before"}
+        requests.post(f"{sandbox.url}/_sandbox/faults", json=fault, timeout=10).raise_for_status()
+        program = _program("call", "list-profiles-tokens", "--set", "audienceId=1")
+        environ = {**os.environ, "ARGOSY_API_KEY": "1/sandbox"}
+        with subprocess.Popen(
+            [*program, "--endpoint", sandbox.url], env=environ, stderr=subprocess.PIPE, text=True
+        ) as process:
+            while not _matched(sandbox.url):
+                assert process.poll() is None
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=20)
+
+    assert (process.returncode, err.strip()) == (130, "Interrupted.")
+
+
+def _matched(url: str) -> int:
+    rules = requests.get(f"{url}/_sandbox/faults", timeout=10).json()["faults"]
+    return int(rules[0]["matched"])

@@ -378,3 +378,25 @@ class TestPreparing:
             request = dispatcher.prepare("write", {})
 
         assert request.headers["X-Notes-Key"] == f"Key {MASK}"
+
+
+@pytest.mark.parametrize("inputs", [None, [], "text", 5])
+def test_inputs_that_are_no_object_are_refused(start: Start, inputs: Any) -> None:
+    result = start(capability("read")).call("read", inputs)
+
+    assert result.error is not None
+    assert [problem.message for problem in result.error.problems] == [
+        "the inputs are not an object"
+    ]
+
+
+def test_inputs_that_are_nested_too_deeply_and_wrong_are_refused(start: Start) -> None:
+    deep: list[Any] = []
+    for _ in range(5000):
+        deep = [deep]
+    strict = {"type": "object", "properties": {"id": {"type": "string"}}}
+
+    result = start(capability("read", inputs=strict)).call("read", {"id": deep})
+
+    assert result.error is not None
+    assert [problem.code for problem in result.error.problems] == ["too-deep"]

@@ -136,7 +136,7 @@ class Dispatcher:
             raise
         except ArgosyError as failure:
             error = failure
-            outputs = _outputs_despite(failure, plan, invocation)
+            outputs = self._outputs_despite(failure, plan, invocation)
         if error:
             self._clean(error)
         return Result(plan.capability.id, outputs, error, invocation.attempts if invocation else 0)
@@ -214,6 +214,16 @@ class Dispatcher:
         reply = run_handler(plan.handler, invocation, plan.capability.id)
         return dict(reply.outputs), basic_outputs(reply.answer, invocation.decode(reply.answer))
 
+    def _outputs_despite(
+        self, failure: ArgosyError, plan: Plan, invocation: Invocation | None
+    ) -> JsonObject:
+        """Return the outputs of a call that failed: what it sent, what was done, the answer."""
+        if invocation is None:
+            return {}
+        sent = outputs_of_failure(plan, invocation.sent) if invocation.attempts else {}
+        done = failure.outputs if isinstance(failure, InvocationError) else {}
+        return {**self.redactor.value({**sent, **done}), **invocation.last_outputs}
+
     def _masked(self, request: OutgoingRequest) -> OutgoingRequest:
         clean = self.redactor
         headers = {name: clean.text(value) for name, value in request.headers.items()}
@@ -225,12 +235,3 @@ class Dispatcher:
             headers[auth.header] = to_text(value)
         body = None if request.body is None else clean.data(request.body)
         return replace(request, url=clean.text(request.url), headers=headers, body=body)
-
-
-def _outputs_despite(failure: ArgosyError, plan: Plan, invocation: Invocation | None) -> JsonObject:
-    """Return the outputs of a call that failed: what it sent, what was done, the last answer."""
-    if invocation is None:
-        return {}
-    sent = outputs_of_failure(plan, invocation.sent) if invocation.attempts else {}
-    done = failure.outputs if isinstance(failure, InvocationError) else {}
-    return {**sent, **done, **invocation.last_outputs}

@@ -95,15 +95,22 @@ def outputs_of(plan: Plan, answer: Answer, body: Json, sent: Json) -> JsonObject
 
     Raises InvalidOutputsError where the answer is not one that the outputs can be read from.
     """
-    return _rendered(plan, plan.results, {**answer_scope(answer, body), "sent": sent})
+    scope = {**answer_scope(answer, body), "sent": sent}
+    named, problems = _rendered(plan.results, scope)
+    if problems:
+        raise InvalidOutputsError(capability=plan.capability.id, problems=problems)
+    return named
 
 
 def outputs_of_failure(plan: Plan, sent: Json) -> JsonObject:
     """Return the named outputs that a call gives also where it failed after sending."""
-    return _rendered(plan, plan.failure_results, {"sent": sent})
+    named, _ = _rendered(plan.failure_results, {"sent": sent})
+    return named
 
 
-def _rendered(plan: Plan, renders: Mapping[str, Render], scope: dict[str, Any]) -> JsonObject:
+def _rendered(
+    renders: Mapping[str, Render], scope: dict[str, Any]
+) -> tuple[JsonObject, list[Problem]]:
     named: JsonObject = {}
     problems = []
     for name, render in renders.items():
@@ -114,9 +121,7 @@ def _rendered(plan: Plan, renders: Mapping[str, Render], scope: dict[str, Any]) 
             continue
         if value is not MISSING:
             named[name] = value
-    if problems:
-        raise InvalidOutputsError(capability=plan.capability.id, problems=problems)
-    return named
+    return named, problems
 
 
 def check_outputs(plan: Plan, named: JsonObject) -> InvalidOutputsError | None:

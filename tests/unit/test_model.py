@@ -16,6 +16,7 @@ from argosy.model import (
     Result,
     TransportSettings,
     identifier,
+    is_deeper,
     join_pointer,
     lookup_pointer,
     split_pointer,
@@ -150,3 +151,11 @@ class TestResults:
         assert caught.value is error
         assert result.status == "failed"
         assert result.to_json()["error"]["code"] == "handler"
+
+
+@pytest.mark.parametrize(
+    ("value", "levels", "deeper"),
+    [(1, 0, False), ([], 0, True), ([1], 1, False), ([[1]], 1, True), ({"a": [1]}, 2, False)],
+)
+def test_the_levels_of_a_value_are_counted(value: object, levels: int, deeper: bool) -> None:
+    assert is_deeper(value, levels) is deeper

@@ -45,21 +45,15 @@ def is_whole_text(text: str) -> bool:
 
 def is_deeper(value: Json, levels: int) -> bool:
     """Tell whether a value has more than so many levels of objects and lists."""
-    level = [value]
-    for _ in range(levels + 1):
-        level = (
-            [
-                child
-                for parent in level
-                for child in (parent.values() if isinstance(parent, dict) else parent)
-                if isinstance(child, dict | list)
-            ]
-            if level and isinstance(level[0], dict | list)
-            else []
-        )
-        if not level:
-            return False
-    return True
+    level = [value] if isinstance(value, dict | list) else []
+    for _ in range(levels):
+        level = [
+            child
+            for parent in level
+            for child in (parent.values() if isinstance(parent, dict) else parent)
+            if isinstance(child, dict | list)
+        ]
+    return bool(level)
 
 
 def _unique(pairs: list[tuple[str, Json]]) -> JsonObject:

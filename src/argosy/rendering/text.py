@@ -13,9 +13,12 @@ from urllib.parse import quote
 
 import orjson
 
+from argosy.model import is_deeper
+
 if TYPE_CHECKING:
     from argosy.model import Json
 
+_DEEPEST = 200
 _TOO_DEEP = "its objects and lists are nested too deeply"
 
 
@@ -58,13 +61,13 @@ def percent_encode(value: Json) -> str:
 
 
 def _encode_slowly(value: Json) -> bytes:
+    if is_deeper(value, _DEEPEST):
+        raise ValueError(_TOO_DEEP)
     try:
         text = json.dumps(value, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
         return text.encode()
     except UnicodeEncodeError:
         raise ValueError("a text holds half a character (a lone surrogate)") from None
-    except RecursionError:
-        raise ValueError(_TOO_DEEP) from None
     except TypeError as error:
         raise ValueError(f"it is not JSON: {error}") from error
 

@@ -191,7 +191,11 @@ def _final_answer(source: socket.socket, method: str) -> http.client.HTTPRespons
     """Skip interim answers (RFC 9110 section 15.2); http.client skips only 100."""
     for _ in range(_MOST_INTERIM):
         answer = http.client.HTTPResponse(source, method=method)
-        answer.begin()
+        try:
+            answer.begin()
+        except BaseException:
+            answer.close()  # left to the collector, it may be finalised after its file
+            raise
         if answer.status >= 200 or answer.status == http.client.SWITCHING_PROTOCOLS:
             return answer
         answer.fp = cast("Any", None)  # not closed: the next answer comes from the same file

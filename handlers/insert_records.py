@@ -27,7 +27,7 @@ from argosy.sdk import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 #: A record with one of these errors is not accepted however often it is sent.
 PERMANENT = frozenset(
@@ -43,7 +43,6 @@ def run(context: HandlerContext) -> Reply:
     some were not; InvocationError where none was, as the request itself failed.
     """
     records = _prepared(context)
-    _refuse_unsendable(records)
     receipts: dict[int, JsonObject] = {}
     pending = list(range(len(records)))
     answer: Answer | None = None
@@ -65,8 +64,8 @@ def run(context: HandlerContext) -> Reply:
 
 
 def _prepared(context: HandlerContext) -> list[JsonObject]:
-    """Return the records as objects, each with a uuid."""
-    records = []
+    """Return the records as objects, each with a uuid; or raise every problem at once."""
+    records: dict[int, JsonObject] = {}
     problems = []
     for index, record in enumerate(context.inputs["records"]):
         try:
@@ -74,32 +73,26 @@ def _prepared(context: HandlerContext) -> list[JsonObject]:
         except ValueError as error:
             problems.append(Problem("record-rows", str(error), f"/records/{index}"))
             continue
-        records.append(with_default(columns, "uuid", context.new_uuid()))
+        records[index] = with_default(columns, "uuid", context.new_uuid())
+    problems += _unsendable(records)
     if problems:
-        raise _invalid(problems)
-    return records
+        raise InvalidInputsError(capability="insert-records", problems=problems)
+    return list(records.values())
 
 
-def _refuse_unsendable(records: Sequence[JsonObject]) -> None:
-    """Raise for records that are too large, and for two with one uuid: one would be dropped."""
-    problems = []
+def _unsendable(records: Mapping[int, JsonObject]) -> Iterator[Problem]:
+    """Yield the records that are too large, and those that share a uuid: one would be dropped."""
     seen: dict[str, int] = {}
-    for index, record in enumerate(records):
+    for index, record in records.items():
         first = seen.setdefault(record["uuid"].lower(), index)
         if first != index:
             text = f"records {first} and {index} have the same uuid; only one would be stored"
-            problems.append(Problem("uuid-twice", text, f"/records/{index}/uuid"))
-        text = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-        size = len(text.encode(errors="surrogatepass"))
+            yield Problem("uuid-twice", text, f"/records/{index}/uuid")
+        written = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+        size = len(written.encode(errors="surrogatepass"))
         if size > LARGEST_RECORD:
             text = f"the record has {size} bytes; at most {LARGEST_RECORD} are accepted"
-            problems.append(Problem("record-too-large", text, f"/records/{index}"))
-    if problems:
-        raise _invalid(problems)
-
-
-def _invalid(problems: Sequence[Problem]) -> InvalidInputsError:
-    return InvalidInputsError(capability="insert-records", problems=problems)
+            yield Problem("record-too-large", text, f"/records/{index}")
 
 
 def _take_receipts(
@@ -117,7 +110,8 @@ def _take_receipts(
     """
     found = body if isinstance(body, dict) else {"error": body}
     given = found.get("receipts")
-    if given is None and status == 200 and "error" not in found:
+    confirms = not {"error", "message", "code"} & set(found) and found.get("success", True) is True
+    if given is None and status == 200 and confirms:
         given = [{"success": True}] * len(pending)
     if not isinstance(given, list) or len(given) != len(pending):
         _give_up(receipts, pending, records, "NoReceipt", "the answer has no receipt for it")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -302,3 +303,16 @@ def test_a_call_that_is_interrupted_ends_with_130() -> None:
 def _matched(url: str) -> int:
     rules = requests.get(f"{url}/_sandbox/faults", timeout=10).json()["faults"]
     return int(rules[0]["matched"])
+
+
+def test_what_a_handler_prints_does_not_stand_in_the_output(run: Run, tmp_path: Path) -> None:
+    notes = Path(__file__).resolve().parents[1] / "connectors" / "notes"
+    copied = shutil.copytree(notes, tmp_path / "notes")
+    (handler,) = [path for path in (copied / "handlers").glob("*.py") if path.stem != "__init__"]
+    text = handler.read_text(encoding="utf-8") + '\nprint("HELLO")\n'
+    handler.write_text(text, encoding="utf-8")
+
+    ran = run("check", str(copied), "--format", "json")
+
+    assert isinstance(ran.json(), dict)
+    assert "HELLO" in ran.err

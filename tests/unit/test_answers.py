@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from argosy import Connection, Connector, Dispatcher
 from argosy.dispatch.normalise import decode
-from argosy.model import Answer, Redactor
+from argosy.model import MASK, Answer, Redactor
 from argosy.rendering import encode_json
 from tests.drafts import KEY, capability
 from tests.servers import Raw, Say, ScriptedServer
@@ -83,6 +83,12 @@ def test_a_chunk_of_no_size_is_an_unreadable_answer(
         (200, b'{"error": "x"}'),
         (206, b"{}"),
         (200, b'{"success": false}'),
+        (200, b'{"success": "false"}'),
+        (200, b'{"receipts": []}'),
+        (200, b'{"receipts": [null]}'),
+        (200, b'{"receipts": [{}]}'),
+        (200, b'{"receipts": [{"success": "true"}]}'),
+        (200, b'{"message": "maintenance"}'),
     ],
 )
 def test_an_insert_that_the_ingestion_api_did_not_confirm_is_no_success(
@@ -135,3 +141,29 @@ def test_the_redactor_knows_a_key_in_every_form_that_servers_write(written: str)
 
 def test_a_key_of_half_characters_breaks_nothing() -> None:
     assert Redactor(["1/\udcff12345678"]).text("nothing here") == "nothing here"
+
+
+@given(st.from_regex(r"[!-~]{6,60}", fullmatch=True))
+@settings(max_examples=300)
+def test_the_quick_look_lets_no_form_of_a_key_slip_through(secret: str) -> None:
+    from argosy.model.secret import _forms
+
+    redactor = Redactor([secret])
+
+    for form in _forms(secret):
+        assert form not in redactor.text(f"<{form}>") or form in MASK
+        assert form.encode() not in redactor.data(f"<{form}>".encode()) or form in MASK
+        wide = form.encode("utf-16-le")
+        assert wide not in redactor.data(b"\0" + wide + b"\0") or form in MASK
+
+
+def test_an_answer_in_a_coding_that_was_not_asked_for_is_unreadable(
+    start: Start, server: ScriptedServer
+) -> None:
+    server.answers(Say(200, b"\x8b\x01\x80{}\x03", {**JSON, "Content-Encoding": "br"}))
+
+    result = start(capability("read")).call("read", {})
+
+    assert result.error is not None
+    assert result.error.code == "unreadable-answer"
+    assert "'br', which was not asked for" in str(result.error)

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from argosy import Dispatcher
+from argosy import Dispatcher, TransportSettings
 from argosy.errors import (
     ArgosyError,
     InvalidCapabilityError,
+    InvalidConnectionError,
     InvalidInputsError,
+    InvalidManifestError,
     InvalidOutputsError,
     MissingPropertyError,
     RenderError,
@@ -403,3 +405,43 @@ class TestManyThreads:
 
         assert answers == [[f"{number}-{turn}" for turn in range(50)] for number in range(8)]
         assert len(server.received) == 400
+
+
+def test_a_manifest_with_an_endpoint_of_an_unknown_family_is_not_valid(tmp_path: Path) -> None:
+    regions = {"world": {"title": "World", "endpoints": {"nope": "https://notes.example.com"}}}
+
+    with pytest.raises(InvalidManifestError) as caught:
+        write_connector(tmp_path, capability("read"), regions=regions)
+
+    (problem,) = caught.value.problems
+    assert problem.pointer == "/regions/world/endpoints/nope"
+    assert "'nope' is no API family here; there is " in problem.message
+
+
+def test_a_file_of_certificates_that_is_not_there_is_a_problem_of_the_connection(
+    connector: Connector,
+) -> None:
+    settings = TransportSettings(ca_bundle="/nowhere.pem")
+
+    with pytest.raises(InvalidConnectionError) as caught:
+        Dispatcher(connector, Connection(transport=settings))
+
+    (problem,) = caught.value.problems
+    assert problem.pointer == "/transport/caBundle"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("deadline", 0),
+        ("deadline", 4000),
+        ("max_attempts", 0),
+        ("max_attempts", 2000),
+        ("read_timeout", None),
+        ("pool_size", True),
+        ("max_response_bytes", "x"),
+    ],
+)
+def test_a_transport_setting_out_of_bounds_is_refused(name: str, value: Any) -> None:
+    with pytest.raises(InvalidConnectionError):
+        TransportSettings(**{name: value})

@@ -332,3 +332,19 @@ def test_a_value_that_is_nested_too_deeply_is_a_value_error() -> None:
 
     with pytest.raises(ValueError, match="nested too deeply"):
         compile_template("{{ a + [1] }}").render({"a": deep})
+
+
+@pytest.mark.parametrize(
+    ("source", "value"),
+    [
+        ("{{ true in [1] }}", False),
+        ("{{ 1 in [1] }}", True),
+        ("{{ [1] == [true] }}", False),
+        ("{{ {'a': [true]} == {'a': [1]} }}", False),
+        ("{{ {'a': [1]} == {'a': [1]} }}", True),
+        ("{{ 'a' in {'a': 1} }}", True),
+        ("{{ 'b' not in 'abc' }}", False),
+    ],
+)
+def test_values_are_compared_as_json_has_them(source: str, value: bool) -> None:
+    assert compile_template(source).render({}) is value

@@ -149,3 +149,24 @@ class TestRedirects:
         adapter = dispatcher.transport._session.get_adapter(server.url)
         assert isinstance(adapter, LeanAdapter)
         assert [key[0] for key in adapter._pools] == [server.url]
+
+
+@pytest.mark.parametrize(("location", "follows"), [("/mine/y", True), ("/other/steal", False)])
+def test_a_redirect_stays_below_the_path_of_the_endpoint(
+    start: Start, server: ScriptedServer, location: str, follows: bool
+) -> None:
+    """Another path of the same host may be a neighbour's, who must not get the key."""
+    server.answers(Say(302, headers={"Location": location}), Say(200, {"a": 1}))
+
+    result = start(capability("read"), endpoint=f"{server.url}/mine").call("read", {})
+
+    assert (result.status == "succeeded") is follows
+    assert len(server.received) == (2 if follows else 1)
+
+
+def test_a_user_name_in_a_redirect_is_not_shown(start: Start, server: ScriptedServer) -> None:
+    server.answers(Say(302, headers={"Location": "http://user:word@evil.example/x"}))
+
+    result = start(capability("read")).call("read", {})
+
+    assert "redirects to http://evil.example/x;" in str(result.error)

@@ -417,3 +417,37 @@ def test_what_a_dry_run_refuses_does_not_show_the_key(connector: Connector, reco
     assert KEY not in str(caught.value.to_json())
     assert KEY not in str(caught.value)
     assert KEY not in "".join(told.format()).partition("prepare(")[0]
+
+
+def test_a_prepared_request_holds_the_key_in_no_part(connector: Connector) -> None:
+    endpoint = "https://api.treasuredata.com/v3/x"
+    inputs = {"endpoint": endpoint, "method": "POST", "body": {"k": KEY}, "headers": {"A": KEY}}
+
+    with Dispatcher(connector, Connection({"apiKey": KEY})) as dispatcher:
+        request = dispatcher.prepare("make-custom-api-call", inputs)
+
+    assert request.content == {"k": MASK}
+    assert KEY not in str((request.url, request.headers, request.body, request.content))
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"headers": {"authorization": f"TD1 {KEY}"}},
+        {"body": {"k": KEY}},
+        {"queryParameters": {"k": KEY}},
+    ],
+)
+def test_the_key_does_not_go_to_an_allowed_host_by_way_of_the_inputs(
+    connector: Connector, server: ScriptedServer, more: dict[str, Any]
+) -> None:
+    inputs = {"endpoint": f"{server.url}/hook", "method": "POST", **more}
+
+    connection = Connection({"apiKey": KEY}, allow_hosts=(server.url,))
+    with Dispatcher(connector, connection) as dispatcher:
+        result = dispatcher.call("make-custom-api-call", inputs)
+
+    assert result.error is not None
+    assert result.error.code == "host-refused"
+    assert "holds the connection's key" in str(result.error)
+    assert server.received == []

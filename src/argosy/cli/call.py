@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import sys
+from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -53,13 +55,13 @@ def call(
     loaded = load(connector)
     connection = open_connection(loaded, environ=os.environ, **_options(chosen))
     values = read_inputs(loaded, capability, inputs, assignments)
-    with Dispatcher(loaded, connection) as dispatcher:
-        if dry_run:
-            _print_request(dispatcher.prepare(capability, values), as_json=as_json)
-            return 0
-        result = dispatcher.call(capability, values)
-    _print_result(result, as_json=as_json)
-    return result.error.exit_status if result.error else 0
+    # What a handler prints must not stand in the output that a program reads.
+    with redirect_stdout(sys.stderr), Dispatcher(loaded, connection) as dispatcher:
+        request = dispatcher.prepare(capability, values) if dry_run else None
+        result = None if dry_run else dispatcher.call(capability, values)
+    if request:
+        _print_request(request, as_json=as_json)
+    return _print_result(result, as_json=as_json) if result else 0
 
 
 def _options(chosen: dict[str, str | None]) -> dict[str, Any]:
@@ -79,13 +81,15 @@ def _print_request(request: OutgoingRequest, *, as_json: bool) -> None:
         click.echo(f"\n{body}")
 
 
-def _print_result(result: Result, *, as_json: bool) -> None:
+def _print_result(result: Result, *, as_json: bool) -> int:
+    """Print a result and return the exit status."""
     if as_json:
         print_json(result.to_json())
-        return
-    if result.error:
-        print_error(result.error, as_json=False)
-    _print_outputs(result)
+    else:
+        if result.error:
+            print_error(result.error, as_json=False)
+        _print_outputs(result)
+    return result.error.exit_status if result.error else 0
 
 
 def _print_outputs(result: Result) -> None:

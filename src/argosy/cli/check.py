@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -44,6 +46,7 @@ def check(
         if not path.exists():
             raise click.UsageError(f"There is no {path}.")
     roots = [path.parent if path.is_file() else path for path in given]
-    reports = [check_connector(r) for r in roots or [find_connector(connector, os.environ)]]
+    with redirect_stdout(sys.stderr):  # what a handler prints as it is imported
+        reports = [check_connector(r) for r in roots or [find_connector(connector, os.environ)]]
     click.echo(render(reports, style, width=console().width))
     return 1 if any(report.failed for report in reports) else 0

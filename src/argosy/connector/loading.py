@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 
 from argosy.connector.finding import MANIFEST, read_document, schema_folder
 from argosy.errors import InvalidCapabilityError, InvalidManifestError, UnknownCapabilityError
-from argosy.model import Capability, Connector, JsonObject, Problem
+from argosy.model import Capability, Connector, JsonObject, Problem, join_pointer
 from argosy.validation import SchemaReferenceError, Validator, bundle
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 
@@ -35,7 +36,21 @@ def load_connector(root: Path) -> Connector:
     if found:
         problems = [replace(problem, file=MANIFEST) for problem in found]
         raise InvalidManifestError(file=str(root / MANIFEST), problems=problems)
+    problems = list(_unknown_families(document))
+    if problems:
+        raise InvalidManifestError(file=str(root / MANIFEST), problems=problems)
     return Connector.from_json(document, root)
+
+
+def _unknown_families(document: JsonObject) -> Iterator[Problem]:
+    """Yield the endpoints of API families that the manifest does not declare."""
+    for region, given in document["regions"].items():
+        for family in given["endpoints"]:
+            if family not in document["families"]:
+                known = list_words(document["families"], family)
+                message = f"{family!r} is no API family here; there is {known}"
+                pointer = join_pointer(["regions", region, "endpoints", family])
+                yield Problem("unknown-family", message, pointer, file=MANIFEST)
 
 
 def load_capability(connector: Connector, capability_id: str) -> Capability:

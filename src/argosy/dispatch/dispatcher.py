@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from argosy.dispatch.handling import run_handler
 from argosy.dispatch.hosts import HostPolicy
@@ -27,6 +28,7 @@ from argosy.errors import (
     ArgosyError,
     ConnectorError,
     HandlerCrashedError,
+    HostRefusedError,
     InvalidInputsError,
     InvocationError,
 )
@@ -90,7 +92,7 @@ class Dispatcher:
             sleep=self.ports.sleep,
             random=self.ports.random,
             allow_address=self.hosts.allows_address,
-            allow_redirect=self.hosts.allows_redirect,
+            judge_redirect=self.hosts.judge_redirect,
         )
         public = {n: v for n, v in self.properties.items() if n not in connector.secret_settings}
         self._scope = {"connection": public, "new_uuid": ExpressionFunction(self.ports.new_uuid)}
@@ -170,7 +172,18 @@ class Dispatcher:
     def render(self, plan: Plan, inputs: JsonObject, region: str) -> OutgoingRequest:
         """Build the request of a capability for validated inputs."""
         scope = {"inputs": inputs, **self._scope}
-        return build_request(plan, scope, self._addressing, region)
+        request = build_request(plan, scope, self._addressing, region)
+        if not request.send_auth and self._holds_secret(request):
+            host = urlsplit(request.url).netloc
+            detail = "the request holds the connection's key, which does not go there"
+            raise HostRefusedError(host=self.redactor.text(host), detail=detail)
+        return request
+
+    def _holds_secret(self, request: OutgoingRequest) -> bool:
+        clean = self.redactor
+        texts = (request.url, *request.headers.values())
+        body = request.body or b""
+        return any(clean.text(text) != text for text in texts) or clean.data(body) != body
 
     def auth_headers(self) -> Mapping[str, str]:
         """Return the header that authenticates a request; its value does not show in `repr`.
@@ -234,4 +247,6 @@ class Dispatcher:
             value = template.render({"connection": {**self.properties, **masked}})
             headers[auth.header] = to_text(value)
         body = None if request.body is None else clean.data(request.body)
-        return replace(request, url=clean.text(request.url), headers=headers, body=body)
+        content = clean.value(request.content)
+        url = clean.text(request.url)
+        return replace(request, url=url, headers=headers, body=body, content=content)

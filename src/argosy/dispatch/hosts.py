@@ -91,12 +91,21 @@ class HostPolicy:
             detail="neither the connector nor the connection's allowHosts names it",
         )
 
-    def allows_redirect(self, url: str) -> bool:
-        """Tell whether a call may be redirected to another origin: one that allowHosts names."""
+    def judge_redirect(self, source: str, target: str) -> bool | None:
+        """Say whether a call follows a redirect: with the key, without it, or not (None).
+
+        The key stays within the origin, and below the endpoint's path; without it a call goes
+        where allowHosts says.
+        """
         try:
-            return self._is_allowed(_origin(_split(url)))
+            parts = _split(target)
         except HostRefusedError:
-            return False
+            return None
+        origin = _origin(parts)
+        if origin == _origin(urlsplit(source)):
+            at_endpoint = self._endpoint and origin == _origin(self._endpoint)
+            return None if at_endpoint and not self._is_below_endpoint(parts.path) else True
+        return False if self._is_allowed(origin) else None
 
     def allows_address(self, host: str, address: str) -> bool:
         """Tell whether `host`, which has been admitted, may be reached at this IP address."""

@@ -15,6 +15,7 @@ from argosy.errors import InvalidCapabilityError
 from argosy.model import Capability, Connector, Json, JsonObject, Problem
 from argosy.rendering import TemplateSyntaxError, compile_value
 from argosy.validation import InvalidSchemaError, Validator
+from argosy.validation.sentences import list_words
 
 Render = Callable[[Mapping[str, Json]], Json]
 
@@ -49,6 +50,11 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
     Raises UnknownCapabilityError, InvalidCapabilityError or InvalidHandlerError.
     """
     capability = load_capability(connector, capability_id)
+    if capability.family not in connector.families:
+        known = list_words(connector.families, capability.family)
+        message = f"{capability.family!r} is no API family of the manifest; there is {known}"
+        problems = [Problem("unknown-family", message, "/family", file=capability.file)]
+        raise InvalidCapabilityError(file=capability.file, problems=problems)
     schema = bundle_schema(connector, capability.inputs, capability.file)
     declared = schema.get("properties", {})
     request = capability.request

@@ -59,12 +59,14 @@ def missing_property(connector: Connector, name: str) -> MissingPropertyError:
     """Return the error that asks for a property, and says where it can be given."""
     declared = connector.settings.get("properties", {})
     title = declared.get(name, {}).get("title", name)
-    where = f"a connection file's `properties.{name}`"
-    return MissingPropertyError(
-        name=name,
-        title=title,
-        sources=f"{where} or the environment variable {variable_name(name)}",
-    )
+    sources = [
+        f"a connection file's `properties.{name}`",
+        f"the environment's {variable_name(name)}",
+    ]
+    if connector.secret_settings == (name,):
+        sources.append("`--api-key-file` on the command line")
+    last = sources.pop()
+    return MissingPropertyError(name=name, title=title, sources=f"{', '.join(sources)} or {last}")
 
 
 def _without_value(problem: Problem, connector: Connector, redactor: Redactor) -> Problem:

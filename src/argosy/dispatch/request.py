@@ -11,9 +11,9 @@ from urllib.parse import urlencode
 from requests.utils import requote_uri
 
 from argosy.errors import InvalidInputsError, RenderError
-from argosy.model import Connector, Json, OutgoingRequest, Problem
+from argosy.model import Connector, Json, OutgoingRequest, Problem, join_pointer
 from argosy.regions import resolve
-from argosy.rendering import MISSING, encode_json, percent_encode, to_text
+from argosy.rendering import MISSING, compile_template, encode_json, percent_encode, to_text
 
 if TYPE_CHECKING:
     from argosy.dispatch.hosts import HostPolicy
@@ -119,7 +119,17 @@ def content_of(plan: Plan, scope: Scope) -> Json:
     try:
         return plan.body(scope)
     except ValueError as error:
-        raise RenderError(where=f"the body of {plan.capability.id}", detail=str(error)) from error
+        raise _body_error(plan, error) from error
+
+
+def _body_error(plan: Plan, error: ValueError) -> RenderError:
+    """Return the error of a body that cannot be made, with the input it is made from."""
+    source = plan.capability.request.body
+    read = compile_template(source).paths if isinstance(source, str) else ()
+    places = [join_pointer(names) for root, *names in read if root == "inputs"]
+    problem = Problem("render", str(error), places[0] if places else "")
+    where = f"the body of {plan.capability.id}"
+    return RenderError(where=where, detail=str(error), problems=[problem])
 
 
 def _encoded(plan: Plan, content: Json) -> bytes | None:
@@ -129,7 +139,7 @@ def _encoded(plan: Plan, content: Json) -> bytes | None:
     try:
         body = encode_json(content)
     except ValueError as error:
-        raise RenderError(where=f"the body of {capability.id}", detail=str(error)) from error
+        raise _body_error(plan, error) from error
     limit = capability.request.max_body_bytes
     if limit and len(body) > limit:
         message = f"the request's body has {len(body)} bytes; at most {limit} are accepted"

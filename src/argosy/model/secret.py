@@ -35,10 +35,10 @@ class MaskedText(str):
 class Redactor:
     """Takes known secrets out of text, bytes and JSON values.
 
-    Knows each secret in the forms in which it travels: as it is, in other cases, percent-encoded,
-    escaped in JSON or HTML, in base64, in UTF-16. A quick look for what all forms have in common
-    comes first, since nearly every text holds no secret. Texts shorter than four characters are
-    no secrets: to mask them would mask half of every answer.
+    Knows each secret in the forms in which it travels: as it is, in upper or lower case,
+    percent-encoded, escaped in JSON or HTML, in base64 by itself, in UTF-16. A quick look for what
+    all forms have in common comes first, since nearly every text holds no secret. Texts shorter
+    than four characters are no secrets: to mask them would mask half of every answer.
     """
 
     __slots__ = ("_bytes", "_probes", "_texts")
@@ -46,7 +46,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str]) -> None:
         known = {str(secret) for secret in secrets if len(str(secret)) >= _SHORTEST_SECRET}
         forms = {form for secret in known for form in _forms(secret)}
-        self._probes = tuple({probe.lower() for secret in known for probe in _probes(secret)})
+        self._probes = tuple({probe for secret in known for probe in _probes(secret)})
         self._texts = tuple(sorted(forms, key=len, reverse=True))
         self._bytes = tuple(
             form.encode(code, "surrogatepass")
@@ -95,23 +95,27 @@ class Redactor:
         return value
 
 
-def _forms(secret: str) -> set[str]:
-    """Return the forms of one secret.
-
-    A key of the form `ACCOUNT/KEY` is as secret in its second part alone.
-    """
+def _parts(secret: str) -> set[str]:
+    """Return what is secret of a secret: a key `ACCOUNT/KEY` is one in its second part alone."""
     tail = secret.rpartition("/")[2]
-    parts = {secret, tail} if len(tail) >= _SHORTEST_PART else {secret}
-    return {form for part in parts for form in _written(part)}
+    return {secret, tail} if len(tail) >= _SHORTEST_PART else {secret}
+
+
+def _forms(secret: str) -> set[str]:
+    return {form for part in _parts(secret) for form in _written(part)}
 
 
 def _probes(secret: str) -> Iterator[str]:
-    """Yield texts, one of which stands in every form of a secret, whatever the case."""
-    yield max(re.findall(r"[A-Za-z0-9]+", secret) or [secret], key=len)
-    for part in {secret, secret.rpartition("/")[2]}:
+    """Yield texts, in lower case, one of which stands in every form of every part of a secret."""
+    for part in _parts(secret):
         data = part.encode(errors="surrogatepass")
-        yield b64encode(data).decode().rstrip("=")
-        yield urlsafe_b64encode(data).decode().rstrip("=")
+        yield b64encode(data).decode().rstrip("=").lower()
+        yield urlsafe_b64encode(data).decode().rstrip("=").lower()
+        runs = re.findall(r"[A-Za-z0-9]+", part)
+        if runs:
+            yield max(runs, key=len).lower()
+        else:
+            yield from (form.lower() for form in _written(part))
 
 
 def _written(secret: str) -> Iterator[str]:

@@ -240,7 +240,17 @@ def _refuse_extras(node: Any, what: str) -> None:
 
 def _same(left: Json, right: Json) -> bool:
     """Compare as JSON does: Python takes true for 1."""
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_same, left, right))
+    if isinstance(left, Mapping) and isinstance(right, Mapping):
+        return left.keys() == right.keys() and all(_same(left[key], right[key]) for key in left)
     return isinstance(left, bool) is isinstance(right, bool) and bool(left == right)
+
+
+def _holds(container: Json, value: Json) -> bool:
+    if isinstance(container, list):
+        return any(_same(item, value) for item in container)
+    return value in container
 
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -250,8 +260,8 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], Any]] = {
     "gteq": operator.ge,
     "lt": operator.lt,
     "lteq": operator.le,
-    "in": lambda left, right: left in right,
-    "notin": lambda left, right: left not in right,
+    "in": lambda left, right: _holds(right, left),
+    "notin": lambda left, right: not _holds(right, left),
 }
 
 

@@ -2,15 +2,17 @@
 
 Times are in seconds on the clock that is given. A request is repeated only where its capability
 says that this is safe; the adapter never repeats one. Redirects are followed for GET and HEAD
-only: within the same origin, or, without the key, to one that `allow_redirect` names. Answers
-are read up to a limit, after decompression, and pass through the redactor before anything else
+only, and where `judge_redirect` says so, with the key (True) or without it (False). Answers are
+read up to a limit, after decompression, and pass through the redactor before anything else
 sees them.
 """
 
 from __future__ import annotations
 
 import logging
+import re
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urljoin, urlsplit
 
@@ -22,11 +24,13 @@ from urllib3.util import Timeout
 
 from argosy.errors import (
     AnswerTooLargeError,
+    InvalidConnectionError,
     RedirectRefusedError,
     RequestTimedOutError,
     TransportError,
+    UnreadableAnswerError,
 )
-from argosy.model import Answer, OutgoingRequest, Redactor, TransportSettings
+from argosy.model import Answer, OutgoingRequest, Problem, Redactor, TransportSettings
 from argosy.transport.adapter import LeanAdapter
 from argosy.transport.failures import failure_of
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
@@ -36,12 +40,18 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("argosy.transport")
 _MOST_REDIRECTS = 5
+_USER_INFO = re.compile("//[^/@]*@")
+#: What was asked for; another coding might not be decoded.
+_CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
 _ANONYMOUS_HEADERS = frozenset({"User-Agent", "Accept", "Accept-Encoding"})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
 class Transport:
-    """Sends requests for one connection. Safe to share between threads; close it when done."""
+    """Sends requests for one connection. Safe to share between threads; close it when done.
+
+    Raises InvalidConnectionError where the file of certificates is not there.
+    """
 
     def __init__(
         self,
@@ -52,14 +62,18 @@ class Transport:
         sleep: Callable[[float], None],
         random: Callable[[], float],
         allow_address: Callable[[str, str], bool] | None = None,
-        allow_redirect: Callable[[str], bool] = lambda _url: False,
+        judge_redirect: Callable[[str, str], bool | None] = lambda _from, _to: None,
     ) -> None:
         self.settings = settings
         self.policy = RetryPolicy.of(settings, random)
         self._redactor = redactor
-        self._allow_redirect = allow_redirect
+        self._judge_redirect = judge_redirect
         self._clock = clock
         self._sleep = sleep
+        if settings.ca_bundle and not Path(settings.ca_bundle).exists():
+            text = f"there is no file {settings.ca_bundle!r}"
+            problem = Problem("transport-setting", text, "/transport/caBundle")
+            raise InvalidConnectionError(problems=[problem])
         self._verify = settings.ca_bundle or True
         self._session = requests.Session()
         self._session.trust_env = False
@@ -143,7 +157,7 @@ class Transport:
             if answer.status not in _REDIRECTS or not location:
                 return answer
             redirected = self._redirected(request, location)
-            shown = self._redactor.text(location.partition("?")[0])
+            shown = self._redactor.text(_USER_INFO.sub("//", location.partition("?")[0]))
             if redirected is None:
                 why = "a call does not follow there"
                 break
@@ -158,13 +172,13 @@ class Transport:
             return None
         try:
             target = requote_uri(urljoin(request.url, location))
-            same = _origin(target) == _origin(request.url)
         except ValueError:  # it is no URL
             return None
-        if same:
-            return replace(request, url=target)
-        if not self._allow_redirect(target):
+        takes_auth = self._judge_redirect(request.url, target)
+        if takes_auth is None:
             return None
+        if takes_auth:
+            return replace(request, url=target)
         # Another host gets neither the key nor what the inputs put into headers.
         headers = {n: v for n, v in request.headers.items() if n in _ANONYMOUS_HEADERS}
         return replace(request, url=target, headers=headers, send_auth=False)
@@ -224,6 +238,10 @@ class Transport:
 
     def _read(self, response: requests.Response, request: OutgoingRequest) -> bytes:
         limit = self.settings.max_response_bytes
+        coding = response.headers.get("content-encoding", "identity")
+        if not {part.strip().lower() for part in coding.split(",")} <= _CODINGS:
+            detail = f"it is encoded as {coding!r}, which was not asked for"
+            raise UnreadableAnswerError(host=_host(request.url), detail=detail)
         body: bytes = response.raw.read(limit + 1, decode_content=True)
         if len(body) > limit:
             raise AnswerTooLargeError(host=_host(request.url), limit=limit)
@@ -246,11 +264,6 @@ def _prepared(request: OutgoingRequest, auth: Mapping[str, str]) -> requests.Pre
     prepared.body = request.body
     prepared.hooks = {"response": []}
     return prepared
-
-
-def _origin(url: str) -> tuple[str, str]:
-    parts = urlsplit(url)
-    return parts.scheme.lower(), parts.netloc.lower()
 
 
 def _host(url: str) -> str:

@@ -24,7 +24,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_report_header() -> str:
-    return "" if SHARED.is_dir() else "no ../shared: tests against the vendor's contracts are skipped"
+    absent = "../shared is not there: the tests that read the vendor's contracts are skipped"
+    return "" if SHARED.is_dir() else absent
 
 
 @pytest.fixture

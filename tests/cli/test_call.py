@@ -245,6 +245,14 @@ def test_values_are_read_by_the_inputs_schema(run: Run) -> None:
     assert ran.json()["body"] == "[1,2]"
 
 
+def test_a_text_of_digits_stays_text_where_a_text_or_a_list_is_wanted(run: Run) -> None:
+    ran = run(
+        "call", "lookup-profile", "--set", "token=501", "--set", 'key={"a": "b"}', "--dry-run"
+    )
+
+    assert '"501" does not match' in " ".join(ran.err.split())
+
+
 def test_text_inputs_are_never_read_as_json(run: Run) -> None:
     ran = run("call", "get-profiles-token", "--set", "id=501", "--dry-run", "--json")
 

@@ -234,6 +234,13 @@ def test_a_path_that_is_not_there_is_named(run: Run) -> None:
     assert "There is no nowhere." in ran.err
 
 
+def test_a_file_that_is_no_connector_is_named(run: Run, connector: Connector) -> None:
+    ran = run("check", str(connector.root / "README.md"))
+
+    assert ran.status == 2
+    assert "is neither a connector's directory nor its connector.json" in " ".join(ran.err.split())
+
+
 def test_in_a_narrow_terminal_nothing_of_the_list_is_cut(
     run: Run, monkeypatch: pytest.MonkeyPatch, connector: Connector
 ) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from urllib.parse import urlsplit
 
 import orjson
@@ -10,7 +9,7 @@ import pytest
 
 from argosy import Connection, Connector, Dispatcher
 from argosy.connector import load_capability
-from tests.contracts import contract, needs_contracts, operation, validator
+from tests.contracts import contract, errors, needs_contracts, operation
 
 CDP = "cdp-api"
 TOKENS = (
@@ -47,7 +46,9 @@ def test_each_request_is_one_that_the_contract_knows(connector: Connector, capab
                 continue
             media = request.headers["Content-Type"]
             schema = known["requestBody"]["content"][media]["schema"]
-            found = {(capability, e.message) for e in _errors(schema, orjson.loads(request.body))}
+            found = {
+                (capability, e.message) for e in errors(CDP, schema, orjson.loads(request.body))
+            }
             assert found <= KNOWN_ERRORS
 
 
@@ -56,7 +57,7 @@ def test_every_known_error_of_the_contract_still_shows(connector: Connector) -> 
     schema = contract(CDP)["components"]["schemas"]["EntitiesTokenUpdateRepresentation"]
     bare = {"type": "token", "attributes": {"name": "x", "attributeColumns": []}}
 
-    messages = {error.message for error in _errors(schema, bare)}
+    messages = {error.message for error in errors(CDP, schema, bare)}
 
     assert messages == {message for _, message in KNOWN_ERRORS}
 
@@ -72,7 +73,7 @@ def test_each_example_answer_is_one_that_the_contract_allows(
             media = example.response["headers"]["Content-Type"]
             schema = known["responses"]["200"]["content"][media]["schema"]
 
-            assert [e.message for e in _errors(schema, example.response["body"])] == []
+            assert [e.message for e in errors(CDP, schema, example.response["body"])] == []
 
 
 @pytest.mark.parametrize("capability", TOKENS)
@@ -87,14 +88,10 @@ def test_each_answer_of_the_sandbox_is_one_that_the_contract_allows(
 
         media = outputs["headers"]["content-type"].partition(";")[0]
         schema = known["responses"]["200"]["content"][media]["schema"]
-        assert [e.message for e in _errors(schema, outputs["rawResponse"])] == []
+        assert [e.message for e in errors(CDP, schema, outputs["rawResponse"])] == []
 
 
 def test_the_manifests_regions_are_the_contracts_servers(connector: Connector) -> None:
     servers = {server["url"] for server in contract(CDP)["servers"]}
 
     assert {region.endpoints["cdp"] for region in connector.regions.values()} == servers
-
-
-def _errors(schema: dict[str, Any], value: Any) -> list[Any]:
-    return list(validator(CDP, schema).iter_errors(value))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gzip
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -149,12 +148,3 @@ def client(shared_client: Client) -> Client:
     """Give a client of a sandbox that is as the built-in seed makes it."""
     shared_client.control("POST", "reset", {})
     return shared_client
-
-
-@pytest.fixture(scope="session")
-def contract_file() -> Path:
-    """Find the vendor's specification next to the checkout."""
-    path = Path(__file__).parents[2].parent / "shared/contracts/cdp-api.openapi.yml"
-    if not path.exists():
-        pytest.skip("the vendor's specification is not next to this checkout")
-    return path

@@ -189,41 +189,32 @@ def _patience(answer: Scripted) -> TransportSettings:
 
 
 class TestRetries:
-    @pytest.mark.parametrize(("answer", "code"), RETRIED, ids=str)
-    def test_are_made_where_the_capability_says_that_this_is_safe(
-        self, start: Start, server: ScriptedServer, answer: Scripted, code: str
+    @pytest.mark.parametrize(
+        ("is_safe", "answer", "code", "requests"),
+        [
+            *((True, answer, code, 3) for answer, code in RETRIED),
+            *((True, answer, code, 1) for answer, code in FINAL),
+            *((False, answer, code, 1) for answer, code in [*RETRIED, *FINAL]),
+        ],
+        ids=str,
+    )
+    def test_are_made_where_repeating_is_safe_and_the_answer_may_change(
+        self,
+        start: Start,
+        server: ScriptedServer,
+        is_safe: bool,
+        answer: Scripted,
+        code: str,
+        requests: int,
     ) -> None:
         server.answers(answer)
+        document = capability("read") if is_safe else unsafe("read")
 
-        result = start(capability("read"), transport=_patience(answer)).call("read", {})
+        result = start(document, transport=_patience(answer)).call("read", {})
 
         assert result.error is not None
         assert result.error.code == code
-        assert len(server.received) == 3
-
-    @pytest.mark.parametrize(("answer", "code"), [*RETRIED, *FINAL], ids=str)
-    def test_are_not_made_where_it_does_not(
-        self, start: Start, server: ScriptedServer, answer: Scripted, code: str
-    ) -> None:
-        server.answers(answer)
-
-        result = start(unsafe("write"), transport=_patience(answer)).call("write", {})
-
-        assert result.error is not None
-        assert result.error.code == code
-        assert len(server.received) == 1
-
-    @pytest.mark.parametrize(("answer", "code"), FINAL, ids=str)
-    def test_are_not_made_after_an_answer_that_would_stay_the_same(
-        self, start: Start, server: ScriptedServer, answer: Scripted, code: str
-    ) -> None:
-        server.answers(answer)
-
-        result = start(capability("read"), transport=_patience(answer)).call("read", {})
-
-        assert result.error is not None
-        assert result.error.code == code
-        assert len(server.received) == 1
+        assert len(server.received) == requests
 
     @pytest.mark.parametrize("answer", [answer for answer, _ in RETRIED], ids=str)
     def test_end_with_the_first_good_answer(

@@ -45,6 +45,9 @@ def check(
     for path in given:
         if not path.exists():
             raise click.UsageError(f"There is no {path}.")
+        if path.is_file() and path.name != "connector.json":
+            text = "is neither a connector's directory nor its connector.json"
+            raise click.UsageError(f"{path} {text}.")
     roots = [path.parent if path.is_file() else path for path in given]
     with redirect_stdout(sys.stderr):  # what a handler prints as it is imported
         reports = [check_connector(r) for r in roots or [find_connector(connector, os.environ)]]

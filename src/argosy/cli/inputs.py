@@ -70,8 +70,22 @@ def _read_value(name: str, text: str, kinds: set[str]) -> Json:
     if kinds == {"string"}:
         return text
     try:
-        return parse_json(text)
+        value = parse_json(text)
+        return value if "string" not in kinds or _names_of(value) & kinds else text
     except ValueError as error:
         if kinds & {"string", "any"}:
             return text
         raise click.UsageError(f"--set {name}: the value is not JSON: {error}.") from error
+
+
+def _names_of(value: Json) -> set[str]:
+    """Return the names of a value's type that a schema may use, `any` among them."""
+    names = {
+        dict: {"object"},
+        list: {"array"},
+        bool: {"boolean"},
+        int: {"integer", "number"},
+        float: {"number"},
+        str: {"string"},
+    }
+    return {"any", *names.get(type(value), {"null"})}

@@ -17,6 +17,9 @@
         ApiError                     the vendor said no: status, request id              502
           UnauthorizedError 401, ForbiddenError 403, NotFoundError 404, ConflictError 409,
           RateLimitedError 429 (retryable), UnavailableError 5xx (retryable)
+        NotFinishedError             what the call started goes on; the wait is over     504
+        FailedLaterError             what the call started ended without success         502
+        UnwritableFileError          an answer could not be written to its file          422
         HandlerError                 raised by a handler on purpose                      502
         HandlerCrashedError          a handler raised something else                     500
         InvalidOutputsError          the answer is not what the capability promises      502
@@ -339,6 +342,30 @@ class UnavailableError(ApiError):
     """5xx: the vendor failed."""
 
     retryable = True
+
+
+class NotFinishedError(InvocationError):
+    """What the call has started goes on, and the time to wait for it is over."""
+
+    message_format = (
+        "What {capability!r} started is not finished after {seconds} s; it is {status}."
+    )
+    hint = "It goes on; the outputs name it. Give `waitSeconds` to wait longer."
+    http_status = 504
+
+
+class FailedLaterError(InvocationError):
+    """What the call has started has ended, and not in success."""
+
+    message_format = "What {capability!r} started has ended as {status}."
+    hint = "The call itself was accepted; the outputs name what it started."
+
+
+class UnwritableFileError(InvocationError):
+    """An answer that was to go to a file could not be written there."""
+
+    message_format = "{file} cannot be written: {detail}."
+    http_status = 422
 
 
 class HandlerError(InvocationError):

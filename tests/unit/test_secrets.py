@@ -210,8 +210,11 @@ class TestWhatIsHeld:
             dispatcher.redactor,
             dispatcher.transport,
             dispatcher.hosts,
-            dispatcher.auth_headers(),
-            list(dispatcher.auth_headers().values()),
+            dispatcher.credentials,
+            dispatcher.credentials.authentication(dispatcher.connector.auth, 0),
+            list(
+                dispatcher.credentials.authentication(dispatcher.connector.auth, 0).headers.values()
+            ),
         ]
 
         assert all(is_silent(repr(thing) + str(thing)) for thing in held)

@@ -7,10 +7,11 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+from argosy.dispatch.content import read_bytes
+from argosy.dispatch.credentials import CredentialStore
 from argosy.dispatch.handling import run_handler
 from argosy.dispatch.hosts import HostPolicy
 from argosy.dispatch.inputs import input_problems
@@ -21,9 +22,11 @@ from argosy.dispatch.normalise import (
     outputs_of,
     outputs_of_failure,
 )
+from argosy.dispatch.paging import run_pages
 from argosy.dispatch.plan import Plan, compile_plan
-from argosy.dispatch.properties import checked_properties, default_region, missing_property
+from argosy.dispatch.properties import checked_properties, default_region
 from argosy.dispatch.request import Addressing, build_request
+from argosy.dispatch.waiting import wait_for
 from argosy.errors import (
     ArgosyError,
     ConnectorError,
@@ -31,23 +34,27 @@ from argosy.errors import (
     HostRefusedError,
     InvalidInputsError,
     InvocationError,
+    UnwritableFileError,
 )
 from argosy.model import (
-    MASK,
+    NO_AUTHENTICATION,
+    WAIT,
+    Answer,
     Connection,
     Connector,
     Json,
     JsonObject,
-    MaskedText,
     OutgoingRequest,
+    Problem,
     Redactor,
     Result,
 )
-from argosy.rendering import MISSING, ExpressionFunction, compile_template, to_text
+from argosy.rendering import ExpressionFunction
 from argosy.transport import Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
     from types import TracebackType
 
 
@@ -101,6 +108,15 @@ class Dispatcher:
             connection.endpoint,
             self.hosts,
             user_agent=f"argosy ({connector.id}/{connector.version})",
+            new_uuid=self.ports.new_uuid,
+        )
+        self.credentials = CredentialStore(
+            connector,
+            self.properties,
+            self.redactor,
+            self.hosts,
+            self._fetch_token,
+            self.ports.clock,
         )
         self._plans: dict[str, Plan] = {}
 
@@ -119,18 +135,25 @@ class Dispatcher:
         """Close the pooled HTTP connections."""
         self.transport.close()
 
-    def call(self, capability: str, inputs: Mapping[str, Json]) -> Result:
+    def call(
+        self, capability: str, inputs: Mapping[str, Json], *, save_to: Path | None = None
+    ) -> Result:
         """Run one capability and return its result, also where it failed.
 
-        Raises ConnectorError, for what the connector's author must mend; every other failure
-        is the result's `error`.
+        An input that holds bytes may be bytes, a `Path` whose file is read, or base64. An answer
+        that is bytes goes to the file `save_to`, or into the output `content`. Raises
+        ConnectorError, for what the connector's author must mend; every other failure is the
+        result's `error`.
         """
         plan = self._plan(capability)
         invocation: Invocation | None = None
         error: ArgosyError | None
         try:
             checked, region = self._validate(plan, inputs)
-            invocation = Invocation(self, plan, checked, region)
+            if save_to and plan.capability.response.format != "bytes":
+                detail = f"{capability!r} answers no bytes that could be saved"
+                raise UnwritableFileError(file=str(save_to), detail=detail)
+            invocation = Invocation(self, plan, checked, region, save_to)
             named, basic = self._run(plan, invocation)
             outputs = {**named, **basic}
             error = check_outputs(plan, named)
@@ -154,7 +177,7 @@ class Dispatcher:
             checked, region = self._validate(plan, inputs)
             self._run(plan, DryInvocation(self, plan, checked, region))
         except RequestCaptured as captured:
-            return self._masked(captured.request)
+            return self._masked(plan, captured.request)
         except ArgosyError as error:
             self._clean(error)
             raise
@@ -173,7 +196,7 @@ class Dispatcher:
         """Build the request of a capability for validated inputs."""
         scope = {"inputs": inputs, **self._scope}
         request = build_request(plan, scope, self._addressing, region)
-        if not request.send_auth and self._holds_secret(request):
+        if plan.credentials and not request.send_auth and self._holds_secret(request):
             host = urlsplit(request.url).netloc
             detail = "the request holds the connection's key, which does not go there"
             raise HostRefusedError(host=self.redactor.text(host), detail=detail)
@@ -185,24 +208,20 @@ class Dispatcher:
         body = request.body or b""
         return any(clean.text(text) != text for text in texts) or clean.data(body) != body
 
-    def auth_headers(self) -> Mapping[str, str]:
-        """Return the header that authenticates a request; its value does not show in `repr`.
+    def invoke(self, capability: str, inputs: JsonObject, region: str) -> Invocation:
+        """Return an invocation that is not sent yet, its inputs validated.
 
-        Raises MissingPropertyError where the connection lacks the value it is made from.
+        Raises InvalidInputsError and ConnectorError.
         """
-        return self._auth
+        plan = self._plan(capability)
+        here = {"region": region} if plan.takes_region else {}
+        checked, named = self._validate(plan, {**inputs, **here})
+        return Invocation(self, plan, checked, named)
 
-    @cached_property
-    def _auth(self) -> Mapping[str, str]:
-        auth = self.connector.auth
-        if auth is None:
-            return {}
-        template = compile_template(auth.value)
-        for root, *names in template.paths:
-            if root == "connection" and names and not self.properties.get(names[0]):
-                raise missing_property(self.connector, names[0])
-        value = template.render({"connection": self.properties})
-        return {auth.header: MaskedText("" if value is MISSING else value)}
+    def _fetch_token(self, request: OutgoingRequest, deadline: float) -> Answer:
+        return self.transport.send(
+            request, auth=NO_AUTHENTICATION, may_repeat=True, deadline=deadline
+        )
 
     def _plan(self, capability: str) -> Plan:
         plan = self._plans.get(capability)
@@ -213,19 +232,33 @@ class Dispatcher:
     def _validate(self, plan: Plan, inputs: Mapping[str, Json]) -> tuple[JsonObject, str]:
         """Return the inputs with defaults filled in, and the region; or raise every problem."""
         given: Json = {**plan.defaults, **inputs} if isinstance(inputs, Mapping) else inputs
-        problems = input_problems(plan.inputs, self.connector, given, self.redactor)
+        judged, problems = given, list[Problem]()
+        if plan.byte_inputs and isinstance(given, dict):
+            limit = plan.capability.request.max_body_bytes
+            given, judged, problems = read_bytes(plan.byte_inputs, given, limit)
+        problems += input_problems(plan.inputs, self.connector, judged, self.redactor)
         if problems:
             raise InvalidInputsError(capability=plan.capability.id, problems=problems)
         named = given.get("region") if plan.takes_region else None
         return given, named or default_region(self.connector, self.properties)
 
     def _run(self, plan: Plan, invocation: Invocation) -> tuple[JsonObject, JsonObject]:
-        """Send or handle; return the named outputs and those that every capability has."""
-        if plan.handler is None:
+        """Send or handle, and wait; return the named outputs and those of every capability."""
+        said: JsonObject = {}
+        if plan.handler:
+            reply = run_handler(plan.handler, invocation, plan.capability.id)
+            named = dict(reply.outputs)
+            basic = basic_outputs(reply.answer, invocation.decode(reply.answer))
+        elif plan.paging:
+            named, said = run_pages(plan, plan.paging, invocation)
+            basic = invocation.last_outputs
+        else:
             answer, body = invocation.exchange(invocation.inputs)
-            return outputs_of(plan, answer, body, invocation.sent), invocation.last_outputs
-        reply = run_handler(plan.handler, invocation, plan.capability.id)
-        return dict(reply.outputs), basic_outputs(reply.answer, invocation.decode(reply.answer))
+            named = outputs_of(plan, answer, body, invocation.sent)
+            basic = invocation.last_outputs
+        if plan.waiting and invocation.inputs.get(WAIT):
+            named = wait_for(plan.waiting, plan, invocation, named)
+        return named, {**basic, **said}
 
     def _outputs_despite(
         self, failure: ArgosyError, plan: Plan, invocation: Invocation | None
@@ -237,16 +270,15 @@ class Dispatcher:
         done = failure.outputs if isinstance(failure, InvocationError) else {}
         return {**self.redactor.value({**sent, **done}), **invocation.last_outputs}
 
-    def _masked(self, request: OutgoingRequest) -> OutgoingRequest:
+    def _masked(self, plan: Plan, request: OutgoingRequest) -> OutgoingRequest:
         clean = self.redactor
         headers = {name: clean.text(value) for name, value in request.headers.items()}
-        auth = self.connector.auth
-        if auth and request.send_auth:
-            masked = dict.fromkeys(self.connector.secret_settings, MASK)
-            template = compile_template(auth.value)
-            value = template.render({"connection": {**self.properties, **masked}})
-            headers[auth.header] = to_text(value)
+        url = clean.text(request.url)
+        if request.send_auth:
+            added = self.credentials.masked(plan.credentials)
+            headers |= added.headers
+            if added.query:
+                url += ("&" if "?" in url else "?") + added.query
         body = None if request.body is None else clean.data(request.body)
         content = clean.value(request.content)
-        url = clean.text(request.url)
         return replace(request, url=url, headers=headers, body=body, content=content)

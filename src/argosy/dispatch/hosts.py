@@ -58,7 +58,7 @@ class HostPolicy:
         for region in connector.regions.values():
             for family, url in region.endpoints.items():
                 origin = _origin(urlsplit(url))
-                takes_key = connector.families[family].auth
+                takes_key = bool(connector.families[family].auth)
                 self._vendor[origin] = self._vendor.get(origin, False) or takes_key
         self._endpoint = _checked_endpoint(connection.endpoint)
         self._networks, self._allowed = _read_entries(connection.allow_hosts)
@@ -90,6 +90,19 @@ class HostPolicy:
             host=parts.netloc,
             detail="neither the connector nor the connection's allowHosts names it",
         )
+
+    def token_url(self, url: str) -> str:
+        """Return where access tokens are fetched: at the connection's endpoint if it has one.
+
+        So a flow that is tried against a sandbox does not show the vendor its secrets. Raises
+        HostRefusedError for what is no address.
+        """
+        parts = _split(url)
+        if self._endpoint:
+            path = self._endpoint.path.rstrip("/") + parts.path
+            parts = self._endpoint._replace(path=path, query=parts.query)
+        self._trusted_hosts.add(_origin(parts)[1])
+        return urlunsplit(parts)
 
     def judge_redirect(self, source: str, target: str) -> bool | None:
         """Say whether a call follows a redirect: with the key, without it, or not (None).

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from argosy.dispatch.normalise import basic_outputs, decode, refusal
-from argosy.errors import TransportError
+from argosy.errors import HostRefusedError, TransportError
+from argosy.model import NO_AUTHENTICATION
 from argosy.rendering import MISSING
 
 if TYPE_CHECKING:
-    from argosy.dispatch.dispatcher import Dispatcher
+    from pathlib import Path
+
+    from argosy.dispatch.dispatcher import Dispatcher, Ports
     from argosy.dispatch.plan import Plan
     from argosy.model import Answer, Json, JsonObject, OutgoingRequest
 
@@ -27,19 +31,30 @@ class Invocation:
     """One call of one capability; it satisfies the handlers' `HandlerContext`.
 
     Counts the HTTP requests that were sent and keeps the outputs that every capability has of
-    the last answer, for a result that reports a failure.
+    the last answer, for a result that reports a failure. An answer of bytes goes to the file
+    `save_to` where there is one.
     """
 
-    def __init__(self, dispatcher: Dispatcher, plan: Plan, inputs: JsonObject, region: str) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        plan: Plan,
+        inputs: JsonObject,
+        region: str,
+        save_to: Path | None = None,
+    ) -> None:
+        self.plan = plan
         self.inputs = inputs
         self.attempts = 0
         self.sent: Json = MISSING
         self._attempt = 0
         self._goes_on = False
         self.last_outputs: JsonObject = {}
+        self.last_url = ""
+        self.visited: set[str] = set()
         self._dispatcher = dispatcher
-        self._plan = plan
         self._region = region
+        self._save_to = save_to
         self._deadline = dispatcher.transport.deadline()
 
     def send(self, **inputs: Json) -> Answer:
@@ -47,13 +62,18 @@ class Invocation:
         answer, _ = self.exchange({**self.inputs, **inputs} if inputs else self.inputs)
         return answer
 
-    def exchange(self, inputs: JsonObject) -> tuple[Answer, Json]:
+    def exchange(self, inputs: JsonObject, link: str = "") -> tuple[Answer, Json]:
         """Send the request for these inputs; return the answer and its decoded body.
 
-        Raises InvocationError where no answer came or the vendor refused.
+        `link` is the address that the last answer names for the next page. Raises
+        InvocationError where no answer came or the vendor refused.
         """
-        dispatcher, plan = self._dispatcher, self._plan
+        dispatcher, plan = self._dispatcher, self.plan
         request = dispatcher.render(plan, inputs, self._region)
+        if link:
+            request = replace(request, url=self._followed(request.url, link))
+        self.last_url = request.url
+        self.visited.add(request.url)
         self.sent = request.content
         answer = self._transmit(request, may_repeat=_may_repeat(plan, inputs))
         body = self.decode(answer)
@@ -64,32 +84,62 @@ class Invocation:
             raise refused
         return answer, body
 
+    def _followed(self, url: str, link: str) -> str:
+        """Return the address of a next page. Raises HostRefusedError where it is elsewhere."""
+        if self._dispatcher.hosts.judge_redirect(url, link):
+            return link
+        host = self._dispatcher.redactor.text(urlsplit(link).netloc)
+        raise HostRefusedError(host=host, detail="the next page is not where the list is")
+
+    def another(self, capability: str, inputs: JsonObject) -> Invocation:
+        """Return an invocation of another capability, in the same region, not sent yet.
+
+        Raises InvalidInputsError, and ConnectorError for a capability that there is not.
+        """
+        return self._dispatcher.invoke(capability, inputs, self._region)
+
+    @property
+    def ports(self) -> Ports:
+        """Time and waiting."""
+        return self._dispatcher.ports
+
     def _transmit(self, request: OutgoingRequest, *, may_repeat: bool) -> Answer:
         """Send a request; one that a `wait` has announced goes on counting its attempts."""
-        dispatcher = self._dispatcher
         first = self._attempt + 1 if self._goes_on else 1
         self._goes_on = False
+        answer = self._sent(request, may_repeat=may_repeat, first=first)
+        is_refused = answer.status == 401 and request.send_auth
+        if is_refused and self._dispatcher.credentials.forget(self.plan.credentials):
+            answer = self._sent(request, may_repeat=may_repeat, first=answer.attempt + 1)
+        self._attempt = answer.attempt
+        return answer
+
+    def _sent(self, request: OutgoingRequest, *, may_repeat: bool, first: int) -> Answer:
+        dispatcher = self._dispatcher
+        credentials = self.plan.credentials if request.send_auth else ()
+        auth = NO_AUTHENTICATION
+        if credentials:
+            auth = dispatcher.credentials.authentication(credentials, self._deadline)
         try:
-            answer = dispatcher.transport.send(
+            return dispatcher.transport.send(
                 request,
-                auth=dispatcher.auth_headers() if request.send_auth else {},
+                auth=auth,
                 may_repeat=may_repeat,
                 deadline=self._deadline,
                 first=first,
                 sent=self._count,
+                save_to=self._save_to,
             )
         except TransportError as failure:
             self._attempt = failure.facts["attempt"]
             raise
-        self._attempt = answer.attempt
-        return answer
 
     def _count(self) -> None:
         self.attempts += 1
 
     def decode(self, answer: Answer) -> Json:
         """Return the body of an answer; see `HandlerContext.decode`."""
-        body = decode(answer)
+        body = decode(answer, self.plan.capability.response.format)
         if b"\\u" in answer.body:  # JSON may spell a secret in ways that only decoding shows
             return self._dispatcher.redactor.value(body)
         return body
@@ -114,6 +164,6 @@ def _may_repeat(plan: Plan, inputs: JsonObject) -> bool:
 class DryInvocation(Invocation):
     """A call that renders its first request and stops."""
 
-    def exchange(self, inputs: JsonObject) -> tuple[Answer, Json]:
+    def exchange(self, inputs: JsonObject, link: str = "") -> tuple[Answer, Json]:
         """Raise RequestCaptured with the request that would be sent."""
-        raise RequestCaptured(self._dispatcher.render(self._plan, inputs, self._region))
+        raise RequestCaptured(self._dispatcher.render(self.plan, inputs, self._region))

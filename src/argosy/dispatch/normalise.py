@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from argosy.dispatch.plan import Plan, Render
+    from argosy.model.capability import Format
 
 _LONGEST_MESSAGE = 500
 #: Shallow enough for every walk over an answer.
@@ -32,9 +33,18 @@ DEEPEST = 200
 _LONG_NUMBER = re.compile(rb"[0-9]{19}")
 
 
-def decode(answer: Answer) -> Json:
-    """Return an answer's body as JSON where it is JSON, as text where it is not, else None."""
+def decode(answer: Answer, form: Format = "json") -> Json:
+    """Return an answer's body as JSON where it is JSON, as text where it is not, else None.
+
+    A list of JSON values, one a line, is a list. Bytes that were asked for are None: they are
+    not read as text. A refusal is read as JSON whatever was asked for.
+    """
     body = answer.body
+    is_good = 200 <= answer.status < 300
+    if form == "bytes" and is_good:
+        return None
+    if form == "json-lines" and is_good:
+        return _parse_lines(body)
     if not body:
         return None
     if "json" in answer.headers.get("content-type", "") or body[:1] in b"{[":
@@ -43,6 +53,13 @@ def decode(answer: Answer) -> Json:
         except (ValueError, RecursionError):
             pass
     return body.decode("utf-8", errors="replace")
+
+
+def _parse_lines(body: bytes) -> Json:
+    try:
+        return [_parse(line) for line in body.splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return body.decode("utf-8", errors="replace")
 
 
 def _parse(body: bytes) -> Json:
@@ -55,6 +72,13 @@ def _parse(body: bytes) -> Json:
     if body.count(b"[") + body.count(b"{") > DEEPEST and is_deeper(value, DEEPEST):
         raise ValueError("it is nested too deeply")
     return value
+
+
+def saved_outputs(answer: Answer) -> JsonObject:
+    """Return the outputs of an answer that comes as bytes: them, or the file they went to."""
+    if answer.file:
+        return {"file": answer.file, "size": answer.size}
+    return {"content": answer.body, "size": len(answer.body)}
 
 
 def basic_outputs(answer: Answer, body: Json) -> JsonObject:
@@ -99,6 +123,8 @@ def outputs_of(plan: Plan, answer: Answer, body: Json, sent: Json) -> JsonObject
     named, problems = _rendered(plan.results, scope)
     if problems:
         raise InvalidOutputsError(capability=plan.capability.id, problems=problems)
+    if plan.capability.response.format == "bytes":
+        return {**named, **saved_outputs(answer)}
     return named
 
 
@@ -126,7 +152,8 @@ def _rendered(
 
 def check_outputs(plan: Plan, named: JsonObject) -> InvalidOutputsError | None:
     """Return an error where named outputs are not what the capability promises."""
-    problems = list(plan.outputs.problems(named))
+    judged = {name: value for name, value in named.items() if not isinstance(value, bytes)}
+    problems = list(plan.outputs.problems(judged))
     if plan.handler and not problems:
         try:
             encode_json(named)

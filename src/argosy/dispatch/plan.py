@@ -11,8 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from argosy.connector import Handler, bundle_schema, load_capability, load_handler
+from argosy.dispatch.content import byte_inputs
+from argosy.dispatch.paging import PagingPlan, compile_paging
+from argosy.dispatch.waiting import WaitingPlan, compile_waiting
 from argosy.errors import InvalidCapabilityError
-from argosy.model import Capability, Connector, Json, JsonObject, Problem
+from argosy.model import Capability, Connector, Credential, Json, JsonObject, Problem
 from argosy.rendering import TemplateSyntaxError, compile_value
 from argosy.validation import InvalidSchemaError, Validator
 from argosy.validation.sentences import list_words
@@ -24,12 +27,17 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """One capability, ready to run. `path` alternates literal text and input names."""
+    """One capability, ready to run. `path` alternates literal text and input names.
+
+    `byte_inputs` are the inputs that hold bytes, `credentials` what authenticates a request.
+    """
 
     capability: Capability
+    credentials: tuple[Credential, ...]
     inputs: Validator
     outputs: Validator
     defaults: JsonObject
+    byte_inputs: frozenset[str]
     path: tuple[str, ...]
     method: Render
     url: Render | None
@@ -40,6 +48,8 @@ class Plan:
     failure_results: Mapping[str, Render]
     failures: tuple[tuple[Render, Render], ...]
     may_repeat: Render
+    paging: PagingPlan | None
+    waiting: WaitingPlan | None
     handler: Handler | None
     takes_region: bool
 
@@ -59,12 +69,15 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
     declared = schema.get("properties", {})
     request = capability.request
     handler = capability.handler
+    own, family = capability.auth, connector.families[capability.family]
     try:
         return Plan(
             capability=capability,
+            credentials=family.auth if own is None else own,
             inputs=Validator(schema),
             outputs=Validator(bundle_schema(connector, capability.outputs, capability.file)),
             defaults=defaults_of(schema),
+            byte_inputs=byte_inputs(schema),
             path=tuple(_PLACEHOLDER.split(request.path)),
             method=compile_value(request.method),
             url=compile_value(request.url) if request.url else None,
@@ -80,6 +93,8 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
                 for rule in capability.response.failures
             ),
             may_repeat=compile_value(capability.repeat.safe),
+            paging=compile_paging(capability.paging) if capability.paging else None,
+            waiting=compile_waiting(capability.waiting) if capability.waiting else None,
             handler=load_handler(connector.root, handler.name, capability.id) if handler else None,
             takes_region="region" in declared,
         )

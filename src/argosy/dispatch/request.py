@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
 from requests.utils import requote_uri
 
+from argosy.dispatch.content import encode_body
 from argosy.errors import InvalidInputsError, RenderError
 from argosy.model import Connector, Json, OutgoingRequest, Problem, join_pointer
 from argosy.regions import resolve
-from argosy.rendering import MISSING, compile_template, encode_json, percent_encode, to_text
+from argosy.rendering import MISSING, compile_template, percent_encode, to_text
 
 if TYPE_CHECKING:
     from argosy.dispatch.hosts import HostPolicy
@@ -37,6 +38,7 @@ class Addressing:
     endpoint: str
     hosts: HostPolicy
     user_agent: str
+    new_uuid: Callable[[], str]
 
 
 def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str) -> OutgoingRequest:
@@ -52,17 +54,17 @@ def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str)
         if query:
             url += ("&" if "?" in url else "?") + urlencode(list(_pairs(query)))
         content = content_of(plan, scope)
-        body = _encoded(plan, content)
+        body, media_type = _encoded(plan, content, addressing.new_uuid)
         headers = {
             "User-Agent": addressing.user_agent,
             "Accept": "application/json",
             "Accept-Encoding": "gzip, deflate",
         }
         if body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = media_type
         given = _value(plan.headers, scope, f"the headers of {where}")
         if given:
-            _merge_headers(headers, given, addressing.connector, send_auth, where)
+            _merge_headers(headers, given, plan if send_auth else None, where)
     except ValueError as error:  # a value that a URL or a header cannot carry
         raise RenderError(where=f"the request of {where}", detail=str(error)) from error
     return OutgoingRequest(method, url, headers, body, send_auth, content)
@@ -70,9 +72,9 @@ def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str)
 
 def _address(plan: Plan, scope: Scope, addressing: Addressing, region: str) -> tuple[str, bool]:
     """Return the URL without its query, and whether the connection's key goes with it."""
-    family = plan.capability.family
-    takes_key = addressing.connector.families[family].auth
+    takes_key = bool(plan.credentials)
     if plan.url is None:
+        family = plan.capability.family
         base = resolve(addressing.connector, family, region, addressing.endpoint)
         return base + _path(plan, scope), takes_key
     full = to_text(_value(plan.url, scope, f"the URL of {plan.capability.id}"))
@@ -132,12 +134,15 @@ def _body_error(plan: Plan, error: ValueError) -> RenderError:
     return RenderError(where=where, detail=str(error), problems=[problem])
 
 
-def _encoded(plan: Plan, content: Json) -> bytes | None:
+def _encoded(plan: Plan, content: Json, new_uuid: Callable[[], str]) -> tuple[bytes | None, str]:
+    """Return the body and its media type."""
     if content is MISSING:
-        return None
+        return None, ""
     capability = plan.capability
+    encoding = capability.request.encoding
     try:
-        body = encode_json(content)
+        boundary = new_uuid() if encoding == "multipart" else ""
+        body, media_type = encode_body(content, encoding, boundary)
     except ValueError as error:
         raise _body_error(plan, error) from error
     limit = capability.request.max_body_bytes
@@ -145,23 +150,21 @@ def _encoded(plan: Plan, content: Json) -> bytes | None:
         message = f"the request's body has {len(body)} bytes; at most {limit} are accepted"
         problem = Problem("body-too-large", message)
         raise InvalidInputsError(capability=capability.id, problems=[problem])
-    return body
+    return body, media_type
 
 
 def _merge_headers(
-    headers: dict[str, str],
-    given: Mapping[str, Json],
-    connector: Connector,
-    send_auth: bool,
-    capability: str,
+    headers: dict[str, str], given: Mapping[str, Json], plan: Plan | None, capability: str
 ) -> None:
+    """Put the declared headers over the usual ones; `plan` where its credentials are sent."""
     own = {name.lower(): name for name in headers}
-    reserved = connector.auth.header.lower() if connector.auth and send_auth else ""
+    credentials = plan.credentials if plan else ()
+    reserved = {one.name.lower() for one in credentials if not one.in_query}
     problems = []
     for name, value in given.items():
         lower = name.lower()
         text = to_text(value)
-        if lower in _TRANSPORT_HEADERS or lower == reserved:
+        if lower in _TRANSPORT_HEADERS or lower in reserved:
             message = f"the header {name!r} is set by the connection; leave it out"
             problems.append(Problem("reserved-header", message, "/headers"))
         elif not _HEADER_NAME.fullmatch(name) or not _HEADER_VALUE.fullmatch(text):

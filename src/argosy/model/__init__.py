@@ -1,17 +1,27 @@
 """The values of the product: frozen, typed, free of I/O; JSON becomes one of them in one place."""
 
 from argosy.model.capability import (
+    ALL,
+    MAX_ITEMS,
+    USUAL_MAX_ITEMS,
+    WAIT,
+    WAIT_SECONDS,
     Capability,
     CapabilityRequest,
     CapabilityResponse,
     Example,
     FailureRule,
     HandlerReference,
+    Legacy,
+    Paging,
     RepeatRule,
+    Waiting,
+    example_body,
 )
 from argosy.model.connection import Connection, TransportSettings, variable_name
-from argosy.model.connector import Auth, Connector, Family, Region, identifier
-from argosy.model.exchange import Answer, OutgoingRequest
+from argosy.model.connector import Connector, Family, Region, identifier
+from argosy.model.credential import Credential, TokenGrant
+from argosy.model.exchange import NO_AUTHENTICATION, Answer, Authentication, OutgoingRequest
 from argosy.model.pointer import join_pointer, lookup_pointer, split_pointer
 from argosy.model.problem import Problem
 from argosy.model.result import Reply, Result
@@ -21,29 +31,41 @@ from argosy.model.secret import MASK, MaskedText, Redactor
 from argosy.model.json import Json, JsonObject, is_deeper, is_whole_text, parse_json  # isort: skip
 
 __all__ = [
+    "ALL",
     "MASK",
+    "MAX_ITEMS",
+    "NO_AUTHENTICATION",
+    "USUAL_MAX_ITEMS",
+    "WAIT",
+    "WAIT_SECONDS",
     "Answer",
-    "Auth",
+    "Authentication",
     "Capability",
     "CapabilityRequest",
     "CapabilityResponse",
     "Connection",
     "Connector",
+    "Credential",
     "Example",
     "FailureRule",
     "Family",
     "HandlerReference",
     "Json",
     "JsonObject",
+    "Legacy",
     "MaskedText",
     "OutgoingRequest",
+    "Paging",
     "Problem",
     "Redactor",
     "Region",
     "RepeatRule",
     "Reply",
     "Result",
+    "TokenGrant",
     "TransportSettings",
+    "Waiting",
+    "example_body",
     "identifier",
     "is_deeper",
     "is_whole_text",

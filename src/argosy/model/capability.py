@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from base64 import b64decode
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
+
+from argosy.model.credential import Credential, credentials_from_json
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,6 +15,17 @@ if TYPE_CHECKING:
     from argosy.model.json import Json, JsonObject
 
 Effect = Literal["read", "write", "delete"]
+Encoding = Literal["json", "form", "multipart", "bytes"]
+Format = Literal["json", "json-lines", "bytes"]
+
+#: Inputs that the dispatcher itself reads, where a capability declares paging or waiting.
+ALL: Final = "all"
+MAX_ITEMS: Final = "maxItems"
+WAIT: Final = "wait"
+WAIT_SECONDS: Final = "waitSeconds"
+
+#: How many items `all` gives where `maxItems` does not say.
+USUAL_MAX_ITEMS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,7 @@ class CapabilityRequest:
     query: Json
     headers: Json
     body: Json
+    encoding: Encoding
     max_body_bytes: int
 
 
@@ -44,6 +60,7 @@ class CapabilityResponse:
     outputs: Mapping[str, Json]
     failure_outputs: Mapping[str, Json]
     failures: tuple[FailureRule, ...]
+    format: Format
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,48 @@ class RepeatRule:
     """Whether sending the request again is safe, a boolean or an expression, and why."""
 
     safe: bool | str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How a list goes on: `items` names the output that is one page's list.
+
+    Either `next` holds templates of the next page's inputs, or `link` one of its address.
+    `more`, where given, is an expression that says whether there may be a next page.
+    """
+
+    items: str
+    next: Mapping[str, Json]
+    link: str
+    more: str
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How to wait for what a request has started: whom to ask, what the answer says, how often.
+
+    Times are in seconds: `first` is the wait before the second question, each later one is
+    `factor` times longer and none longer than `longest`; `seconds` bounds all of them.
+    """
+
+    capability: str
+    inputs: Mapping[str, Json]
+    status: str
+    succeeded: tuple[str | bool, ...]
+    failed: tuple[str | bool, ...]
+    outputs: Mapping[str, Json]
+    first: float
+    factor: float
+    longest: float
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Legacy:
+    """What the vendor keeps for old callers: the capability to use instead, and why."""
+
+    use: str
     reason: str
 
 
@@ -74,20 +133,25 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """One thing a connector can do."""
+    """One thing a connector can do. `auth` is None where its family says how it authenticates."""
 
     id: str
     file: str
     title: str
     family: str
+    group: str
     summary: str
     description: str
     effect: Effect
+    legacy: Legacy | None
+    auth: tuple[Credential, ...] | None
     repeat: RepeatRule
     inputs: JsonObject
     outputs: JsonObject
     request: CapabilityRequest
     response: CapabilityResponse
+    paging: Paging | None
+    waiting: Waiting | None
     handler: HandlerReference | None
     error_notes: Mapping[int, str]
     examples: tuple[Example, ...]
@@ -97,24 +161,41 @@ class Capability:
     def from_json(cls, document: JsonObject, file: str) -> Capability:
         """Read a capability file's content that has passed its schema."""
         handler = document.get("handler")
+        auth = document.get("auth", True)
         return cls(
             id=document["id"],
             file=file,
             title=document["title"],
             family=document["family"],
+            group=document.get("group", ""),
             summary=document["summary"],
             description=document.get("description", ""),
             effect=document["effect"],
+            legacy=_legacy(document["legacy"]) if "legacy" in document else None,
+            auth=None if auth is True else credentials_from_json(auth),
             repeat=RepeatRule(**document["repeat"]),
             inputs=document["inputs"],
             outputs=document["outputs"],
             request=_request(document["request"]),
             response=_response(document.get("response", {})),
+            paging=_paging(document["paging"]) if "paging" in document else None,
+            waiting=_waiting(document["waiting"]) if "waiting" in document else None,
             handler=HandlerReference(**handler) if handler else None,
             error_notes={note["status"]: note["note"] for note in document.get("errors", ())},
             examples=tuple(_example(example) for example in document["examples"]),
             anti_examples=tuple(document["antiExamples"]),
         )
+
+
+def example_body(example: Example) -> bytes:
+    """Return the bytes of an example's answer. Raises ValueError where its base64 is none."""
+    given = example.response
+    if "base64" in given:
+        return b64decode(given["base64"], validate=True)
+    if "text" in given:
+        text: str = given["text"]
+        return text.encode()
+    return json.dumps(given["body"], ensure_ascii=False).encode() if "body" in given else b""
 
 
 def _request(document: JsonObject) -> CapabilityRequest:
@@ -125,6 +206,7 @@ def _request(document: JsonObject) -> CapabilityRequest:
         query=document.get("query", {}),
         headers=document.get("headers", {}),
         body=document.get("body"),
+        encoding=document.get("encoding", "json"),
         max_body_bytes=document.get("maxBodyBytes", 0),
     )
 
@@ -134,7 +216,37 @@ def _response(document: JsonObject) -> CapabilityResponse:
         outputs=document.get("outputs", {}),
         failure_outputs=document.get("failureOutputs", {}),
         failures=tuple(FailureRule(**rule) for rule in document.get("failures", ())),
+        format=document.get("format", "json"),
     )
+
+
+def _paging(document: JsonObject) -> Paging:
+    return Paging(
+        items=document["items"],
+        next=document.get("next", {}),
+        link=document.get("link", ""),
+        more=document.get("more", ""),
+    )
+
+
+def _waiting(document: JsonObject) -> Waiting:
+    interval = document.get("interval", {})
+    return Waiting(
+        capability=document["capability"],
+        inputs=document["inputs"],
+        status=document["status"],
+        succeeded=tuple(document["succeeded"]),
+        failed=tuple(document["failed"]),
+        outputs=document.get("outputs", {}),
+        first=interval.get("first", 1),
+        factor=interval.get("factor", 1.5),
+        longest=interval.get("longest", 30),
+        seconds=document.get("seconds", 3600),
+    )
+
+
+def _legacy(document: JsonObject) -> Legacy:
+    return Legacy(use=document.get("use", ""), reason=document["reason"])
 
 
 def _example(document: JsonObject) -> Example:

@@ -26,6 +26,7 @@ _BOUNDS: Mapping[str, tuple[float, float, str]] = {
     "backoff_base": (0, 3600, "a time of 0 to 3600 seconds"),
     "backoff_cap": (0, 3600, "a time of 0 to 3600 seconds"),
     "max_response_bytes": (1, 2**40, "a number of 1 to 2^40"),
+    "max_file_bytes": (1, 2**50, "a number of 1 to 2^50"),
     "pool_size": (1, 1000, "a number of 1 to 1000"),
 }
 
@@ -46,6 +47,7 @@ class TransportSettings:
     backoff_base: float = 0.25
     backoff_cap: float = 20.0
     max_response_bytes: int = 64 * MEBIBYTE
+    max_file_bytes: int = 16 * 1024 * MEBIBYTE
     pool_size: int = 10
     environment_proxies: bool = False
     ca_bundle: str = ""

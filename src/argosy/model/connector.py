@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from argosy.model.credential import Credential, credentials_from_json
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -24,26 +26,19 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """One of the vendor's APIs with its own endpoint; `auth` says whether it takes the key."""
+    """One of the vendor's APIs with its own endpoint; `auth` is empty where it takes no key."""
 
     id: str
     title: str
-    auth: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Auth:
-    """The header that authenticates a request, and the template of its value."""
-
-    header: str
-    value: str
+    auth: tuple[Credential, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Connector:
     """A connector as its manifest describes it; capabilities are read when they are used.
 
-    `capability_files` maps a capability's id to its file below `root`.
+    `capability_files` maps a capability's id to its file below `root`. `auth` is what families
+    authenticate with that do not say otherwise.
     """
 
     root: Path
@@ -52,7 +47,7 @@ class Connector:
     title: str
     description: str
     settings: JsonObject
-    auth: Auth | None
+    auth: tuple[Credential, ...]
     families: Mapping[str, Family]
     regions: Mapping[str, Region]
     error_message_pointers: tuple[str, ...]
@@ -63,6 +58,7 @@ class Connector:
     def from_json(cls, document: JsonObject, root: Path) -> Connector:
         """Read a manifest that has passed its schema."""
         errors = document.get("errors", {})
+        auth = credentials_from_json(document.get("auth", False))
         return cls(
             root=root,
             id=document["id"],
@@ -70,10 +66,9 @@ class Connector:
             title=document["title"],
             description=document.get("description", ""),
             settings=document.get("settings", {"type": "object"}),
-            auth=Auth(**document["auth"]) if "auth" in document else None,
+            auth=auth,
             families={
-                name: Family(id=name, title=value["title"], auth=value.get("auth", True))
-                for name, value in document["families"].items()
+                name: _family(name, value, auth) for name, value in document["families"].items()
             },
             regions={name: _region(name, value) for name, value in document["regions"].items()},
             error_message_pointers=tuple(errors.get("message", ("/message",))),
@@ -89,6 +84,10 @@ class Connector:
         """The names of the settings whose values are secrets."""
         declared: Mapping[str, Json] = self.settings.get("properties", {})
         return tuple(name for name, schema in declared.items() if schema.get("secret"))
+
+
+def _family(name: str, value: JsonObject, auth: tuple[Credential, ...]) -> Family:
+    return Family(name, value["title"], credentials_from_json(value.get("auth", True), auth))
 
 
 def _region(name: str, value: JsonObject) -> Region:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +28,27 @@ class OutgoingRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Authentication:
+    """What is added to a request when its bytes are written: headers, and a part of the query."""
+
+    headers: Mapping[str, str]
+    query: str = field(default="", repr=False)
+
+
+NO_AUTHENTICATION: Final = Authentication({})
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer: status, lower-case header names, decoded body, number of the attempt."""
+    """A whole answer: status, lower-case header names, decoded body, number of the attempt.
+
+    Where the body went to a file, `file` is its path, `size` the number of bytes in it, and
+    `body` is empty.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes = field(repr=False)
     attempt: int = 1
+    file: str = ""
+    size: int = 0

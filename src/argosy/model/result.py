@@ -47,12 +47,18 @@ class Result:
         return self.outputs
 
     def to_json(self) -> JsonObject:
-        """Return the result as the JSON object that `argosy call --json` prints."""
+        """Return the result as the JSON object that `argosy call --json` prints.
+
+        Of bytes it tells how many there are.
+        """
         shown: JsonObject = {
             "capability": self.capability,
             "status": self.status,
             "attempts": self.attempts,
-            "outputs": self.outputs,
+            "outputs": {
+                name: {"bytes": len(value)} if isinstance(value, bytes) else value
+                for name, value in self.outputs.items()
+            },
         }
         if self.error:
             shown["error"] = self.error.to_json()

@@ -41,10 +41,16 @@ class Redactor:
     than four characters are no secrets: to mask them would mask half of every answer.
     """
 
-    __slots__ = ("_bytes", "_probes", "_texts")
+    __slots__ = ("_bytes", "_known", "_probes", "_texts")
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        known = {str(secret) for secret in secrets if len(str(secret)) >= _SHORTEST_SECRET}
+        self._known: frozenset[str] = frozenset()
+        self.learn(*secrets)
+
+    def learn(self, *secrets: str) -> None:
+        """Know further secrets from now on: an access token that the vendor has just given."""
+        found = {str(secret) for secret in secrets if len(str(secret)) >= _SHORTEST_SECRET}
+        known = self._known = self._known | found
         forms = {form for secret in known for form in _forms(secret)}
         self._probes = tuple({probe for secret in known for probe in _probes(secret)})
         self._texts = tuple(sorted(forms, key=len, reverse=True))
@@ -77,6 +83,17 @@ class Redactor:
         for form in self._bytes:
             data = data.replace(form, MASK.encode())
         return data
+
+    def stream(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the same bytes with every secret masked, also one that two chunks share."""
+        longest = max(map(len, self._bytes), default=1)
+        kept = b""
+        for chunk in chunks:
+            clean = self.data(kept + chunk)
+            end = max(len(clean) - longest + 1, 0)
+            kept = clean[end:]
+            yield clean[:end]
+        yield kept
 
     def value(self, value: Json) -> Json:
         """Return a JSON value, problem or list of them with every secret masked, keys too."""

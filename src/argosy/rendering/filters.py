@@ -6,8 +6,11 @@ makes a value larger than `LARGEST`.
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
+from urllib.parse import parse_qsl, urlsplit
 
 from argosy.rendering.text import to_text
 from argosy.sdk import values
@@ -55,15 +58,59 @@ def _last(value: Json) -> Json:
     return value[-1] if value else None
 
 
+def _base64(value: Json) -> str:
+    return b64encode(value if isinstance(value, bytes) else to_text(value).encode()).decode()
+
+
+def _bracket_keys(value: Json, name: str) -> Json:
+    """Return an object with its keys in brackets behind a name, as `deepObject` queries are."""
+    return {f"{name}[{key}]": member for key, member in value.items()}
+
+
+def _find(value: Json, name: str, wanted: Json) -> Json:
+    """Return the first object of a list whose member `name` is the wanted value, or null."""
+    if not isinstance(value, list):
+        raise TypeError("only a list can be searched")
+    found = (item for item in value if isinstance(item, Mapping) and item.get(name) == wanted)
+    return next(found, None)
+
+
+def _query_value(value: Json, name: str) -> str | None:
+    """Return a parameter of the query of an address or path, or null."""
+    if value is None:
+        return None
+    return dict(parse_qsl(urlsplit(to_text(value)).query)).get(name)
+
+
+def _next_link(value: Json) -> str | None:
+    """Return the address that a Link header (RFC 8288) names as `next`, or null."""
+    for link in _LINK.finditer(to_text(value)):
+        relations = _RELATION.search(link["parameters"])
+        if relations and "next" in (relations["quoted"] or relations["plain"] or "").split():
+            return link["target"]
+    return None
+
+
+_LINK = re.compile(r"<(?P<target>[^<>]*)>(?P<parameters>[^<]*)")
+_RELATION = re.compile(
+    r";\s*rel\s*=\s*(?:\"(?P<quoted>[^\"]*)\"|(?P<plain>[^\s;,]*))", re.IGNORECASE
+)
+
+
 FILTERS: Mapping[str, Callable[..., Json]] = {
     "as_list": values.as_list,
     "as_object": values.as_object,
+    "base64": _base64,
+    "bracket_keys": _bracket_keys,
+    "find": _find,
     "first": _first,
     "join": _join,
     "last": _last,
     "length": len,
     "lower": lambda value: to_text(value).lower(),
+    "next_link": _next_link,
     "prefix_keys": values.prefix_keys,
+    "query_value": _query_value,
     "to_json": lambda value: join_texts([value]) if not isinstance(value, str) else _quote(value),
     "trim": lambda value: to_text(value).strip(),
     "upper": lambda value: to_text(value).upper(),

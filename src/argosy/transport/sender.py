@@ -30,16 +30,25 @@ from argosy.errors import (
     TransportError,
     UnreadableAnswerError,
 )
-from argosy.model import Answer, OutgoingRequest, Problem, Redactor, TransportSettings
+from argosy.model import (
+    Answer,
+    Authentication,
+    OutgoingRequest,
+    Problem,
+    Redactor,
+    TransportSettings,
+)
 from argosy.transport.adapter import LeanAdapter
 from argosy.transport.failures import failure_of
+from argosy.transport.part_file import PartFile
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator
 
 _LOG = logging.getLogger("argosy.transport")
 _MOST_REDIRECTS = 5
+_CHUNK = 256 * 1024
 _USER_INFO = re.compile("//[^/@]*@")
 #: What was asked for; another coding might not be decoded.
 _CODINGS = frozenset({"gzip", "x-gzip", "deflate", "identity"})
@@ -93,25 +102,27 @@ class Transport:
         self,
         request: OutgoingRequest,
         *,
-        auth: Mapping[str, str],
+        auth: Authentication,
         may_repeat: bool,
         deadline: float,
         first: int = 1,
         sent: Callable[[], None] = lambda: None,
+        save_to: Path | None = None,
     ) -> Answer:
         """Send a request and return the whole answer, whatever its status.
 
-        `auth` is added to the headers of the wire only. `first` is the number of the first
+        `auth` is added to what goes on the wire only. `first` is the number of the first
         attempt, for a request that goes on where an earlier one ended; `sent` is called for
-        each HTTP request. Raises a TransportError, with the fact `attempt`, where no usable
-        answer came.
+        each HTTP request. The body of an answer with a 2xx status goes to the file `save_to`
+        where there is one. Raises a TransportError, with the fact `attempt`, where no usable
+        answer came, and UnwritableFileError.
         """
         attempt = first
         while True:
             failure: TransportError | None = None
             answer: Answer | None = None
             try:
-                answer = self._follow(request, auth, attempt, deadline, sent)
+                answer = self._follow(request, auth, attempt, deadline, sent, save_to)
             except TransportError as error:
                 error.facts["attempt"] = attempt
                 failure = error
@@ -146,13 +157,14 @@ class Transport:
     def _follow(
         self,
         request: OutgoingRequest,
-        auth: Mapping[str, str],
+        auth: Authentication,
         attempt: int,
         deadline: float,
         sent: Callable[[], None],
+        save_to: Path | None,
     ) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._exchange(request, auth, attempt, deadline, sent)
+            answer = self._exchange(request, auth, attempt, deadline, sent, save_to)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
@@ -186,10 +198,11 @@ class Transport:
     def _exchange(
         self,
         request: OutgoingRequest,
-        auth: Mapping[str, str],
+        auth: Authentication,
         attempt: int,
         deadline: float,
         sent: Callable[[], None],
+        save_to: Path | None,
     ) -> Answer:
         started = self._clock()
         remaining = deadline - started
@@ -214,7 +227,11 @@ class Transport:
                 verify=self._verify,
                 proxies=proxies,
             )
-            body = self._read(response, request)
+            if save_to and 200 <= response.status_code < 300:
+                body, size = b"", self._save(response, request, save_to)
+            else:
+                body = self._read(response, request)
+                size = len(body)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
             failure = failure_of(error, host=_host(request.url), attempts=_times(attempt))
             failure.redact(self._redactor.value)
@@ -230,25 +247,49 @@ class Transport:
             _LOG.debug(
                 text, request.method, _host(request.url), path, response.status_code, took, attempt
             )
-        return Answer(response.status_code, self._headers(response), body, attempt)
+        file = str(save_to) if save_to and 200 <= response.status_code < 300 else ""
+        return Answer(
+            response.status_code, self._headers(response), body, attempt, file=file, size=size
+        )
 
     def _headers(self, response: requests.Response) -> dict[str, str]:
         clean = self._redactor.text
         return {name.lower(): clean(value) for name, value in response.headers.items()}
 
+    def _save(self, response: requests.Response, request: OutgoingRequest, path: Path) -> int:
+        """Write the body to a file, which is there only when it is whole; return its size."""
+        self._check_coding(response, request)
+        limit = self.settings.max_file_bytes
+        size = 0
+        with PartFile(path) as part:
+            for chunk in self._redactor.stream(_chunks(response)):
+                size += len(chunk)
+                if size > limit:
+                    raise AnswerTooLargeError(host=_host(request.url), limit=limit)
+                part.write(chunk)
+        return size
+
     def _read(self, response: requests.Response, request: OutgoingRequest) -> bytes:
         limit = self.settings.max_response_bytes
-        coding = response.headers.get("content-encoding", "identity")
-        if not {part.strip().lower() for part in coding.split(",")} <= _CODINGS:
-            detail = f"it is encoded as {coding!r}, which was not asked for"
-            raise UnreadableAnswerError(host=_host(request.url), detail=detail)
+        self._check_coding(response, request)
         body: bytes = response.raw.read(limit + 1, decode_content=True)
         if len(body) > limit:
             raise AnswerTooLargeError(host=_host(request.url), limit=limit)
         return self._redactor.data(body)
 
+    def _check_coding(self, response: requests.Response, request: OutgoingRequest) -> None:
+        coding = response.headers.get("content-encoding", "identity")
+        if not {part.strip().lower() for part in coding.split(",")} <= _CODINGS:
+            detail = f"it is encoded as {coding!r}, which was not asked for"
+            raise UnreadableAnswerError(host=_host(request.url), detail=detail)
 
-def _prepared(request: OutgoingRequest, auth: Mapping[str, str]) -> requests.PreparedRequest:
+
+def _chunks(response: requests.Response) -> Iterator[bytes]:
+    while chunk := response.raw.read(_CHUNK, decode_content=True):
+        yield chunk
+
+
+def _prepared(request: OutgoingRequest, auth: Authentication) -> requests.PreparedRequest:
     """Build the library's request without its own preparation, which would do our work again."""
     prepared = requests.PreparedRequest()
     prepared.method = request.method
@@ -259,8 +300,10 @@ def _prepared(request: OutgoingRequest, auth: Mapping[str, str]) -> requests.Pre
     elif request.method not in {"GET", "HEAD", "OPTIONS"}:
         prepared.headers["Content-Length"] = "0"
     if request.send_auth:
-        for name, value in auth.items():
+        for name, value in auth.headers.items():
             prepared.headers[name] = value
+        if auth.query:
+            prepared.url += ("&" if "?" in request.url else "?") + auth.query
     prepared.body = request.body
     prepared.hooks = {"response": []}
     return prepared

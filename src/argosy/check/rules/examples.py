@@ -2,7 +2,8 @@
 
 An example's inputs are valid, its answer gives exactly its outputs, and these are what the
 capability promises; so documentation, forms and the sandbox can rely on it. What a handler
-returns is not run here: there only inputs and outputs are held against their schemas.
+returns is not run here: there only inputs and outputs are held against their schemas. Bytes are
+not written among the outputs; `size` stands for them.
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from argosy.check.schemas import sound_schema
+from argosy.dispatch.content import read_bytes
 from argosy.dispatch.inputs import input_problems
-from argosy.dispatch.normalise import outputs_of, refusal
+from argosy.dispatch.normalise import decode, outputs_of, refusal
 from argosy.dispatch.plan import Plan, compile_plan, defaults_of
 from argosy.dispatch.request import content_of
 from argosy.errors import ConnectorError, InvalidOutputsError, RenderError
@@ -26,6 +28,7 @@ from argosy.model import (
     JsonObject,
     Problem,
     Redactor,
+    example_body,
     join_pointer,
 )
 from argosy.rendering import ExpressionFunction
@@ -98,12 +101,19 @@ def _answered(
     plan: Plan, connector: Connector, example: Example, where: str
 ) -> Iterator[tuple[str, str]]:
     """Yield how the outputs of the example's answer differ from the example's outputs."""
-    body = example.response.get("body")
     headers = {k.lower(): str(v) for k, v in example.response.get("headers", {}).items()}
-    answer = Answer(example.response["status"], headers, b"")
+    try:
+        answer = Answer(example.response["status"], headers, example_body(example))
+    except ValueError as error:
+        yield f"{where}/response", str(error)
+        return
+    body = decode(answer, plan.capability.response.format)
+    if "body" in example.response:
+        body = example.response["body"]
     try:
         refused = refusal(plan, connector, answer, body, "the vendor")
         given = {} if refused else outputs_of(plan, answer, body, _sent(plan, example))
+        given.pop("content", None)
     except RenderError as error:  # a filter or operator refuses a value
         yield f"{where}/response", f"the answer gives no outputs: {error.facts['detail']}"
         return
@@ -122,7 +132,7 @@ def _answered(
 
 def _sent(plan: Plan, example: Example) -> Json:
     """Return the body that a call with the example's inputs sends."""
-    inputs = {**plan.defaults, **example.inputs}
+    inputs, _, _ = read_bytes(plan.byte_inputs, {**plan.defaults, **example.inputs}, 0)
     new_uuid = ExpressionFunction(lambda: "00000000-0000-4000-8000-000000000000")
     return content_of(plan, {"inputs": inputs, "connection": {}, "new_uuid": new_uuid})
 

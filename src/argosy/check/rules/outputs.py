@@ -62,7 +62,13 @@ def _undeclared(capability: Capability, schema: JsonObject) -> Iterator[tuple[st
 def _not_given(capability: Capability, schema: JsonObject) -> Iterator[tuple[str, str]]:
     if capability.handler:
         return
+    given = {
+        *capability.response.outputs,
+        *(capability.waiting.outputs if capability.waiting else ()),
+    }
+    if capability.response.format == "bytes":
+        given.add("size")
     for index, name in enumerate(schema.get("required", ())):
-        if name not in capability.response.outputs:
+        if name not in given:
             message = f"{name!r} is required, and neither response.outputs nor a handler gives it"
             yield join_pointer(("outputs", "required", index)), message

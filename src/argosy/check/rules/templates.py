@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from argosy.check.expressions import (
-    AUTH_ROOTS,
     TemplatePlace,
     compile_or_fault,
     template_places,
@@ -47,7 +46,7 @@ def _messages(subject: Subject, place: TemplatePlace) -> Iterator[str]:
         if path[0] not in place.roots:
             yield f"{path[0]!r} cannot be read here; there is {list_words(place.roots, path[0])}"
         elif path[0] == "connection":
-            yield from _setting(subject, path, is_auth=place.roots == AUTH_ROOTS)
+            yield from _setting(subject, path, is_auth=place.is_auth)
         elif path[0] == "inputs" and place.capability:
             yield from _input(subject, place.capability, path)
 

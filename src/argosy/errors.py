@@ -16,7 +16,7 @@
           UnreadableAnswerError, AnswerTooLargeError
         ApiError                     the vendor said no: status, request id              502
           UnauthorizedError 401, ForbiddenError 403, NotFoundError 404, ConflictError 409,
-          RateLimitedError 429 (retryable), UnavailableError 5xx (retryable)
+          RateLimitedError 429 (retryable), UnavailableError 5xx but 501 (retryable)
         NotFinishedError             what the call started goes on; the wait is over     504
         FailedLaterError             what the call started ended without success         502
         UnwritableFileError          an answer could not be written to its file          422
@@ -339,7 +339,7 @@ class RateLimitedError(ApiError):
 
 
 class UnavailableError(ApiError):
-    """5xx: the vendor failed."""
+    """5xx but 501: the vendor failed."""
 
     retryable = True
 
@@ -390,7 +390,7 @@ class InvalidOutputsError(InvocationError):
 
 
 def error_for_status(status: int) -> type[ApiError]:
-    """Return the class for an HTTP status outside 2xx."""
+    """Return the class for an HTTP status outside 2xx; 501 says that there is no such thing."""
     by_status: dict[int, type[ApiError]] = {
         401: UnauthorizedError,
         403: ForbiddenError,
@@ -398,4 +398,5 @@ def error_for_status(status: int) -> type[ApiError]:
         409: ConflictError,
         429: RateLimitedError,
     }
-    return by_status.get(status, UnavailableError if status >= 500 else ApiError)
+    is_passing = status >= 500 and status != 501
+    return by_status.get(status, UnavailableError if is_passing else ApiError)

@@ -178,7 +178,7 @@ FINAL: list[tuple[Scripted, str]] = [
     (Say(404), "not-found"),
     (Say(409), "conflict"),
     (Say(500), "unavailable"),
-    (Say(501), "unavailable"),
+    (Say(501), "api"),
 ]
 THREE = TransportSettings(max_attempts=3)
 

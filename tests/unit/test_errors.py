@@ -161,6 +161,7 @@ def test_a_class_has_its_statuses(found: type[ArgosyError]) -> None:
         (429, "RateLimitedError"),
         (499, "ApiError"),
         (500, "UnavailableError"),
+        (501, "ApiError"),
         (503, "UnavailableError"),
         (599, "UnavailableError"),
     ],

@@ -62,10 +62,16 @@ def schema_places(subject: Subject) -> Iterator[SchemaPlace]:
 
 def sound_schema(subject: Subject, schema: JsonObject, file: str) -> JsonObject | None:
     """Return a schema standing alone, or None where it is faulty or one that it refers to."""
-    place = SchemaPlace(file, "", schema)
+    key = (file, id(schema))
+    if key not in subject.judged:
+        subject.judged[key] = _sound(subject, SchemaPlace(file, "", schema))
+    return subject.judged[key]
+
+
+def _sound(subject: Subject, place: SchemaPlace) -> JsonObject | None:
     if _own_faults(subject, place) or _whole_fault(subject, place):
         return None
-    bundled = bundle(schema, file, subject.read)
+    bundled = bundle(place.schema, place.file, subject.read)
     return None if any(_pattern_faults(bundled)) else bundled
 
 

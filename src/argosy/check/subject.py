@@ -8,7 +8,7 @@ leave that file alone.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,7 +33,8 @@ class Subject:
     """A connector, as far as its files can be read.
 
     `handlers` are the Python files in `handlers/`; `demo` is the file that the manifest names, if
-    it names one. Files are POSIX paths below `root`.
+    it names one. Files are POSIX paths below `root`. `judged` keeps what `sound_schema` has found,
+    since many rules ask for the same schema.
     """
 
     root: Path
@@ -43,6 +44,9 @@ class Subject:
     schemas: tuple[Source, ...]
     handlers: tuple[str, ...]
     demo: Source | None
+    judged: dict[tuple[str, int], JsonObject | None] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @property
     def files(self) -> int:

@@ -135,11 +135,11 @@ def _body_error(plan: Plan, error: ValueError) -> RenderError:
 
 
 def _encoded(plan: Plan, content: Json, new_uuid: Callable[[], str]) -> tuple[bytes | None, str]:
-    """Return the body and its media type."""
-    if content is MISSING:
-        return None, ""
+    """Return the body and its media type; a form without a field is no body."""
     capability = plan.capability
     encoding = capability.request.encoding
+    if content is MISSING or (content == {} and encoding in {"form", "multipart"}):
+        return None, ""
     try:
         boundary = new_uuid() if encoding == "multipart" else ""
         body, media_type = encode_body(content, encoding, boundary)

@@ -62,6 +62,16 @@ def _base64(value: Json) -> str:
     return b64encode(value if isinstance(value, bytes) else to_text(value).encode()).decode()
 
 
+def _integer(value: Json) -> Json:
+    """Return the whole number that a value spells, null as it is, and a list's items so."""
+    if isinstance(value, list):
+        return [_integer(item) for item in value]
+    found = values.with_integer({"": value}, "")[""]
+    if found is not None and (isinstance(found, bool) or not isinstance(found, int)):
+        raise ValueError(f"{to_text(value)} is no whole number")
+    return found
+
+
 def _bracket_keys(value: Json, name: str) -> Json:
     """Return an object with its keys in brackets behind a name, as `deepObject` queries are."""
     return {f"{name}[{key}]": member for key, member in value.items()}
@@ -104,6 +114,7 @@ FILTERS: Mapping[str, Callable[..., Json]] = {
     "bracket_keys": _bracket_keys,
     "find": _find,
     "first": _first,
+    "integer": _integer,
     "join": _join,
     "last": _last,
     "length": len,

@@ -45,8 +45,44 @@ def test_the_version_names_the_connector_in_use(run: Run, connector: Connector) 
 def test_capabilities_are_listed_by_family(run: Run, connector: Connector) -> None:
     ran = run("capabilities")
 
-    assert "Data ingestion\n" in ran.out
-    assert re.findall(r"^  ([a-z-]+)  ", ran.out, re.MULTILINE) == list(connector.capability_files)
+    assert "Data ingestion\n  Records\n" in ran.out
+    assert re.findall(r"^    ([a-z0-9-]+)  ", ran.out, re.MULTILINE) == list(
+        connector.capability_files
+    )
+
+
+def test_a_search_finds_by_every_word_and_shows_family_group_and_effect(run: Run) -> None:
+    found = run("capabilities", "--search", "DELETE segment")
+    listed = run("capabilities", "--search", "delete segment", "--json").json()
+
+    assert found.out.startswith("Audience\n")
+    assert re.search(r"^  Segments\n", found.out, re.MULTILINE)
+    assert re.search(r"^    delete-segment +delete  Delete a segment", found.out, re.MULTILINE)
+    assert "delete-segment" in [row["id"] for row in listed]
+    assert all("delete" in str(row).lower() and "segment" in str(row).lower() for row in listed)
+
+
+def test_a_search_finds_by_the_familys_title(run: Run, connector: Connector) -> None:
+    listed = run("capabilities", "--search", "data ingestion", "--json").json()
+
+    assert [row["id"] for row in listed] == ["insert-record", "insert-records"]
+
+
+def test_a_search_that_finds_nothing_says_so(run: Run) -> None:
+    found = run("capabilities", "--search", "zebra")
+    listed = run("capabilities", "--search", "zebra", "--json")
+
+    assert (found.status, found.out) == (1, "")
+    assert found.err == "No capability matches 'zebra'; fewer or other words may.\n"
+    assert (listed.status, listed.json()) == (1, [])
+
+
+def test_a_legacy_capability_says_what_to_use_instead(run: Run) -> None:
+    found = run("capabilities", "--search", "delete-segment-rest")
+    listed = run("capabilities", "--search", "delete-segment-rest", "--json").json()
+
+    assert "Legacy: use delete-segment." in " ".join(found.out.split())
+    assert listed[0]["legacy"] == "delete-segment"
 
 
 def test_capabilities_as_json_hold_the_agreed_members(run: Run, connector: Connector) -> None:

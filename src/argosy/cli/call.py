@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from contextlib import redirect_stdout
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -18,7 +19,7 @@ from argosy.cli.output import console, print_error, print_json, visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from argosy.model import OutgoingRequest, Result
+    from argosy.model import Connector, OutgoingRequest, Result
 
 
 @click.command()
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
     "assignments",
     metavar="KEY=VALUE",
     multiple=True,
-    help="Set one input; JSON where the input is an object, list, number or boolean.",
+    help="Set one input; JSON where it is an object, list, number or boolean; @FILE for bytes.",
 )
 @click.option("--inputs", metavar="FILE|-", help="Read the inputs, a JSON object, from a file.")
 @connection_options
+@click.option(
+    "--output", metavar="FILE", help="Write an answer of bytes to this file.  [default: stdout]"
+)
 @click.option("--dry-run", is_flag=True, help="Print the HTTP request, key masked; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
@@ -42,6 +46,7 @@ def call(
     capability: str,
     assignments: Sequence[str],
     inputs: str | None,
+    output: str | None,
     dry_run: bool,
     as_json: bool,
     **chosen: str | None,
@@ -55,10 +60,11 @@ def call(
     loaded = load(connector)
     connection = open_connection(loaded, environ=os.environ, **_options(chosen))
     values = read_inputs(loaded, capability, inputs, assignments)
+    save_to = None if dry_run else _file_to_save(loaded, capability, output, as_json=as_json)
     # What a handler prints must not stand in the output that a program reads.
     with redirect_stdout(sys.stderr), Dispatcher(loaded, connection) as dispatcher:
         request = dispatcher.prepare(capability, values) if dry_run else None
-        result = None if dry_run else dispatcher.call(capability, values)
+        result = None if dry_run else dispatcher.call(capability, values, save_to=save_to)
     if request:
         _print_request(request, as_json=as_json)
     return _print_result(result, as_json=as_json) if result else 0
@@ -68,8 +74,23 @@ def _options(chosen: dict[str, str | None]) -> dict[str, Any]:
     return {name: chosen[name] for name in ("connection", "region", "endpoint", "api_key_file")}
 
 
+def _file_to_save(
+    connector: Connector, capability: str, output: str | None, *, as_json: bool
+) -> Path | None:
+    """Return the file for an answer of bytes; a terminal and JSON take none."""
+    from argosy.connector import load_capability
+
+    if load_capability(connector, capability).response.format != "bytes":
+        if output is not None:
+            raise click.UsageError(f"{capability} answers no bytes; leave --output out.")
+        return None
+    if output is None and (as_json or sys.stdout.isatty()):
+        raise click.UsageError(f"{capability} answers bytes; give --output FILE.")
+    return None if output in (None, "-") else Path(output)
+
+
 def _print_request(request: OutgoingRequest, *, as_json: bool) -> None:
-    body = None if request.body is None else request.body.decode()
+    body = None if request.body is None else _shown_body(request.body)
     if as_json:
         shown = {"method": request.method, "url": request.url, "headers": dict(request.headers)}
         print_json({**shown, "body": body})
@@ -81,10 +102,21 @@ def _print_request(request: OutgoingRequest, *, as_json: bool) -> None:
         click.echo(f"\n{body}")
 
 
+def _shown_body(body: bytes) -> str:
+    try:
+        return body.decode()
+    except UnicodeDecodeError:
+        return f"({len(body)} bytes)"
+
+
 def _print_result(result: Result, *, as_json: bool) -> int:
     """Print a result and return the exit status."""
+    content = result.outputs.get("content")
     if as_json:
         print_json(result.to_json())
+    elif isinstance(content, bytes) and not result.error:
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
     else:
         if result.error:
             print_error(result.error, as_json=False)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -10,7 +12,9 @@ from argosy.cli.completion import complete_capability
 from argosy.cli.output import console, print_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from argosy.connector import ListedCapability
 
 
 #: Below this width a summary stands under its capability, and not beside it.
@@ -18,23 +22,45 @@ _NARROW = 72
 
 
 @click.group(invoke_without_command=True)
+@click.option(
+    "--search",
+    metavar="WORDS",
+    help="Only those whose id, title, family, group, summary or effect holds every word.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON list.")
 @click.pass_context
-def capabilities(ctx: click.Context, *, as_json: bool) -> None:
-    """List the capabilities, or show one."""
+def capabilities(ctx: click.Context, *, search: str | None, as_json: bool) -> int:
+    """List the capabilities, or show one.
+
+    With --search, ends with 1 where none matches.
+    """
     if ctx.invoked_subcommand:
-        return
+        return 0
     from argosy import load
-    from argosy.connector import read_capability_document
+    from argosy.connector import list_capabilities
 
     connector = load(ctx.obj)
-    names = ("id", "title", "family", "summary", "effect")
-    documents = [read_capability_document(connector, id_) for id_ in connector.capability_files]
-    listed = [{name: document.get(name, "") for name in names} for document in documents]
+    titles = {family.id: family.title for family in connector.families.values()}
+    listed = list_capabilities(connector)
+    if search is not None:
+        listed = [one for one in listed if _is_found(one, search, titles)]
     if as_json:
-        print_json(listed)
+        print_json([_as_json(one) for one in listed])
+    elif listed:
+        _print_list(listed, titles)
     else:
-        _print_list(listed, {f.id: f.title for f in connector.families.values()})
+        click.echo(f"No capability matches {search!r}; fewer or other words may.", err=True)
+    return 0 if listed or search is None else 1
+
+
+def _is_found(one: ListedCapability, search: str, titles: Mapping[str, str]) -> bool:
+    words = search.split()
+    return one.matches(words) or replace(one, family=titles.get(one.family, "")).matches(words)
+
+
+def _as_json(one: ListedCapability) -> dict[str, str]:
+    names = ("id", "title", "family", "group", "summary", "effect", "legacy")
+    return {name: getattr(one, name) for name in names if name != "legacy" or one.legacy}
 
 
 @capabilities.command()
@@ -59,27 +85,49 @@ def show(connector: str | None, *, capability: str, as_json: bool) -> None:
     _print_one(document, endpoints, aliases)
 
 
-def _print_list(listed: Iterable[Mapping[str, str]], families: Mapping[str, str]) -> None:
-    from rich.padding import Padding
-    from rich.table import Table
+def _print_list(listed: Sequence[ListedCapability], titles: Mapping[str, str]) -> None:
+    """Print the capabilities by family and group, each with its effect and its summary.
+
+    As one text with its lines already broken: a table of some hundred rows takes as long as all
+    the rest.
+    """
     from rich.text import Text
 
     out = console()
-    for family in dict.fromkeys(row["family"] for row in listed):
-        out.print(Text(families.get(family, family), style="bold"))
-        rows = [row for row in listed if row["family"] == family]
-        if out.width < _NARROW:
+    widest = max(len(one.id) for one in listed)
+    beside = out.width >= max(_NARROW, widest + 42)
+    parts: list[tuple[str, str]] = []
+    for family, members in _by(listed, "family"):
+        parts.append((f"{titles.get(family, family)}\n", "bold"))
+        for group, rows in _by(members, "group"):
+            if group:
+                parts.append((f"  {group}\n", "italic"))
             for row in rows:
-                out.print(Text.assemble("  ", (row["id"], "cyan"), f"  {row['effect']}"))
-                out.print(Padding(Text(row["summary"]), (0, 0, 0, 4), expand=False))
-            continue
-        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-        table.add_column(style="cyan", no_wrap=True)
-        table.add_column(no_wrap=True, style="dim")
-        table.add_column()
-        for row in rows:
-            table.add_row(f"  {row['id']}", row["effect"], Text(row["summary"]))
-        out.print(table)
+                parts += _row(row, out.width, widest if beside else 0, 4 if group else 2)
+    out.print(Text.assemble(*parts), soft_wrap=True, end="")
+
+
+def _by(
+    listed: Iterable[ListedCapability], name: str
+) -> Iterator[tuple[str, list[ListedCapability]]]:
+    """Yield the capabilities that share a member, in the order in which each first comes."""
+    found: dict[str, list[ListedCapability]] = {}
+    for one in listed:
+        found.setdefault(getattr(one, name), []).append(one)
+    yield from found.items()
+
+
+def _row(row: ListedCapability, screen: int, width: int, margin: int) -> Iterator[tuple[str, str]]:
+    """Yield the parts of one capability's lines; `width` is of the ids, 0 on a narrow screen."""
+    told = row.summary
+    if row.legacy:
+        told += " Legacy." if row.legacy == "-" else f" Legacy: use {row.legacy}."
+    indent = margin + (width + 10 if width else 2)
+    lines = wrap(told, max(screen - indent, 20), break_on_hyphens=False) or [""]
+    effect = f"  {row.effect:<6}  " if width else f"  {row.effect}\n{' ' * indent}"
+    yield f"{' ' * margin}{row.id:<{width}}", "cyan"
+    yield effect, "dim"
+    yield f"\n{' ' * indent}".join(lines) + "\n", ""
 
 
 def _print_one(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,12 +21,16 @@ def read_inputs(
     """Return the inputs of a call; an assignment wins over the file.
 
     The value of an assignment is read by the input's schema: as JSON where that wants an
-    object, list, number or boolean, else as text.
+    object, list, number or boolean, else as text. Where the input holds bytes, `@FILE` stands
+    for those of a file.
     """
+    from argosy.dispatch.content import byte_inputs
+
     loaded = load_capability(connector, capability)
     schema = bundle_schema(connector, loaded.inputs, loaded.file)
     values = {} if file is None else _read_file(file)
     seen = set()
+    files = byte_inputs(schema)
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if name in seen:
@@ -37,6 +42,9 @@ def read_inputs(
         if name not in declared:
             known = list_words(declared, name)
             raise click.UsageError(f"{capability} has no input {name!r}; there is {known}.")
+        if text.startswith("@") and name in files:
+            values[name] = Path(text[1:])
+            continue
         values[name] = _read_value(name, text, set(_kinds(declared[name], schema)))
     return values
 

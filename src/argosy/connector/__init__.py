@@ -3,7 +3,9 @@
 from argosy.connector.finding import find_connector, read_document, schema_folder
 from argosy.connector.handlers import Handler, load_handler
 from argosy.connector.loading import (
+    ListedCapability,
     bundle_schema,
+    list_capabilities,
     load_capability,
     load_connector,
     read_capability_document,
@@ -11,8 +13,10 @@ from argosy.connector.loading import (
 
 __all__ = [
     "Handler",
+    "ListedCapability",
     "bundle_schema",
     "find_connector",
+    "list_capabilities",
     "load_capability",
     "load_connector",
     "load_handler",

@@ -7,9 +7,11 @@ the slow one is imported only to explain a failure.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import orjson
 
 from argosy.connector.finding import MANIFEST, read_document, schema_folder
 from argosy.errors import InvalidCapabilityError, InvalidManifestError, UnknownCapabilityError
@@ -18,7 +20,7 @@ from argosy.validation import SchemaReferenceError, Validator, bundle
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 
@@ -79,6 +81,50 @@ def read_capability_document(connector: Connector, capability_id: str) -> JsonOb
     except ValueError as error:
         problems = [Problem("unreadable-file", str(error), file=file)]
         raise InvalidCapabilityError(file=file, problems=problems) from error
+
+
+@dataclass(frozen=True, slots=True)
+class ListedCapability:
+    """What a list shows of a capability, unchecked; `legacy` is what to use instead, or a dash."""
+
+    id: str
+    title: str
+    family: str
+    group: str
+    summary: str
+    effect: str
+    legacy: str
+
+    def matches(self, words: Iterable[str]) -> bool:
+        """Tell whether every word stands somewhere in what a list shows, whatever its case."""
+        shown = " ".join((self.id, self.title, self.family, self.group, self.summary, self.effect))
+        return all(word.lower() in shown.lower() for word in words)
+
+
+def list_capabilities(connector: Connector) -> list[ListedCapability]:
+    """Read what a list shows of every capability, in the manifest's order.
+
+    The quick reader opens each file once and checks nothing: some hundred files take some
+    hundredths of a second. Raises InvalidCapabilityError for a file that is no JSON object.
+    """
+    return [_listed(connector, id_) for id_ in connector.capability_files]
+
+
+def _listed(connector: Connector, capability_id: str) -> ListedCapability:
+    file = connector.root / connector.capability_files[capability_id]
+    try:
+        document = orjson.loads(file.read_bytes())
+    except (OSError, ValueError):
+        document = None
+    if not isinstance(document, dict):  # the strict reader words what is wrong
+        document = read_capability_document(connector, capability_id)
+    shown = {name: str(document.get(name, "")) for name in _LISTED}
+    legacy = document.get("legacy")
+    replaced = legacy.get("use", "-") if isinstance(legacy, dict) else ""
+    return ListedCapability(id=capability_id, **shown, legacy=str(replaced))
+
+
+_LISTED = ("title", "family", "group", "summary", "effect")
 
 
 def bundle_schema(connector: Connector, schema: JsonObject, file: str) -> JsonObject:

@@ -11,24 +11,27 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from argosy.sandbox.answers import CodeMessageError, VendorError, json_answer
 from argosy.sandbox.cdp.routes import CdpRoutes
 from argosy.sandbox.control import ControlRoutes
-from argosy.sandbox.gate import Gate
+from argosy.sandbox.gate import PERSONALIZATION_HEADER, Gate
 from argosy.sandbox.profiles.routes import ProfileRoutes
 from argosy.sandbox.records.routes import RecordRoutes
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
+    from starlette.types import Scope
 
     from argosy.sandbox.state import State
 
-_OWN_WORDS: Final = ("api", "audiences", "entities")
-_SHARED_WORDS: Final = ("cdp", "js", "master_segments", "postback", "tree", "v3", "v4")
+#: A database can't have these names; those of two letters would be too short for one anyway.
+_OWN_WORDS: Final = ("api", "audiences", "entities", "js", "v3", "v4")
+_SHARED_WORDS: Final = ("cdp", "master_segments", "postback", "tree")
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -41,12 +44,23 @@ def build_app(state: State, host: str) -> Gate:
             *CdpRoutes(state.audiences, state.tokens, state.doorkeeper).routes(),
             *ProfileRoutes(state.lookup, errors_as_200=settings.lookup_errors_as_200).routes(),
             *_gaps(),
+            _PersonalizationGap("/{database}/{table}", _not_implemented, methods=["POST"]),
             *RecordRoutes(state.ingestion, state.doorkeeper, settings).routes(),
         ],
         exception_handlers={VendorError: _vendor_answer, HTTPException: _http_answer},
     )
     app.router.redirect_slashes = False
     return Gate(app, state.faults, state.log, state.clock)
+
+
+class _PersonalizationGap(Route):
+    """Matches what is meant for the personalization service, by its header."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Match the path where the header is there."""
+        if PERSONALIZATION_HEADER in Headers(scope=scope):
+            return super().matches(scope)
+        return Match.NONE, {}
 
 
 def _gaps() -> list[Route]:

@@ -31,7 +31,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, get_args
 
 from argosy.sandbox.reading import Node
 
@@ -41,9 +41,9 @@ if TYPE_CHECKING:
     from argosy.sandbox.clock import Randomness
     from argosy.sandbox.settings import Json
 
-Family = Literal["records", "cdp", "profiles"]
+Family = Literal["records", "cdp", "profiles", "core", "workflow", "postback", "personalization"]
 
-FAMILIES: Final = ("records", "cdp", "profiles")
+FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 LONGEST_PATTERN: Final = 200
 _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status", "headers", "body", "when"),

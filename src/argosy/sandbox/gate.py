@@ -20,7 +20,7 @@ from argosy.sandbox.faults import Family, Fault, Faults, Incoming
 from argosy.sandbox.request_log import BODY_LIMIT, Entry, RequestLog, masked, masked_query
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -33,7 +33,14 @@ _GARBAGE: Final = "\x16\x03\x01 this is no HTTP\r\n\r\n"
 _UNANSWERED: Final = frozenset({"reset", "garbage"})
 _REPLACING: Final = _UNANSWERED | {"status"}
 _BODILESS: Final = frozenset({204, 205, 304})
-_CDP_WORDS: Final = frozenset({"entities", "audiences", "master_segments", "tree"})
+_WORDS: Final[Mapping[str, Family]] = {
+    **dict.fromkeys(("entities", "audiences", "master_segments", "tree"), "cdp"),
+    **dict.fromkeys(("v3", "v4"), "core"),
+    **dict.fromkeys(("postback", "js"), "postback"),
+    "api": "workflow",
+}
+#: The personalization service has the paths of the records API, on a host of its own.
+PERSONALIZATION_HEADER: Final = "wp13n-token"
 
 
 class Gate:
@@ -61,7 +68,8 @@ class Gate:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         body, refusal = await _read(scope, receive, _BODY_LIMIT)
-        incoming = Incoming(scope["method"], scope["path"], family(scope["path"]))
+        names = {name.decode("latin-1").lower() for name, _ in scope["headers"]}
+        incoming = Incoming(scope["method"], scope["path"], family(scope["path"], names))
         fault = self._faults.strike(incoming)
         if fault.when == "before" and fault.seconds:
             await asyncio.sleep(fault.seconds)
@@ -99,11 +107,12 @@ def is_control(path: str) -> bool:
     return path == CONTROL or path.startswith(f"{CONTROL}/")
 
 
-def family(path: str) -> Family:
-    """Tell the API family of a path: the vendor has a host for each, the sandbox one for all."""
+def family(path: str, headers: Collection[str] = ()) -> Family:
+    """Tell the API family of a request: the vendor has a host for each, the sandbox one for all."""
     if path.startswith("/cdp/lookup/"):
         return "profiles"
-    return "cdp" if path.partition("/")[2].partition("/")[0] in _CDP_WORDS else "records"
+    usual: Family = "personalization" if PERSONALIZATION_HEADER in headers else "records"
+    return _WORDS.get(path.partition("/")[2].partition("/")[0], usual)
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> tuple[bytes, Answer | None]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
+import vendor_coverage
 
 from argosy import load
 from argosy.cli.capabilities import described_members
@@ -29,24 +30,68 @@ NOTE = "<!-- Written by scripts/write_reference.py (`make docs`); edits here are
 def pages(connector: Connector) -> dict[str, str]:
     """Return the text of every generated page by its file name."""
     written = {
-        "capabilities.md": capabilities_page(connector),
+        "capabilities.md": index_page(connector),
+        **capability_pages(connector),
         "errors.md": errors_page(),
         "cli.md": cli_page(),
         "settings.md": settings_page(connector),
     }
+    if vendor_coverage.CONTRACTS.is_dir():
+        written["coverage.md"] = vendor_coverage.coverage_page(
+            connector, vendor_coverage.compare(connector)
+        )
     return {name: NOTE + "\n" + text.rstrip() + "\n" for name, text in written.items()}
 
 
-def capabilities_page(connector: Connector) -> str:
-    """Return the page of all capabilities, grouped by API family."""
-    loaded = [load_capability(connector, id_) for id_ in connector.capability_files]
-    lines = ["# Capabilities", "", "Every result also has `rawResponse`, `statusCode`, `headers`."]
-    for family in dict.fromkeys(capability.family for capability in loaded):
+def index_page(connector: Connector) -> str:
+    """Return the page that lists all capabilities, by API family and group."""
+    lines = ["# Capabilities", ""]
+    lines += ["Every result also has `rawResponse`, `statusCode` and `headers`; a list that pages"]
+    lines += ["also has `hasMore` and, where inputs lead on, `next`. [Coverage](coverage.md) says"]
+    lines += ["which operation of the vendor each one sends."]
+    for family, members in _by_family(connector).items():
         lines += ["", f"## {connector.families[family].title}"]
-        for capability in loaded:
-            if capability.family == family:
-                lines += ["", *_capability(connector, capability)]
+        for group in dict.fromkeys(capability.group for capability in members):
+            lines += ["", f"### {group}", ""] if group else [""]
+            lines += ["| capability | effect | what it does |", "| --- | --- | --- |"]
+            for one in members:
+                if one.group == group:
+                    link = f"[`{one.id}`](capabilities/{family}.md#{one.id})"
+                    told = one.summary + (f" {_legacy(one)}" if one.legacy else "")
+                    lines.append(f"| {link} | {one.effect} | {told} |")
     return "\n".join(lines)
+
+
+def capability_pages(connector: Connector) -> dict[str, str]:
+    """Return a page for each API family, with all that there is to know of its capabilities."""
+    return {
+        f"capabilities/{family}.md": "\n".join(_family_page(connector, family, members))
+        for family, members in _by_family(connector).items()
+    }
+
+
+def _by_family(connector: Connector) -> dict[str, list[Capability]]:
+    loaded = [load_capability(connector, id_) for id_ in connector.capability_files]
+    families = dict.fromkeys(capability.family for capability in loaded)
+    return {family: [one for one in loaded if one.family == family] for family in families}
+
+
+def _family_page(connector: Connector, family: str, members: Sequence[Capability]) -> Iterator[str]:
+    yield f"# {connector.families[family].title}"
+    yield ""
+    yield "Every result also has `rawResponse`, `statusCode` and `headers`."
+    for group in dict.fromkeys(capability.group for capability in members):
+        if group:
+            yield from ("", f"## {group}")
+        for capability in members:
+            if capability.group == group:
+                yield ""
+                yield from _capability(connector, capability)
+
+
+def _legacy(capability: Capability) -> str:
+    use = capability.legacy.use if capability.legacy else ""
+    return f"Legacy: use `{use}`." if use else "Legacy."
 
 
 def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
@@ -57,6 +102,9 @@ def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
     if capability.description:
         yield ""
         yield capability.description
+    if capability.legacy:
+        yield ""
+        yield f"{_legacy(capability)} {capability.legacy.reason}"
     repeated = {True: "yes", False: "no"}.get(capability.repeat.safe is True, "no")
     if isinstance(capability.repeat.safe, str):
         repeated = f"`{capability.repeat.safe}`"
@@ -64,6 +112,12 @@ def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
     yield f"- Request: `{request.method} {request.path or request.url}`"
     yield f"- Effect: {capability.effect}"
     yield f"- Repeated on failure: {repeated}. {capability.repeat.reason}"
+    if capability.paging:
+        yield "- Pages: `all` reads them to the end, up to `maxItems` items"
+    if capability.waiting:
+        yield f"- Waits with `wait`, by asking `{capability.waiting.capability}`"
+    if capability.response.format == "bytes":
+        yield "- Answers bytes: they go to a file where the call names one"
     if capability.handler:
         yield f"- Handler: `{capability.handler.name}`. {capability.handler.reason}"
     yield ""

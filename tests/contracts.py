@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
+from vendor_coverage import shape_of
 
 CONTRACTS = Path(__file__).resolve().parents[2] / "shared" / "contracts"
 
@@ -25,6 +25,7 @@ def contract(name: str) -> dict[str, Any]:
     document: dict[str, Any] = _as_json_schema(yaml.load(text, Loader=yaml.CSafeLoader))
     if name == "cdp-api":
         _mend_references(document["components"]["schemas"])
+    _open_all_of(document, document["components"].get("schemas", {}))
     return document
 
 
@@ -35,20 +36,50 @@ def errors(name: str, schema: dict[str, Any], value: Any) -> list[ValidationErro
     return list(validator.iter_errors(value))
 
 
-def operation(name: str, method: str, path: str) -> dict[str, Any]:
-    """Return the operation that serves a request; `path` is the path of a real URL."""
-    found = [
-        operations[method.lower()]
-        for template, operations in contract(name)["paths"].items()
-        if _fits(template, path) and method.lower() in operations
-    ]
-    assert len(found) == 1, f"{len(found)} operations for {method} {path}"
-    result: dict[str, Any] = found[0]
-    return result
+def operation(name: str, method: str, path: str) -> dict[str, Any] | None:
+    """Return the operation with a path, whose placeholders may have any names, if there is one."""
+    for template, item in contract(name)["paths"].items():
+        if shape_of(template.replace("}{path_format}", "}")) == shape_of(path):
+            found = item.get(method.lower())
+            if found is not None:
+                shared = item.get("parameters", [])
+                return {**found, "parameters": [*shared, *found.get("parameters", [])]}
+    return None
 
 
-def _fits(template: str, path: str) -> bool:
-    return re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path) is not None
+def resolved(name: str, node: Any) -> Any:
+    """Follow a reference within a contract."""
+    while isinstance(node, dict) and "$ref" in node:
+        target: Any = contract(name)
+        for part in node["$ref"].removeprefix("#/").split("/"):
+            target = target[part.replace("~1", "/").replace("~0", "~")]
+        node = target
+    return node
+
+
+def _open_all_of(node: Any, schemas: dict[str, Any]) -> None:
+    """Mend a slip of the documents: parts of an `allOf` that each refuse the others' members.
+
+    Taken strictly, `additionalProperties: false` in one part refuses every member of another, so
+    that no value fits the whole. A part is copied without it.
+    """
+    if isinstance(node, dict):
+        parts = node.get("allOf")
+        if isinstance(parts, list):
+            node["allOf"] = [_opened(part, schemas) for part in parts]
+        for member in list(node.values()):
+            _open_all_of(member, schemas)
+    elif isinstance(node, list):
+        for item in node:
+            _open_all_of(item, schemas)
+
+
+def _opened(part: Any, schemas: dict[str, Any]) -> Any:
+    if isinstance(part, dict) and "$ref" in part:
+        part = schemas.get(part["$ref"].rpartition("/")[2], part)
+    if isinstance(part, dict) and part.get("additionalProperties") is False:
+        return {key: member for key, member in part.items() if key != "additionalProperties"}
+    return part
 
 
 def _mend_references(schemas: dict[str, Any]) -> None:

@@ -2,43 +2,60 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
 from pathlib import Path
 
 import pytest
+import vendor_coverage
+import write_reference
 
 import argosy
 from argosy.sandbox import start
+from tests.contracts import needs_contracts
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md"]
 PAGES += sorted((ROOT / "docs").rglob("*.md"))
 
 
-def _script(name: str) -> object:
-    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_the_generated_pages_are_fresh(connector: argosy.Connector) -> None:
-    pages = _script("write_reference").pages(connector)  # type: ignore[attr-defined]
-
-    for name, text in pages.items():
+    for name, text in write_reference.pages(connector).items():
         found = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
         assert found == text, f"{name} is out of date: make docs"
 
 
-def test_every_capability_has_a_heading(connector: argosy.Connector) -> None:
-    text = (ROOT / "docs" / "reference" / "capabilities.md").read_text(encoding="utf-8")
+def test_every_capability_is_listed_and_has_a_heading(connector: argosy.Connector) -> None:
+    folder = ROOT / "docs" / "reference"
+    index = (folder / "capabilities.md").read_text(encoding="utf-8")
+    pages = [page.read_text(encoding="utf-8") for page in (folder / "capabilities").glob("*.md")]
 
-    assert re.findall(r"^### `(.+)`$", text, re.MULTILINE) == list(connector.capability_files)
+    listed = re.findall(r"^\| \[`(.+?)`\]\(capabilities/", index, re.MULTILINE)
+    headings = [h for page in pages for h in re.findall(r"^### `(.+)`$", page, re.MULTILINE)]
+    assert listed == list(connector.capability_files)
+    assert sorted(headings) == sorted(listed)
+
+
+@needs_contracts
+class TestCoverage:
+    def test_every_operation_of_the_vendor_is_a_capability_or_left_out_for_a_reason(
+        self, connector: argosy.Connector
+    ) -> None:
+        found = vendor_coverage.compare(connector)
+
+        missing = [f"{o.method} {o.path}" for o in found if not o.capabilities and not o.reason]
+        assert missing == []
+        assert len(found) == 308
+
+    def test_what_is_left_out_is_there_and_has_no_capability(
+        self, connector: argosy.Connector
+    ) -> None:
+        found = vendor_coverage.compare(connector)
+
+        left_out = [o for o in found if o.reason]
+        assert len(left_out) == len(vendor_coverage.LEFT_OUT)
+        assert not any(o.capabilities for o in left_out)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
@@ -91,10 +108,9 @@ def test_the_capability_of_the_how_to_passes_the_check_and_runs(tmp_path: Path) 
     for part in ("capabilities", "schemas", "handlers", "flows"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     manifest = json.loads((ROOT / "connector.json").read_text(encoding="utf-8"))
-    manifest["capabilities"].append("audience/get-parent-segment")
+    manifest["capabilities"].append("audience/get-parent-segment-name")
     (tmp_path / "connector.json").write_text(json.dumps(manifest), encoding="utf-8")
-    (tmp_path / "capabilities" / "audience").mkdir()
-    file = tmp_path / "capabilities" / "audience" / "get-parent-segment.json"
+    file = tmp_path / "capabilities" / "audience" / "get-parent-segment-name.json"
     file.write_text(document, encoding="utf-8")
 
     report = check_connector(tmp_path)
@@ -103,7 +119,7 @@ def test_the_capability_of_the_how_to_passes_the_check_and_runs(tmp_path: Path) 
     with start() as sandbox:
         connection = argosy.Connection({"apiKey": "1/sandbox"}, endpoint=sandbox.url)
         with argosy.Dispatcher(argosy.load(tmp_path), connection) as dispatcher:
-            result = dispatcher.call("get-parent-segment", {"id": "101"})
+            result = dispatcher.call("get-parent-segment-name", {"id": "101"})
     assert result.unwrap()["name"] == "Customers"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -37,14 +38,20 @@ def errors(name: str, schema: dict[str, Any], value: Any) -> list[ValidationErro
 
 
 def operation(name: str, method: str, path: str) -> dict[str, Any] | None:
-    """Return the operation with a path, whose placeholders may have any names, if there is one."""
+    """Return the operation with a path, whatever its placeholders are called, and their `places`."""
     for template, item in contract(name)["paths"].items():
         if shape_of(template.replace("}{path_format}", "}")) == shape_of(path):
             found = item.get(method.lower())
             if found is not None:
                 shared = item.get("parameters", [])
-                return {**found, "parameters": [*shared, *found.get("parameters", [])]}
+                given = [*shared, *found.get("parameters", [])]
+                return {**found, "parameters": given, "places": _places(template)}
     return None
+
+
+def _places(template: str) -> list[str]:
+    """Return the names of a path's placeholders in their order."""
+    return re.findall(r"\{([^{}]+)\}", template.replace("}{path_format}", "}"))
 
 
 def resolved(name: str, node: Any) -> Any:

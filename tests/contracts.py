@@ -38,7 +38,10 @@ def errors(name: str, schema: dict[str, Any], value: Any) -> list[ValidationErro
 
 
 def operation(name: str, method: str, path: str) -> dict[str, Any] | None:
-    """Return the operation with a path, whatever its placeholders are called, and their `places`."""
+    """Return the operation with a path, whatever its placeholders are called.
+
+    `places` are the names that the document has for them, in their order.
+    """
     for template, item in contract(name)["paths"].items():
         if shape_of(template.replace("}{path_format}", "}")) == shape_of(path):
             found = item.get(method.lower())

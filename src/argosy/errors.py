@@ -4,6 +4,7 @@
       ConnectorError                 the connector's author must mend it        exit 2  http 500
         InvalidManifestError, InvalidCapabilityError, InvalidHandlerError
         UnknownCapabilityError                                                           404
+      InvalidDocumentError           a document to import cannot be used        exit 1  http 422
       ConnectionSetupError           the operator must mend it                  exit 1  http 422
         UnknownRegionError, MissingPropertyError, InvalidConnectionError, UnsafeFileError
       InvocationError                one capability, one time                   exit 1
@@ -161,6 +162,13 @@ class UnknownCapabilityError(ConnectorError):
     message_format = "There is no capability {found!r}; there is {known}."
     hint = "`argosy capabilities` lists them."
     http_status = 404
+
+
+class InvalidDocumentError(ArgosyError):
+    """A document that is to be imported cannot be read, or nothing can be made of it."""
+
+    message_format = "{file} cannot be imported: {detail}."
+    http_status = 422
 
 
 class ConnectionSetupError(ArgosyError):

@@ -31,7 +31,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENTS = {document.family: document for document in vendor_coverage.DOCUMENTS}
 
 #: Where a document is wrong or narrower than what the vendor does, and what is done about it:
-#: capability, and how what is found begins, each of which may hold a `*`. Sections are those of the facts on Treasure Data.
+#: capability, and how what is found begins, each of which may hold a `*`. Sections are those of
+#: the facts on Treasure Data.
 KNOWN_ERRORS = (
     # 3.1: the body of a create requires an id, yet creates without one are answered with 200.
     ("create-profiles-token", "body: 'id' is a required property"),

@@ -112,6 +112,7 @@ STATUSES = {
     "UnknownRegionError": (1, 422, False),
     "MissingPropertyError": (1, 422, False),
     "InvalidConnectionError": (1, 422, False),
+    "InvalidDocumentError": (1, 422, False),
     "UnsafeFileError": (1, 422, False),
     "InvocationError": (1, 502, False),
     "InvalidInputsError": (1, 422, False),

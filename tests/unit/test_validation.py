@@ -176,6 +176,12 @@ class TestPatterns:
         assert validator.is_valid(text) is is_valid
         assert (not validator.problems(text)) is is_valid
 
+    def test_a_pattern_that_could_be_tried_for_ever_is_judged_at_once(self) -> None:
+        validator = Validator({"pattern": "^(a|a)+b$"})
+
+        assert not validator.is_valid("a" * 1000)
+        assert validator.problems("a" * 1000)
+
 
 class TestValuesThatAreNoJson:
     @pytest.mark.parametrize(

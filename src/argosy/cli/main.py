@@ -29,6 +29,7 @@ COMMANDS = {
     "check": "argosy.cli.check:check",
     "completion": "argosy.cli.completion:completion",
     "demo": "argosy.cli.demo:demo",
+    "import": "argosy.cli.importing:import_",
     "sandbox": "argosy.cli.sandbox:sandbox",
 }
 

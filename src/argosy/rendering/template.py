@@ -74,8 +74,8 @@ def compile_value(value: Json) -> Callable[[Scope], Json]:
     """Compile a JSON value whose texts may be templates into one function of the scope.
 
     A member or item that is exactly one expression and is missing is dropped; a member named
-    `...` spreads the object it yields into its parent. Text with a missing part raises
-    ValueError, since half a text is a wrong text.
+    `...` spreads the object it yields, or each object of a list, into its parent. Text with a
+    missing part raises ValueError, since half a text is a wrong text.
     """
     if isinstance(value, str):
         return compile_template(value).render
@@ -98,10 +98,11 @@ def _compile_object(value: Mapping[str, Json]) -> Callable[[Scope], Json]:
                 continue
             if name != "...":
                 result[name] = rendered
-            elif isinstance(rendered, Mapping):
-                result.update(rendered)
-            else:
-                raise ValueError("only an object can be spread with `...`")
+                continue
+            for spread in rendered if isinstance(rendered, list) else [rendered]:
+                if not isinstance(spread, Mapping):
+                    raise ValueError("only an object can be spread with `...`")  # noqa: TRY004
+                result.update(spread)
         return result
 
     return render

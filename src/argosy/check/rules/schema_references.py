@@ -1,7 +1,7 @@
 """Schemas are valid JSON Schema 2020-12, their references lead somewhere, their patterns compile.
 
-Values are judged by two validators with different grammars of patterns; a pattern that only
-one of them reads would fail in the middle of a call. A schema must not refer back to itself
+A pattern that cannot be read would fail in the middle of a call; names of properties are matched
+in Python's grammar too. A schema must not refer back to itself
 for the same value either, since judging it would never end.
 """
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from argosy.check.subject import Subject
 
 ID = "schema-references"
-DEMAND = "Schemas are valid, references lead to schemas, and both validators read each pattern."
+DEMAND = "Schemas are valid, references lead to schemas, and each pattern can be read."
 
 
 def check(subject: Subject) -> Iterator[Problem]:

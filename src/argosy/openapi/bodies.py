@@ -1,0 +1,187 @@
+"""An operation's body: which media type is sent, and the inputs that make it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from argosy.openapi.document import Document, Operation, items, members, text
+from argosy.openapi.inputs import Inputs, UndraftableError, constant, quoted, spread
+from argosy.openapi.parameters import with_default
+from argosy.openapi.schemas import Shapes, flat, types_of
+
+if TYPE_CHECKING:
+    from argosy.model import Json, JsonObject
+
+FORM = "application/x-www-form-urlencoded"
+MULTIPART = "multipart/form-data"
+OCTETS = "application/octet-stream"
+_BYTES = {"type": "string", "contentEncoding": "base64"}
+
+
+class Bodies:
+    """Turns the body of an operation into inputs and a template."""
+
+    def __init__(self, document: Document, shapes: Shapes) -> None:
+        self._document = document
+        self._shapes = shapes
+
+    def take(self, operation: Operation, inputs: Inputs) -> None:
+        """Add the body, where there is one. Raises UndraftableError where it cannot be said."""
+        given = self._document.follow(operation.node.get("requestBody"))
+        content = {name: members(one) for name, one in members(given.get("content")).items()}
+        if not content:
+            return
+        if operation.method in {"GET", "HEAD"}:
+            note = f"a {operation.method} has no body; left out"
+            self._document.notes.add(operation.where, note)
+            return
+        media = chosen_media(content)
+        schema = content[media].get("schema", {})
+        bare = media.partition(";")[0].strip().lower()
+        required = given.get("required") is True
+        if is_json(bare):
+            self._json(operation, schema, inputs, required=required)
+        elif bare in {FORM, MULTIPART}:
+            inputs.encoding = "form" if bare == FORM else "multipart"
+            self._fields(operation, content[media], inputs, required=required)
+        else:
+            self._whole(bare, schema, inputs, required=required)
+        if bare not in {"application/json", FORM, MULTIPART, "*/*"}:
+            inputs.headers["Content-Type"] = constant(bare)
+
+    def _json(self, operation: Operation, schema: Json, inputs: Inputs, *, required: bool) -> None:
+        given = flat(self._document, schema)
+        if not _is_record(given):
+            told = text(given.get("description")) or "The body of the request."
+            made = self._shapes.input(schema)
+            name = inputs.add("body", "body", made, required=required, told=told)
+            inputs.body = f"{{{{ inputs.{name} }}}}"
+            return
+        inputs.body = {}
+        for wire, one in self._sendable(given):
+            name, is_bytes = self._member(operation, wire, one, given, inputs, required=required)
+            if name:
+                encoded = " | base64" if is_bytes else ""
+                inputs.body[wire] = f"{{{{ inputs.{name}{encoded} }}}}"
+        self._others(given, inputs)
+
+    def _fields(
+        self, operation: Operation, media: JsonObject, inputs: Inputs, *, required: bool
+    ) -> None:
+        given = flat(self._document, media.get("schema", {}))
+        inputs.body = {}
+        if not _is_record(given):
+            told = text(given.get("description")) or "The fields of the form."
+            made = {"type": "object", **self._shapes.input(media.get("schema", {}))}
+            name = inputs.add("body", "fields", made, required=required, told=told)
+            spread(inputs.body, f"{{{{ inputs.{name} }}}}")
+            return
+        styles = members(media.get("encoding"))
+        for wire, one in self._sendable(given):
+            name, _ = self._member(operation, wire, one, given, inputs, required=required)
+            style = members(styles.get(wire))
+            types = types_of(flat(self._document, one))
+            if name and style.get("style") == "deepObject" and "object" in types:
+                spread(inputs.body, f"{{{{ inputs.{name} | bracket_keys({quoted(wire)}) }}}}")
+            elif name and style.get("explode") is False and "array" in types:
+                inputs.body[wire] = f"{{{{ inputs.{name} | join(',') }}}}"
+            elif name:
+                inputs.body[wire] = f"{{{{ inputs.{name} }}}}"
+        self._others(given, inputs)
+
+    def _sendable(self, given: JsonObject) -> list[tuple[str, Json]]:
+        return [
+            (wire, one)
+            for wire, one in members(given.get("properties")).items()
+            if flat(self._document, one).get("readOnly") is not True
+        ]
+
+    def _member(
+        self,
+        operation: Operation,
+        wire: str,
+        node: Json,
+        parent: JsonObject,
+        inputs: Inputs,
+        *,
+        required: bool,
+    ) -> tuple[str, bool]:
+        """Declare the input of one member; return its name and whether it holds bytes."""
+        is_needed = required and wire in items(parent.get("required"))
+        if wire == "..." or not wire:
+            if is_needed:
+                raise UndraftableError(f"the body's member {wire!r} cannot be said")
+            note = f"the body's member {wire!r} is left out: its name has another meaning here"
+            self._document.notes.add(operation.where, note)
+            return "", False
+        given = flat(self._document, node)
+        told = with_default(text(members(node).get("description")) or _told(given), given)
+        is_bytes = _holds_bytes(given) or _holds_bytes(flat(self._document, given.get("items")))
+        if is_bytes and "array" in types_of(given):
+            self._document.notes.add(operation.where, f"of the files in {wire!r} one can be sent")
+        schema = dict(_BYTES) if is_bytes else self._shapes.input(node)
+        return inputs.add("body", wire, schema, required=is_needed, told=told), is_bytes
+
+    def _others(self, given: JsonObject, inputs: Inputs) -> None:
+        """Declare an input for members of any name, where the document allows them."""
+        others = given.get("additionalProperties")
+        if others is not True and not isinstance(others, dict):
+            return
+        schema: JsonObject = {"type": "object"}
+        if others is not True and others:
+            schema["additionalProperties"] = self._shapes.input(others)
+        told = "Further members of the body, by their names."
+        name = inputs.add("body", "otherMembers", schema, required=False, told=told)
+        spread(inputs.body, f"{{{{ inputs.{name} }}}}")
+
+    def _whole(self, media: str, schema: Json, inputs: Inputs, *, required: bool) -> None:
+        """Declare one input for a body that is text or bytes."""
+        inputs.encoding = "bytes"
+        told = _told(flat(self._document, schema))
+        if is_text(media):
+            made: JsonObject = {"type": "string"}
+            told = told or f"The body, {media} as it is sent."
+        else:
+            made = {**_BYTES, "contentMediaType": media if media != "*/*" else OCTETS}
+            told = told or "The file: base64 as JSON, bytes or a path from Python."
+        name = inputs.add("body", "body", made, required=required, told=told)
+        inputs.body = f"{{{{ inputs.{name} }}}}"
+
+
+def chosen_media(content: JsonObject) -> str:
+    """Return the media type to use: JSON before forms, these before anything else."""
+
+    def rank(media: str) -> int:
+        bare = media.partition(";")[0].strip().lower()
+        if is_json(bare):
+            return 0 if bare == "application/json" else 1
+        return {MULTIPART: 2, FORM: 3}.get(bare, 4)
+
+    return min(content, key=rank)
+
+
+def is_json(media: str) -> bool:
+    """Tell whether a media type is one JSON value."""
+    bare = media.partition(";")[0].strip().lower()
+    return bare == "application/json" or bare.endswith("+json") or bare == "text/json"
+
+
+def is_text(media: str) -> bool:
+    """Tell whether a media type is text to read."""
+    return media.startswith("text/") or media.endswith(("/xml", "+xml", "/yaml", "/graphql"))
+
+
+def _is_record(given: JsonObject) -> bool:
+    """Tell whether a schema is an object whose members are named, and nothing else."""
+    is_object = set(types_of(given)) <= {"object", "null"} and bool(given.get("properties"))
+    return is_object and "anyOf" not in given and "oneOf" not in given
+
+
+def _holds_bytes(given: JsonObject) -> bool:
+    is_file = given.get("format") in {"binary", "byte"} or given.get("contentEncoding") == "base64"
+    is_media = "contentMediaType" in given and "contentEncoding" not in given
+    return is_file or (is_media and not is_json(str(given["contentMediaType"])))
+
+
+def _told(given: JsonObject) -> str:
+    return text(given.get("description"))

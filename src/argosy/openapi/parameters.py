@@ -1,0 +1,141 @@
+"""An operation's parameters: path, query, headers and cookies."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from argosy.openapi.document import Document, Operation, Parameter, members, placeholders
+from argosy.openapi.document import text as text_of
+from argosy.openapi.inputs import Inputs, UndraftableError, constant, quoted, spread
+from argosy.openapi.schemas import Shapes, flat, types_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from argosy.model import Json, JsonObject
+
+_SEPARATORS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_NOT_OURS = {
+    *("accept", "authorization", "content-type", "host", "content-length", "transfer-encoding"),
+    *("connection", "te", "upgrade", "expect", "accept-encoding", "user-agent", "cookie"),
+}
+
+
+class Parameters:
+    """Turns the parameters of one operation into inputs and templates."""
+
+    def __init__(self, document: Document, shapes: Shapes, own: Collection[str]) -> None:
+        self._document = document
+        self._shapes = shapes
+        self._own = {*_NOT_OURS, *own}
+
+    def take(self, operation: Operation, inputs: Inputs) -> None:
+        """Add every parameter. Raises UndraftableError where a path cannot be said."""
+        inputs.path = self._path(operation, inputs)
+        inputs.query |= {name: constant(value) for name, value in operation.query.items()}
+        for parameter in operation.parameters:
+            try:
+                self._one(operation, parameter, inputs)
+            except UndraftableError as error:
+                if parameter.required:
+                    raise
+                note = f"the {parameter.place} parameter {parameter.name!r} is left out: {error}"
+                self._document.notes.add(operation.where, note)
+
+    def _path(self, operation: Operation, inputs: Inputs) -> str:
+        known = {one.name: one for one in operation.parameters if one.place == "path"}
+        path = operation.path
+        for wire in placeholders(path):
+            parameter = known.get(wire) or Parameter(wire, "path", required=True, node={})
+            given = flat(self._document, parameter.node.get("schema"))
+            simple = set(types_of(given)) <= {"string", "integer"} and "type" in given
+            given = given if simple and "anyOf" not in given and "oneOf" not in given else {}
+            schema = {"type": "string", **self._shapes.input({**given, "nullable": False})}
+            told = text_of(parameter.node.get("description"))
+            schema |= self._shown(parameter, schema)
+            name = inputs.add("path", wire, schema, required=True, told=told)
+            path = path.replace(f"{{{wire}}}", f"{{{name}}}")
+        bare = re.sub(r"\{[A-Za-z][A-Za-z0-9]*\}", "", path)
+        if not re.fullmatch(r"/[^?#\s{}]*", bare):
+            raise UndraftableError(f"the path {operation.path!r} cannot be said")
+        return path
+
+    def _one(self, operation: Operation, parameter: Parameter, inputs: Inputs) -> None:
+        name = parameter.name.lower()
+        if parameter.place == "query" and name not in self._own:
+            self._query(parameter, inputs)
+        elif parameter.place == "header" and name not in self._own:
+            if not re.fullmatch(r"[A-Za-z0-9_.-]+", parameter.name):
+                raise UndraftableError("no header has such a name")
+            self._header(parameter, inputs, parameter.name, "{{ %s }}")
+        elif parameter.place == "cookie" and parameter.required:
+            cookies = f"{inputs.headers['Cookie']}; " if "Cookie" in inputs.headers else ""
+            form = f"{constant(cookies)}{constant(parameter.name)}={{{{ %s }}}}"
+            self._header(parameter, inputs, "Cookie", form)
+        elif parameter.place == "cookie":
+            self._document.notes.add(operation.where, f"the cookie {parameter.name!r} is left out")
+
+    def _header(self, parameter: Parameter, inputs: Inputs, header: str, form: str) -> None:
+        schema, _ = self._schema(parameter)
+        name = self._add(parameter, schema, inputs)
+        is_list = "array" in types_of(flat(self._document, parameter.node.get("schema")))
+        inputs.headers[header] = form % (f"inputs.{name} | join(',')" if is_list else _read(name))
+
+    def _query(self, parameter: Parameter, inputs: Inputs) -> None:
+        schema, is_json = self._schema(parameter)
+        types = types_of(flat(self._document, parameter.node.get("schema")))
+        wire = quoted(parameter.name)[1:-1]
+        if wire == "...":
+            raise UndraftableError("its name has another meaning here")
+        style = text_of(parameter.node.get("style")) or "form"
+        explode = parameter.node.get("explode", style == "form") is True
+        name = self._add(parameter, schema, inputs)
+        if is_json:
+            inputs.query[wire] = f"{{{{ inputs.{name} | to_json }}}}"
+        elif "object" in types and style == "deepObject":
+            spread(inputs.query, f"{{{{ inputs.{name} | bracket_keys('{wire}') }}}}")
+        elif "object" in types and explode:
+            spread(inputs.query, f"{{{{ {_read(name)} }}}}")
+        elif "array" in types and not explode:
+            separator = _SEPARATORS.get(style, ",")
+            inputs.query[wire] = f"{{{{ inputs.{name} | join('{separator}') }}}}"
+        else:
+            inputs.query[wire] = f"{{{{ {_read(name)} }}}}"
+
+    def _schema(self, parameter: Parameter) -> tuple[JsonObject, bool]:
+        """Return a parameter's schema, and whether its value goes as JSON."""
+        content = members(parameter.node.get("content"))
+        given: Json = next((members(one).get("schema") for one in content.values()), None)
+        is_json = any("json" in media for media in content)
+        schema = self._shapes.input(parameter.node.get("schema", given if content else {}))
+        return schema | self._shown(parameter, schema), is_json
+
+    def _shown(self, parameter: Parameter, schema: JsonObject) -> JsonObject:
+        """Return the example that stands at a parameter itself."""
+        shown = parameter.node.get("example")
+        for one in members(parameter.node.get("examples")).values():
+            shown = self._document.follow(one).get("value") if shown is None else shown
+        is_small = shown is not None and len(str(shown)) < 500 and "$ref" not in schema
+        return {"examples": [shown]} if is_small else {}
+
+    def _add(self, parameter: Parameter, schema: JsonObject, inputs: Inputs) -> str:
+        told = text_of(parameter.node.get("description"))
+        given = flat(self._document, parameter.node.get("schema"))
+        told = with_default(told or text_of(given.get("description")), given)
+        is_needed = parameter.required and parameter.node.get("allowEmptyValue") is not True
+        return inputs.add(parameter.place, parameter.name, schema, required=is_needed, told=told)
+
+
+def with_default(told: str, given: JsonObject) -> str:
+    """Return a description that names the API's default, which is never sent by itself."""
+    default = given.get("default")
+    if default is None or isinstance(default, dict | list) or "efault" in told:
+        return told
+    shown = str(default).lower() if isinstance(default, bool) else str(default)[:60]
+    stop = "" if not told or told.rstrip().endswith((".", "!", "?")) else "."
+    return f"{told.rstrip()}{stop} The API's default is {shown or 'empty'}.".strip()
+
+
+def _read(name: str) -> str:
+    return f"inputs.{name}"

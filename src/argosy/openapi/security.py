@@ -1,0 +1,197 @@
+"""A document's security as settings of a connection and as credentials of its requests."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import urljoin
+
+from argosy.openapi.document import Document, items, members, text
+from argosy.openapi.names import camel, label, plain, words_of
+from argosy.openapi.servers import address_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from argosy.model import Json, JsonObject
+
+_HEADER = "Authorization"
+#: HTTP schemes that answer a challenge of the server, which a fixed header cannot.
+_CHALLENGES = {"digest", "hoba", "mutual", "negotiate", "ntlm", "scram-sha-1", "scram-sha-256"}
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """One way to authenticate: the settings it needs, and what a request carries."""
+
+    settings: JsonObject
+    credential: JsonObject
+
+
+class Security:
+    """The schemes of a document, as far as they can be used."""
+
+    def __init__(self, document: Document, base: str) -> None:
+        self._document = document
+        self._base = base
+        components = members(document.root.get("components"))
+        self._given = {
+            name: document.follow(one)
+            for name, one in members(components.get("securitySchemes")).items()
+        }
+        self._schemes: dict[str, Scheme | None] = {}
+        self._owners = {"region": ""}
+        self.settings: JsonObject = {}
+
+    def authentication(self, requirements: Json) -> Json:
+        """Return the `auth` of a list of alternatives: the first that can be used; false for none.
+
+        The settings that it needs are added to `settings`.
+        """
+        alternatives = [members(one) for one in items(requirements)]
+        for alternative in sorted(alternatives, key=lambda one: not one):
+            schemes = [self._scheme(name) for name in alternative]
+            usable = [scheme for scheme in schemes if scheme]
+            if len(usable) == len(schemes):
+                for scheme in usable:
+                    self.settings |= scheme.settings
+                credentials = [scheme.credential for scheme in usable]
+                return credentials[0] if len(credentials) == 1 else credentials or False
+        if alternatives:
+            known = ", ".join(dict.fromkeys(name for one in alternatives for name in one))
+            self._document.notes.add("security", f"{known} cannot be used; requests carry no key")
+        return False
+
+    def _scheme(self, name: str) -> Scheme | None:
+        if name not in self._schemes:
+            self._schemes[name] = self._made(name, self._given.get(name, {}))
+        return self._schemes[name]
+
+    def _made(self, name: str, given: JsonObject) -> Scheme | None:
+        kind = text(given.get("type"))
+        if kind == "apiKey":
+            return self._key(name, given)
+        if kind == "http":
+            return self._http(name, given)
+        if kind == "oauth2":
+            return self._oauth(name, given)
+        if kind == "openIdConnect":
+            return self._bearer(name, "accessToken", "An access token of the identity provider.")
+        what = f"{name!r} is of the type {kind or 'none'!r}, which is not known"
+        self._document.notes.add("security", what)
+        return None
+
+    def _setting(self, scheme: str, name: str) -> str:
+        """Return a setting's name: the short one for the first scheme that needs it."""
+        if self._owners.setdefault(name, scheme) == scheme:
+            return name
+        longer = camel(scheme)
+        is_told = set(words_of(name)) & set(words_of(longer))
+        longer = longer if is_told and longer not in self._owners else camel(f"{longer} {name}")
+        self._owners.setdefault(longer, scheme)
+        return longer
+
+    def _key(self, name: str, given: JsonObject) -> Scheme | None:
+        setting = self._setting(name, "apiKey")
+        carrier, place = text(given.get("name")), text(given.get("in"))
+        value = f"{{{{ connection.{setting} }}}}"
+        told = plain(text(given.get("description")), 200) or f"The key that goes as {carrier}."
+        settings = {setting: _secret(setting, told)}
+        if place == "query":
+            return Scheme(settings, {"query": carrier, "value": value})
+        if place == "header":
+            return Scheme(settings, {"header": carrier, "value": value})
+        if place == "cookie":
+            return Scheme(settings, {"header": "Cookie", "value": f"{carrier}={value}"})
+        self._document.notes.add("security", f"{name!r} says no place for its key")
+        return None
+
+    def _http(self, name: str, given: JsonObject) -> Scheme | None:
+        kind = text(given.get("scheme")).lower()
+        if kind == "bearer":
+            return self._bearer(name, "token", plain(text(given.get("description")), 200))
+        if kind != "basic":
+            return self._own_scheme(name, text(given.get("scheme")))
+        user, password = self._setting(name, "username"), self._setting(name, "password")
+        pair = f"connection.{user} ~ ':' ~ connection.{password}"
+        settings = {
+            user: {"title": label(user), "description": "The user's name.", "type": "string"},
+            password: _secret(password, "The user's password."),
+        }
+        return Scheme(settings, {"header": _HEADER, "value": f"Basic {{{{ ({pair}) | base64 }}}}"})
+
+    def _own_scheme(self, name: str, kind: str) -> Scheme | None:
+        """Return a scheme of the vendor's own: the header holds its name and a key."""
+        if kind.lower() in _CHALLENGES or not re.fullmatch(r"[A-Za-z0-9!$&*+.^_|~-]+", kind):
+            self._document.notes.add("security", f"{name!r} needs HTTP {kind}, which is not there")
+            return None
+        setting = self._setting(name, "apiKey")
+        settings = {setting: _secret(setting, f"The key that goes behind the word {kind}.")}
+        value = f"{kind} {{{{ connection.{setting} }}}}"
+        return Scheme(settings, {"header": _HEADER, "value": value})
+
+    def _bearer(self, name: str, wanted: str, told: str) -> Scheme:
+        setting = self._setting(name, wanted)
+        settings = {setting: _secret(setting, told or "The token that each request carries.")}
+        return Scheme(
+            settings, {"header": _HEADER, "value": f"Bearer {{{{ connection.{setting} }}}}"}
+        )
+
+    def _oauth(self, name: str, given: JsonObject) -> Scheme:
+        flow = members(members(given.get("flows")).get("clientCredentials"))
+        url = urljoin(self._base + "/", text(flow.get("tokenUrl")))
+        try:
+            address = address_of(url) if flow else ""
+        except ValueError as error:
+            self._document.notes.add("security", f"{name!r}: {url!r}: {error}")
+            address = ""
+        if not address:
+            note = f"{name!r} lets people log in; fetch an access token and set it"
+            self._document.notes.add("security", note)
+            return self._bearer(name, "accessToken", "An OAuth access token, fetched elsewhere.")
+        client, secret = self._setting(name, "clientId"), self._setting(name, "clientSecret")
+        scope = " ".join(self._scopes(name))
+        grant = {
+            "url": address,
+            "clientId": f"{{{{ connection.{client} }}}}",
+            "clientSecret": f"{{{{ connection.{secret} }}}}",
+            **({"scope": scope} if scope else {}),
+        }
+        settings = {
+            client: {
+                "title": label(client),
+                "description": "The id of the client that asks for access tokens.",
+                "type": "string",
+            },
+            secret: _secret(secret, "The secret of that client."),
+        }
+        bearer = {"header": _HEADER, "value": "Bearer {{ token }}", "token": grant}
+        return Scheme(settings, bearer)
+
+    def _scopes(self, name: str) -> Sequence[str]:
+        """Return the scopes that any operation asks of a scheme, each once."""
+        given = [self.requirements_of_all()]
+        given += [one.node.get("security") for one in self._document.operations()]
+        found = (
+            str(scope)
+            for requirements in given
+            for requirement in items(requirements)
+            for scope in items(members(requirement).get(name))
+        )
+        return list(dict.fromkeys(found))
+
+    def requirements_of_all(self) -> Json:
+        """Return the alternatives that hold where an operation names none."""
+        return self._document.root.get("security")
+
+    def names_of_headers(self) -> Iterator[str]:
+        """Yield, in lower case, the headers and parameters that credentials set themselves."""
+        yield _HEADER.lower()
+        for given in self._given.values():
+            if text(given.get("type")) == "apiKey":
+                yield text(given.get("name")).lower()
+
+
+def _secret(name: str, told: str) -> JsonObject:
+    return {"title": label(name), "description": told, "type": "string", "secret": True}

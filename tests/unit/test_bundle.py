@@ -35,6 +35,16 @@ class TestBundle:
         assert Validator(bundled).is_valid("x")
         assert not Validator(bundled).is_valid(1)
 
+    def test_a_property_may_be_called_like_a_keyword(self) -> None:
+        names = ("default", "const", "enum", "examples", "$ref", "properties")
+        schema = {"properties": {name: {"$ref": "a.json"} for name in names}}
+
+        bundled = bundle(schema, "r.json", {"a.json": {"type": "string"}}.__getitem__)
+
+        for name in names:
+            assert Validator(bundled).is_valid({name: "x"})
+            assert not Validator(bundled).is_valid({name: 1})
+
     def test_a_file_that_is_referred_to_twice_lands_once(self) -> None:
         reads = []
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from argosy.model import Problem
 from argosy.openapi.answers import accepted, answers_of
 from argosy.openapi.bodies import Bodies
-from argosy.openapi.document import Document, Operation, placeholders, text
+from argosy.openapi.document import Document, Operation, text
 from argosy.openapi.inputs import Inputs, UndraftableError
-from argosy.openapi.names import Taken, first_sentence, kebab, plain, title, words_of
+from argosy.openapi.names import Taken, first_sentence, kebab, plain, singular, title, words_of
 from argosy.openapi.parameters import Parameters
 from argosy.openapi.sequences import (
     PAGING_INPUTS,
     WAITING_INPUTS,
     Asked,
+    list_of,
     paging_of,
     waiting_of,
 )
@@ -46,6 +48,11 @@ class LeftOut:
 
     operation: str
     reason: str
+
+
+def told(left_out: Iterable[LeftOut]) -> list[Problem]:
+    """Return what was left out as problems, each with its operation for its place."""
+    return [Problem("left-out", one.reason, file=one.operation) for one in left_out]
 
 
 class Drafting:
@@ -81,7 +88,9 @@ class Drafting:
         self._bodies.take(operation, inputs)
         answers = answers_of(self._document, operation)
         inputs.headers |= {**accepted(answers), **inputs.headers}
-        return Asked(self._ids.take(_id_of(operation, answers.whole)), operation, inputs, answers)
+        is_list = operation.method == "GET" and list_of(self._document, answers) is not None
+        wanted = _id_of(operation, is_list=is_list)
+        return Asked(self._ids.take(wanted), operation, inputs, answers)
 
     def draft(self, asked: Asked, everything: list[Asked], family: str, auth: Json) -> Draft:
         """Return the capability of one operation; `auth` is True where its family says it."""
@@ -92,7 +101,7 @@ class Drafting:
         where = f"{operation.method} {operation.path}"
         told = plain(text(operation.node.get("description")))
         summary = first_sentence(
-            text(operation.node.get("summary")) or told, f"Send {where}."[:110].rstrip(".") + "."
+            text(operation.node.get("summary")) or told, f"Send {where}"[:109].rstrip(".") + "."
         )
         group = title(operation.tag)[:40].strip() if operation.tag else ""
         document: JsonObject = {
@@ -134,21 +143,28 @@ class Drafting:
         }
 
 
-def _id_of(operation: Operation, listed: str) -> str:
-    """Return an operation's id: its own, or one made of its method and path."""
+def _id_of(operation: Operation, *, is_list: bool) -> str:
+    """Return an operation's id: its own, or one made of its method and path.
+
+    `GET /users/{id}/orders` is `list-user-orders`, `POST /orders` is `create-order`, and
+    `POST /orders/{id}/cancel` is `cancel-order`.
+    """
     own = text(operation.node.get("operationId"))
     if words_of(own):
         return kebab(own)
-    names = set(placeholders(operation.path))
-    parts = [part for part in operation.path.split("/") if part]
-    fixed = [part for part in parts if part.strip("{}") not in names and not _is_version(part)]
-    verb = _VERBS.get(operation.method, "")
-    if operation.method == "GET":
-        verb = "list" if listed and not operation.path.endswith("}") else "get"
-    by = ""
-    if operation.path.endswith("}") and placeholders(operation.path):
-        by = f" by {placeholders(operation.path)[-1]}"
-    return kebab(f"{verb} {' '.join(fixed)}{by}", "operation")
+    parts = [part for part in operation.path.split("/") if part and not _is_version(part)]
+    is_fixed = ["{" not in part for part in parts]
+    followed = [*(not fixed for fixed in is_fixed), operation.method == "POST"][1:]
+    fixed = [
+        singular(part) if is_followed else part
+        for part, here, is_followed in zip(parts, is_fixed, followed, strict=True)
+        if here
+    ]
+    verb = _VERBS.get(operation.method, "list" if is_list else "get")
+    is_action = is_fixed[-2:] == [False, True] and fixed[-1] == parts[-1] == singular(parts[-1])
+    if operation.method == "POST" and is_action:
+        verb = fixed.pop()
+    return kebab(f"{verb} {' '.join(fixed)}", "operation")
 
 
 def _is_version(part: str) -> bool:

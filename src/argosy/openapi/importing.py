@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from argosy.errors import InvalidDocumentError
 from argosy.openapi.document import Document, Note, Operation, items, members, text
-from argosy.openapi.drafting import Draft, Drafting, LeftOut
+from argosy.openapi.drafting import Draft, Drafting, LeftOut, told
 from argosy.openapi.names import Taken, kebab, label, plain
 from argosy.openapi.reading import read_document
 from argosy.openapi.schemas import Shapes
@@ -71,9 +71,8 @@ def import_document(file: Path, out: Path, *, family: str = "", server: str = ""
     plan = _Plan(document, file, family, server)
     drafts, left_out = plan.drafts()
     if not drafts:
-        reasons = "; ".join(f"{one.operation}: {one.reason}" for one in left_out[:3])
-        detail = f"none of its operations can be a capability. {reasons or 'It has none'}"
-        raise InvalidDocumentError(file=str(file), detail=detail)
+        detail = "none of its operations can be a capability"
+        raise InvalidDocumentError(file=str(file), detail=detail, problems=told(left_out))
     written, refused = write_connector(out, plan.manifest(), drafts, plan.files, document.notes)
     return Imported(
         id=plan.id,

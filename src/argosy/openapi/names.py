@@ -48,6 +48,15 @@ def title(name: str) -> str:
     return made if len(made) >= 3 else f"{made} API".strip()
 
 
+def singular(name: str) -> str:
+    """Return the singular of a plural in English, as far as its ending tells it."""
+    for ending, instead in (("ies", "y"), ("sses", "ss"), ("xes", "x"), ("ches", "ch")):
+        if name.endswith(ending) and len(name) > len(ending) + 1:
+            return name.removesuffix(ending) + instead
+    is_plural = name.endswith("s") and not name.endswith(("ss", "us", "is")) and len(name) > 3
+    return name[:-1] if is_plural else name
+
+
 def label(name: str) -> str:
     """Return the label of a field, `Page size`."""
     first, *others = words_of(name) or ["value"]

@@ -7,6 +7,7 @@ its version 1.2, as OpenAPI asks: `no` and `2026-01-01` are texts, and keys are 
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -157,16 +158,25 @@ class _Loader(_Safe):  # type: ignore[misc]  # chosen as the program starts
 
 
 def _integer(_loader: Any, node: Any) -> int:
-    text = node.value.replace("_", "x")
-    bases = {"0x": 16, "0o": 8}
-    return int(text, bases.get(text[:2], 10))
+    base = {"0x": 16, "0o": 8}.get(node.value[:2], 10)
+    try:
+        return int(node.value.replace("_", "?"), base)
+    except ValueError:
+        raise ValueError(_no_number(node)) from None
 
 
 def _number(_loader: Any, node: Any) -> float:
-    found = float(node.value)
-    if found - found != 0:
-        raise ValueError(f"{node.value} has no form in JSON")
+    try:
+        found = float(node.value.replace("_", "?"))
+    except ValueError:
+        found = math.nan
+    if not math.isfinite(found):
+        raise ValueError(_no_number(node))
     return found
+
+
+def _no_number(node: Any) -> str:
+    return f"line {node.start_mark.line + 1}: {node.value!r} is no number of JSON"
 
 
 _TAG = "tag:yaml.org,2002:"

@@ -10,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator
 
 from argosy.model import Json, JsonObject
+from argosy.openapi.patterns import text_of_pattern
 
 #: Reads a shared schema by what a reference says.
 Read = Callable[[str], JsonObject]
@@ -79,6 +80,10 @@ def candidates(schema: JsonObject, read: Read) -> Iterator[Json]:
         yield _with_branch(schema, branch, read, full=True, depth=0)
     bare = {name: member for name, member in schema.items() if name != "examples"}
     yield sample(bare, read)
+    if "pattern" in schema:
+        fitting = text_of_pattern(schema["pattern"])
+        yield fitting
+        yield fitting.ljust(min(schema.get("minLength", 0), 1000), fitting[-1:] or "a")
     longest = schema.get("maxLength", 0)
     yield from (one[:longest] if longest else one for one in _CANDIDATES)
     yield from OTHERS
@@ -118,6 +123,8 @@ def _plain(schema: JsonObject, kind: str) -> Json:
         return True if kind == "boolean" else None
     if kind in {"integer", "number"}:
         return _number(schema, kind)
+    if "pattern" in schema:
+        return text_of_pattern(schema["pattern"]) or "text"
     made = _TEXTS.get(schema.get("format", ""), "text")
     made = made.ljust(min(schema.get("minLength", 0), 1000), "x")
     return made[: schema["maxLength"]] if "maxLength" in schema else made

@@ -53,6 +53,7 @@ WAITING_INPUTS: JsonObject = {
 }
 _PAGES = {"page", "pagenumber", "pageindex", "pageno", "pagenum", "p"}
 _OFFSETS = {"offset", "skip", "start", "startat", "startindex", "from"}
+_FROM_ZERO = {"offset", "skip", "startat"}
 _LASTS = {"startingafter", "afterid", "lastid", "sinceid"}
 _CURSORS = {
     *("cursor", "nextcursor", "pagetoken", "nextpagetoken", "nexttoken", "continuationtoken"),
@@ -94,7 +95,7 @@ def paging_of(document: Document, asked: Asked) -> JsonObject | None:
     """Return how the list of an operation goes on, where it is one and that is plain."""
     if asked.operation.method != "GET" or asked.answers.format != "json":
         return None
-    listed = _list(document, asked.answers)
+    listed = list_of(document, asked.answers)
     if listed is None:
         return None
     output, item = listed
@@ -102,7 +103,7 @@ def paging_of(document: Document, asked: Asked) -> JsonObject | None:
     return {"items": output, **found} if found else None
 
 
-def _list(document: Document, answers: Answers) -> tuple[str, JsonObject] | None:
+def list_of(document: Document, answers: Answers) -> tuple[str, JsonObject] | None:
     """Return the output that is the list, with the schema of an item."""
     if answers.whole:
         is_list = types_of(answers.schema) == ["array"]
@@ -152,30 +153,32 @@ def _is_address(schema: JsonObject, key: str) -> bool:
 def _counted(
     asked: Asked, inputs: Mapping[str, str], output: str, item: JsonObject, ends: JsonObject
 ) -> JsonObject | None:
-    """Return paging by a number, an offset or the last item's id."""
+    """Return paging by a number, an offset or the last item's id.
+
+    Where the count begins must be told, by a default or a least value: a guess that is wrong would
+    leave a page out.
+    """
     for key, name in inputs.items():
-        types = types_of(asked.inputs.properties[name])
-        wire = next(w for (place, w), n in asked.inputs.names.items() if n == name)
-        start = _start(asked, wire)
-        if key in _PAGES and "integer" in types:
-            return {
-                "next": {name: f"{{{{ (inputs.{name} | default({start or 1})) + 1 }}}}"},
-                **ends,
-            }
-        if key in _OFFSETS and "integer" in types:
-            here = f"(inputs.{name} | default(0))"
+        is_number = "integer" in types_of(asked.inputs.properties[name])
+        start = _start(asked, name)
+        here = f"(inputs.{name} | default({start}))"
+        if key in _PAGES and is_number and start is not None:
+            return {"next": {name: f"{{{{ {here} + 1 }}}}"}, **ends}
+        if key in _OFFSETS and is_number and (start is not None or key in _FROM_ZERO):
+            here = f"(inputs.{name} | default({start or 0}))"
             return {"next": {name: f"{{{{ {here} + (outputs.{output} | length) }}}}"}, **ends}
         if key in _LASTS and "id" in members(item.get("properties")):
             return {"next": {name: f"{{{{ (outputs.{output} | last).id }}}}"}, **ends}
     return None
 
 
-def _start(asked: Asked, wire: str) -> int | None:
-    """Return the number of the first page, where the document gives it as the default."""
+def _start(asked: Asked, name: str) -> int | None:
+    """Return the number from which a parameter counts, where the document tells it."""
     for parameter in asked.operation.parameters:
-        if parameter.name == wire and parameter.place == "query":
-            default = members(parameter.node.get("schema")).get("default")
-            return default if type(default) is int else None
+        if asked.inputs.names.get(("query", parameter.name)) == name:
+            schema = members(parameter.node.get("schema"))
+            told = schema.get("default", schema.get("minimum"))
+            return told if type(told) is int and told in {0, 1} else None
     return None
 
 

@@ -120,5 +120,6 @@ def _is_reference(value: JsonObject) -> bool:
 
 def _inner(value: Json) -> Iterable[Json]:
     if isinstance(value, dict):
-        return [one for name, one in value.items() if name not in {"examples", "antiExamples"}]
+        values = {"examples", "antiExamples", "enum"}
+        return [v for name, v in value.items() if not (name in values and isinstance(v, list))]
     return value if isinstance(value, list) else ()

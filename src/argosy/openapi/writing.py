@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING
 from argosy.check import check_connector
 from argosy.connector import load_connector
 from argosy.errors import ArgosyError, InvalidDocumentError
-from argosy.model import Json, JsonObject, Problem
-from argosy.openapi.drafting import Draft, LeftOut
+from argosy.openapi.drafting import Draft, LeftOut, told
 from argosy.openapi.proving import Prover
 from argosy.openapi.sharing import Shared
 
 if TYPE_CHECKING:
+    from argosy.model import Json, JsonObject, Problem
     from argosy.openapi.document import Notes
 
 _PLACEHOLDERS: JsonObject = {
@@ -88,15 +88,17 @@ class _Work:
             try:
                 prover.complete(draft, _file(draft))
             except (ArgosyError, ValueError, RecursionError) as error:
-                self._refuse(draft, _told(error))
+                self._refuse(draft, _reason(error))
             else:
                 self._write(_file(draft), draft.document)
         for _ in range(_MOST_ROUNDS):
             if self._is_settled(prover) and self.drafts:
                 return
-        problems = [Problem("left-out", one.reason, file=one.operation) for one in self.refused]
-        detail = "none of its operations passes the check"
-        raise InvalidDocumentError(file=self._manifest["title"], detail=detail, problems=problems)
+        raise InvalidDocumentError(
+            file=self._manifest["title"],
+            detail="none of its operations passes the check",
+            problems=told(self.refused),
+        )
 
     def _load(self) -> Json:
         try:
@@ -159,7 +161,7 @@ def _file(draft: Draft) -> str:
     return f"capabilities/{draft.entry}.json"
 
 
-def _told(error: Exception) -> str:
+def _reason(error: Exception) -> str:
     if isinstance(error, ArgosyError) and error.problems:
         return f"{error.problems[0].message} ({error.problems[0].pointer})"
     return str(error) or "it is nested too deeply"

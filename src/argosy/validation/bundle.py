@@ -19,6 +19,9 @@ from argosy.model import Json, JsonObject, lookup_pointer
 #: Keywords whose lists hold values and no schemas.
 _LISTS = frozenset({"enum", "examples", "antiExamples"})
 
+#: Keywords whose objects hold schemas by their names.
+_NAMED = frozenset({"properties", "patternProperties", "$defs", "dependentSchemas"})
+
 #: Reads the schema file at a POSIX path relative to the connector; raises KeyError if absent.
 ReadSchema = Callable[[str], JsonObject]
 
@@ -62,6 +65,8 @@ class _Bundler:
     def member(self, key: str, member: Json, file: str) -> Json:
         if key == "$ref" and isinstance(member, str):
             return self.target(member, file)
+        if key in _NAMED and isinstance(member, Mapping):  # names that may look like keywords
+            return {name: self.rewrite(schema, file) for name, schema in member.items()}
         is_literal = key in {"const", "default"} or (key in _LISTS and isinstance(member, list))
         return member if is_literal else self.rewrite(member, file)
 

@@ -94,7 +94,7 @@ def _not_json(value: Json, path: tuple[str | int, ...]) -> Iterator[Problem]:
 def _validator_class() -> Any:
     """Extend the 2020-12 validator: patterns mean what ECMA 262 says, and take no time to speak of.
 
-    In Python's grammar `$` also matches before a newline at the end and `\\d` far more than ASCII,
+    In Python's grammar `$` also matches before a newline at the end, a digit is more than ASCII,
     and a pattern like `(a|a)+b` takes longer than anybody waits; so the compiled validator, which
     knows neither, judges them here too.
     """

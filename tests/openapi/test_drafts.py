@@ -225,6 +225,15 @@ class TestSecurity:
             {"header": "X-User", "value": "{{ connection.userApiKey }}"},
         ]
 
+    def test_a_key_that_is_declared_as_a_parameter_is_a_setting(self, take: Take) -> None:
+        parameter = {"name": "authorization", "in": "header", "required": True, "schema": {}}
+
+        made = take(document({"/a": {"get": {**OK, "parameters": [parameter]}}}))
+
+        assert made.settings == ("authorization",)
+        assert made_manifest(made)["auth"]["value"] == "{{ connection.authorization }}"
+        assert made_capability(made, "get-a")["inputs"]["properties"] == {}
+
     def test_an_operation_may_authenticate_in_its_own_way(self, take: Take) -> None:
         schemes = {
             "key": {"type": "apiKey", "in": "header", "name": "X-Key"},
@@ -322,12 +331,39 @@ class TestInputs:
             assert found["request"]["body"] == "{{ inputs.body }}"
             assert found["inputs"]["required"] == ["body"]
 
-    def test_a_body_that_may_be_left_out_demands_nothing(self, take: Take) -> None:
-        schema = {"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}}
+    def test_a_body_that_may_be_left_out_is_given_whole_or_not_at_all(self, take: Take) -> None:
+        properties = {"a": {"type": "string"}, "b": {"type": "string", "example": "x"}}
+        schema = {"type": "object", "required": ["a"], "properties": properties}
+        unsaid = body(schema)
+        del unsaid["requestBody"]["required"]
+        paths = {"/a": {"post": {**OK, **body(schema, required=False)}, "put": {**OK, **unsaid}}}
 
-        made = take(document({"/a": {"post": {**OK, **body(schema, required=False)}}}))
+        made = take(document(paths))
 
-        assert "required" not in made_capability(made, "create-a")["inputs"]
+        inputs = made_capability(made, "create-a")["inputs"]
+        assert "required" not in inputs
+        assert inputs["dependentRequired"] == {"a": ["a"], "b": ["a"]}
+        assert made_capability(made, "replace-a")["inputs"]["required"] == ["a"]
+
+    def test_a_path_carries_text_and_whole_numbers(self, take: Take) -> None:
+        kinds: dict[str, Any] = {
+            "n": {"type": "integer", "minimum": 1},
+            "x": {"type": "number"},
+            "y": {"type": "boolean"},
+            "z": {"type": "array", "items": {}},
+        }
+        parameters = [{"name": one, "in": "path", "schema": kinds[one]} for one in kinds]
+
+        made = take(document({"/{n}/{x}/{y}/{z}": {"get": {**OK, "parameters": parameters}}}))
+
+        found = made_capability(made, made.capabilities[0])["inputs"]["properties"]
+        assert {name: one["type"] for name, one in found.items()} == {
+            "n": "integer",
+            "x": "string",
+            "y": "string",
+            "z": "string",
+        }
+        assert found["y"]["enum"] == ["true", "false"]
 
     def test_text_and_bytes_are_sent_as_they_are(self, take: Take) -> None:
         paths = {

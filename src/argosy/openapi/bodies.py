@@ -31,14 +31,14 @@ class Bodies:
         content = {name: members(one) for name, one in members(given.get("content")).items()}
         if not content:
             return
-        if operation.method in {"GET", "HEAD"}:
+        if operation.method in {"GET", "HEAD"} and given.get("required") is not True:
             note = f"a {operation.method} has no body; left out"
             self._document.notes.add(operation.where, note)
             return
         media = chosen_media(content)
         schema = content[media].get("schema", {})
         bare = media.partition(";")[0].strip().lower()
-        required = given.get("required") is True
+        required = given.get("required", _needs_members(self._document, schema)) is True
         if is_json(bare):
             self._json(operation, schema, inputs, required=required)
         elif bare in {FORM, MULTIPART}:
@@ -107,7 +107,8 @@ class Bodies:
         required: bool,
     ) -> tuple[str, bool]:
         """Declare the input of one member; return its name and whether it holds bytes."""
-        is_needed = required and wire in items(parent.get("required"))
+        is_demanded = wire in items(parent.get("required"))
+        is_needed = required and is_demanded
         if wire == "..." or not wire:
             if is_needed:
                 raise UndraftableError(f"the body's member {wire!r} cannot be said")
@@ -120,7 +121,10 @@ class Bodies:
         if is_bytes and "array" in types_of(given):
             self._document.notes.add(operation.where, f"of the files in {wire!r} one can be sent")
         schema = dict(_BYTES) if is_bytes else self._shapes.input(node)
-        return inputs.add("body", wire, schema, required=is_needed, told=told), is_bytes
+        name = inputs.add("body", wire, schema, required=is_needed, told=told)
+        if is_demanded and not is_needed:
+            inputs.together.append(name)
+        return name, is_bytes
 
     def _others(self, given: JsonObject, inputs: Inputs) -> None:
         """Declare an input for members of any name, where the document allows them."""
@@ -146,6 +150,14 @@ class Bodies:
             told = told or "The file: base64 as JSON, bytes or a path from Python."
         name = inputs.add("body", "body", made, required=required, told=told)
         inputs.body = f"{{{{ inputs.{name} }}}}"
+
+
+def _needs_members(document: Document, schema: Json) -> bool:
+    """Tell whether a body must have members: then it is needed, unless the document denies it.
+
+    A body may be left out where nothing is said, but most documents that say nothing forgot to.
+    """
+    return bool(items(flat(document, schema).get("required")))
 
 
 def chosen_media(content: JsonObject) -> str:

@@ -134,10 +134,12 @@ class Drafting:
             **(PAGING_INPUTS if paging else {}),
             **(WAITING_INPUTS if waiting else {}),
         }
-        required = asked.inputs.required
+        required, together = asked.inputs.required, asked.inputs.together
+        body = [name for (place, _), name in asked.inputs.names.items() if place == "body"]
         return {
             "type": "object",
             **({"required": required} if required else {}),
+            **({"dependentRequired": dict.fromkeys(body, together)} if together else {}),
             "additionalProperties": False,
             "properties": properties,
         }

@@ -177,7 +177,9 @@ class _Plan:
 
     def _authentication(self, operation: Operation) -> Json:
         requirements = operation.node.get("security", self.security.requirements_of_all())
-        return self.security.authentication(requirements)
+        found = self.security.authentication(requirements)
+        names = {one.name.lower() for one in operation.parameters if one.place == "header"}
+        return self.security.of_header() if not found and "authorization" in names else found
 
     def _own_families(self, server: str) -> dict[str, str]:
         """Give operations with servers of their own a family of their own."""

@@ -27,12 +27,13 @@ class UndraftableError(Exception):
 class Inputs:
     """The inputs of one operation, as they are gathered, and its request.
 
-    `names` tells which input carries a wire name: by its place (`path`, `query`, `header`,
-    `body`) and the name.
+    `together` are required as soon as another member of the body is given. `names` tells which
+    input carries a wire name: by its place (`path`, `query`, `header`, `body`) and the name.
     """
 
     properties: JsonObject = field(default_factory=dict)
     required: list[str] = field(default_factory=list)
+    together: list[str] = field(default_factory=list)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
     path: str = ""
     query: JsonObject = field(default_factory=dict)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from argosy.model import Json, JsonObject
 
 _SEPARATORS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+_NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 _NOT_OURS = {
     *("accept", "authorization", "content-type", "host", "content-length", "transfer-encoding"),
     *("connection", "te", "upgrade", "expect", "accept-encoding", "user-agent", "cookie"),
@@ -49,9 +50,7 @@ class Parameters:
         for wire in placeholders(path):
             parameter = known.get(wire) or Parameter(wire, "path", required=True, node={})
             given = flat(self._document, parameter.node.get("schema"))
-            simple = set(types_of(given)) <= {"string", "integer"} and "type" in given
-            given = given if simple and "anyOf" not in given and "oneOf" not in given else {}
-            schema = {"type": "string", **self._shapes.input({**given, "nullable": False})}
+            schema = self._shapes.input(_for_path(given))
             told = text_of(parameter.node.get("description"))
             schema |= self._shown(parameter, schema)
             name = inputs.add("path", wire, schema, required=True, told=told)
@@ -125,6 +124,20 @@ class Parameters:
         told = with_default(told or text_of(given.get("description")), given)
         is_needed = parameter.required and parameter.node.get("allowEmptyValue") is not True
         return inputs.add(parameter.place, parameter.name, schema, required=is_needed, told=told)
+
+
+def _for_path(given: JsonObject) -> JsonObject:
+    """Return what a path can carry of a schema: text, or a whole number."""
+    types = types_of(given)
+    is_plain = "anyOf" not in given and "oneOf" not in given
+    if is_plain and types and set(types) <= {"string", "integer"}:
+        return given
+    words: dict[str, JsonObject] = {
+        "boolean": {"enum": ["true", "false"]},
+        "number": {"pattern": _NUMBER},
+    }
+    limits = words.get(types[0], {}) if is_plain and len(types) == 1 else {}
+    return {"type": "string", **limits}
 
 
 def with_default(told: str, given: JsonObject) -> str:

@@ -18,7 +18,7 @@ def text_of_pattern(pattern: str) -> str:
     """Return a text for a pattern, an empty one where it cannot be read."""
     try:
         return _Reader(pattern).alternatives()[:10_000]
-    except (IndexError, ValueError, RecursionError):
+    except (IndexError, ValueError, RecursionError, StopIteration, re.error):
         return ""
 
 

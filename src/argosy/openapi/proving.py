@@ -53,10 +53,11 @@ class Prover:
     def _inputs(self, schema: JsonObject, file: str, where: str) -> JsonObject:
         """Return valid inputs: those that are required, and those that the document shows."""
         found: JsonObject = {}
-        required = schema.get("required", ())
+        shown = {name for name, one in schema["properties"].items() if one.get("examples")}
+        together = (schema.get("dependentRequired", {}).get(name, ()) for name in shown)
+        required = {*schema.get("required", ()), *(one for names in together for one in names)}
         for name, one in schema["properties"].items():
-            is_shown = bool(one.get("examples"))
-            if name not in required and not is_shown:
+            if name not in required and name not in shown:
                 continue
             value = self._value(one, file)
             if value is MISSING and name not in required:

@@ -41,7 +41,7 @@ class Security:
             for name, one in members(components.get("securitySchemes")).items()
         }
         self._schemes: dict[str, Scheme | None] = {}
-        self._owners = {"region": ""}
+        self._owners = {"region": "", "authorization": ""}
         self.settings: JsonObject = {}
 
     def authentication(self, requirements: Json) -> Json:
@@ -62,6 +62,12 @@ class Security:
             known = ", ".join(dict.fromkeys(name for one in alternatives for name in one))
             self._document.notes.add("security", f"{known} cannot be used; requests carry no key")
         return False
+
+    def of_header(self) -> JsonObject:
+        """Return the `auth` of operations that declare the header as if it were an input."""
+        told = f"What requests carry as {_HEADER}, with the word before the key if there is one."
+        self.settings["authorization"] = _secret("authorization", told)
+        return {"header": _HEADER, "value": "{{ connection.authorization }}"}
 
     def _scheme(self, name: str) -> Scheme | None:
         if name not in self._schemes:

@@ -123,6 +123,24 @@ def test_the_capability_of_the_how_to_passes_the_check_and_runs(tmp_path: Path) 
     assert result.unwrap()["name"] == "Customers"
 
 
+def test_the_document_of_the_how_to_becomes_a_connector(tmp_path: Path) -> None:
+    from argosy.check import check_connector
+    from argosy.openapi import import_document
+
+    text = (ROOT / "docs" / "how-to" / "import-an-api.md").read_text(encoding="utf-8")
+    (document,) = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
+    (tmp_path / "notes.yaml").write_text(document, encoding="utf-8")
+
+    made = import_document(tmp_path / "notes.yaml", tmp_path / "notes")
+
+    assert (made.capabilities, made.settings, made.notes) == (("list-notes",), ("apiKey",), ())
+    assert check_connector(tmp_path / "notes").problems == ()
+    listed = argosy.load(tmp_path / "notes")
+    with argosy.Dispatcher(listed, argosy.Connection({"apiKey": "secret"})) as dispatcher:
+        request = dispatcher.prepare("list-notes", {"all": True})
+    assert request.url == "https://notes.example.com/v1/notes"
+
+
 def test_the_tutorials_commands_do_what_it_says(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

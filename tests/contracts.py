@@ -67,6 +67,21 @@ def resolved(name: str, node: Any) -> Any:
     return node
 
 
+def merged(name: str, node: Any) -> dict[str, Any]:
+    """Return a schema with its references followed, its `allOf` made one and null left aside."""
+    schema: dict[str, Any] = resolved(name, node) or {}
+    branches = [one for one in schema.get("anyOf", []) if one != {"type": "null"}]
+    if len(branches) == 1:
+        return merged(name, branches[0])
+    parts = [merged(name, part) for part in schema.get("allOf", [])]
+    properties = {key: one for part in parts for key, one in part.get("properties", {}).items()}
+    own = {key: one for key, one in schema.items() if key != "allOf"}
+    whole = {key: one for part in reversed(parts) for key, one in part.items()} | own
+    if properties:
+        whole["properties"] = properties | own.get("properties", {})
+    return whole
+
+
 def _open_all_of(node: Any, schemas: dict[str, Any]) -> None:
     """Mend a slip of the documents: parts of an `allOf` that each refuse the others' members.
 

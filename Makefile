@@ -44,8 +44,9 @@ sandbox: $(READY) ## Serve a local Treasure Data
 chaos: $(DEV_READY) ## Run the tests in which the vendor fails and nothing may be lost
 	$(BIN)/pytest tests/connector/test_nothing_is_lost.py tests/connector/test_repeating.py
 
-bench: $(DEV_READY) ## Measure a call beside plain and tuned requests
+bench: $(DEV_READY) ## Measure a call beside plain and tuned requests, and a list beside nothing
 	$(BIN)/python benchmarks/call.py
+	$(BIN)/python benchmarks/start.py
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

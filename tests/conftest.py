@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 
 from argosy import Connector, load
+from tests.servers import ScriptedServer
+from tests.steering import Steering
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = ROOT.parent / "shared"
@@ -46,6 +48,19 @@ def golden(update_goldens: bool) -> Callable[[Path, Any], None]:
         assert text == path.read_text(encoding="utf-8")
 
     return compare
+
+
+@pytest.fixture
+def server() -> Iterator[ScriptedServer]:
+    """A server that answers 200 without a body until a test gives it a script."""
+    with ScriptedServer() as running:
+        yield running
+
+
+@pytest.fixture
+def steering() -> Steering:
+    """Time that moves only when something sleeps."""
+    return Steering()
 
 
 @pytest.fixture(autouse=True)

@@ -20,17 +20,6 @@ DOCUMENTS = Path(__file__).parent / "documents"
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    with ScriptedServer() as running:
-        yield running
-
-
-@pytest.fixture
-def steering() -> Steering:
-    return Steering()
-
-
-@pytest.fixture
 def take(tmp_path: Path) -> Callable[..., Imported]:
     """Import a document, a file or an object, and demand that the check finds nothing at all."""
 

@@ -22,19 +22,6 @@ settings.load_profile("house")
 
 
 @pytest.fixture
-def server() -> Iterator[ScriptedServer]:
-    """A server that answers 200 without a body until a test gives it a script."""
-    with ScriptedServer() as running:
-        yield running
-
-
-@pytest.fixture
-def steering() -> Steering:
-    """Time that moves only when something sleeps."""
-    return Steering()
-
-
-@pytest.fixture
 def start(
     tmp_path: Path, server: ScriptedServer, steering: Steering
 ) -> Iterator[Callable[..., Dispatcher]]:

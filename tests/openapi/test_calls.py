@@ -82,6 +82,21 @@ class TestOAuthClientCredentials:
         }
         assert [request.path for request in others] == ["/v2/notes", "/v2/notes"]
 
+    def test_a_server_that_wants_the_client_in_the_form_gets_it_there(
+        self, call: Start, server: ScriptedServer
+    ) -> None:
+        api = NotesApi()
+
+        def strict(request: Received) -> Scripted:
+            in_form = b"client_secret=s3cret" in request.body
+            is_refused = request.path == "/oauth/token" and not in_form
+            return Say(401, {"error": "invalid_client"}) if is_refused else api(request)
+
+        server.answers(strict)
+
+        assert call("notes.openapi.yaml", **LOGIN).call("list-notes", {}).unwrap()["notes"]
+        assert [one.path for one in server.received[:2]] == ["/oauth/token", "/oauth/token"]
+
     def test_a_list_is_followed_to_its_end(self, notes: Dispatcher, server: ScriptedServer) -> None:
         inputs = {"all": True, "limit": 2, "label": ["home", "work"]}
 

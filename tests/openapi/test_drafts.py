@@ -171,8 +171,8 @@ class TestSecurity:
                 {"type": "http", "scheme": "basic"},
                 {
                     "header": "Authorization",
-                    "value": "Basic {{ (connection.username ~ ':' ~ connection.password) "
-                    "| base64 }}",
+                    "value": "Basic {{ (connection.username ~ ':' ~ "
+                    "(connection.password | default(''))) | base64 }}",
                 },
                 ("username", "password"),
             ),
@@ -202,6 +202,7 @@ class TestSecurity:
 
         assert made_manifest(made)["auth"] == auth
         assert made.settings == settings
+        assert made_manifest(made)["settings"]["required"] == list(settings)[:1]
 
     def test_the_first_alternative_that_can_be_used_is_taken(self, take: Take) -> None:
         schemes = {

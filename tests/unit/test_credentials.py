@@ -69,6 +69,30 @@ class TestPlaces:
         assert KEY not in str(result.to_json()) + caplog.text
         assert KEY not in repr(dispatcher.credentials.authentication(dispatcher.connector.auth, 0))
 
+    @pytest.mark.parametrize(("password", "pair"), [("", "client-1:"), ("p", "client-1:p")])
+    def test_a_part_with_a_default_may_be_absent(
+        self, start: Start, server: ScriptedServer, password: str, pair: str
+    ) -> None:
+        both = "(connection.user ~ ':' ~ (connection.password | default('')))"
+        auth = {"header": "Authorization", "value": f"Basic {{{{ {both} | base64 }}}}"}
+        properties = {"user": "client-1", "password": password}
+        dispatcher = start(READ, manifest=manifest(auth), properties=properties)
+
+        dispatcher.call("read", {}).unwrap()
+
+        encoded = base64.b64encode(pair.encode()).decode()
+        assert server.last.headers["authorization"] == f"Basic {encoded}"
+
+    def test_what_is_absent_is_asked_for_by_a_call_and_not_by_a_dry_run(self, start: Start) -> None:
+        auth = {"header": "X-User", "value": "User {{ connection.user }}"}
+        dispatcher = start(READ, manifest=manifest(auth), properties={"user": ""})
+
+        error = dispatcher.call("read", {}).error
+
+        assert isinstance(error, MissingPropertyError)
+        assert "User" in error.message
+        assert dispatcher.prepare("read", {}).headers["X-User"] == "User "
+
     def test_several_credentials_go_together(self, start: Start, server: ScriptedServer) -> None:
         auth = [
             {"header": "X-App", "value": "{{ connection.user }}"},

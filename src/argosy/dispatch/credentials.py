@@ -41,6 +41,9 @@ _MARGIN = 30.0
 #: How long a token is kept whose answer does not say, in seconds.
 _USUAL_LIFE = 300.0
 
+#: How a server answers that does not know the client, or not where its id and secret are.
+_REFUSED = (400, 401)
+
 #: Sends a request for a token: the request, and the moment by which it must be done.
 Fetch = Callable[[OutgoingRequest, float], Answer]
 
@@ -90,9 +93,10 @@ class CredentialStore:
         return ready
 
     def masked(self, credentials: tuple[Credential, ...]) -> Authentication:
-        """Return the same with every secret masked; the secrets need not be there."""
-        names = self._connector.secret_settings
-        properties = {**self._properties, **dict.fromkeys(names, MASK)}
+        """Return the same with every secret masked; what is not there is masked too."""
+        absent = dict.fromkeys(self._connector.settings.get("properties", {}), MASK)
+        secrets = dict.fromkeys(self._connector.secret_settings, MASK)
+        properties = {**absent, **self._properties, **secrets}
         headers, query = {}, []
         for credential in credentials:
             value = _rendered(credential.value, {"connection": properties, "token": MASK})
@@ -128,10 +132,16 @@ class CredentialStore:
         return Authentication(headers, MaskedText(urlencode(query)))
 
     def _value(self, source: str, scope: Mapping[str, Json]) -> str:
-        for root, *names in compile_template(source).paths:
-            if root == "connection" and names and self._properties.get(names[0]) in (None, ""):
-                raise missing_property(self._connector, names[0])
-        value = _rendered(source, scope)
+        """Render one template; a property that is empty is as good as absent."""
+        given = {name: one for name, one in self._properties.items() if one not in (None, "")}
+        try:
+            value = _rendered(source, {**scope, "connection": given})
+        except ValueError:  # a part of the text has no value
+            value = ""
+        paths = [path for path in compile_template(source).paths if path[0] == "connection"]
+        absent = next((name for _, name, *_ in paths if name not in given), "")
+        if absent and not value:
+            raise missing_property(self._connector, absent)
         if self._redactor.text(value) == value:  # the secrets in it have become another text
             self._redactor.learn(value, value.rpartition(" ")[2])
         return value
@@ -144,9 +154,13 @@ class CredentialStore:
             return token.text
 
     def _fetched(self, grant: TokenGrant, deadline: float) -> _Token:
-        request = self._grant_request(grant)
+        places = {"header": [True], "body": [False], "either": [True, False]}[grant.client_in]
+        for in_header in places:
+            request = self._grant_request(grant, in_header=in_header)
+            answer = self._fetch(request, deadline)
+            if answer.status not in _REFUSED:
+                break
         host = urlsplit(request.url).netloc
-        answer = self._fetch(request, deadline)
         found = _object(answer.body)
         if answer.status != 200:
             told = found.get("error_description") or found.get("error") or "no message"
@@ -161,7 +175,7 @@ class CredentialStore:
         seconds = float(life) if isinstance(life, int | float) else _USUAL_LIFE
         return _Token(text, self._clock() + max(seconds - _MARGIN, seconds / 2))
 
-    def _grant_request(self, grant: TokenGrant) -> OutgoingRequest:
+    def _grant_request(self, grant: TokenGrant, *, in_header: bool) -> OutgoingRequest:
         """Build the request of RFC 6749, section 4.4.2."""
         scope = {"connection": self._properties}
         client = self._value(grant.client_id, scope)
@@ -173,7 +187,7 @@ class CredentialStore:
             "Accept": "application/json",
             "Content-Type": "application/x-www-form-urlencoded",
         }
-        if grant.in_header:
+        if in_header:
             pair = f"{quote_plus(client)}:{quote_plus(secret)}".encode()
             basic = base64.b64encode(pair).decode()
             self._redactor.learn(basic)

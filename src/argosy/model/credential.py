@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     from argosy.model.json import Json, JsonObject
+
+ClientPlace = Literal["header", "body", "either"]
 
 
 @dataclass(frozen=True, slots=True)
 class TokenGrant:
     """How an access token is fetched: OAuth 2 client credentials; texts are templates.
 
-    `in_header` says that id and secret travel in an Authorization header and not in the form.
+    `client_in` says where id and secret travel: in an Authorization header, in the form, or in
+    the header first and, where that is refused, in the form.
     """
 
     url: str
@@ -21,7 +24,7 @@ class TokenGrant:
     client_secret: str
     scope: str
     parameters: tuple[tuple[str, str], ...]
-    in_header: bool
+    client_in: ClientPlace
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,5 +62,5 @@ def _grant(document: JsonObject) -> TokenGrant:
         client_secret=document["clientSecret"],
         scope=document.get("scope", ""),
         parameters=tuple(document.get("parameters", {}).items()),
-        in_header=document.get("clientIn", "header") == "header",
+        client_in=document.get("clientIn", "header"),
     )

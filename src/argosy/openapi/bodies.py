@@ -32,8 +32,7 @@ class Bodies:
         if not content:
             return
         if operation.method in {"GET", "HEAD"} and given.get("required") is not True:
-            note = f"a {operation.method} has no body; left out"
-            self._document.notes.add(operation.where, note)
+            self._note_body(operation, content)
             return
         media = chosen_media(content)
         schema = content[media].get("schema", {})
@@ -48,6 +47,13 @@ class Bodies:
             self._whole(bare, schema, inputs, required=required)
         if bare not in {"application/json", FORM, MULTIPART, "*/*"}:
             inputs.headers["Content-Type"] = constant(bare)
+
+    def _note_body(self, operation: Operation, content: JsonObject) -> None:
+        """Note the body of a request that has none, where there is anything in it."""
+        schemas = (flat(self._document, one.get("schema")) for one in content.values())
+        if any(one.get("properties") or types_of(one) != ["object"] for one in schemas):
+            note = f"a {operation.method} has no body; left out"
+            self._document.notes.add(operation.where, note)
 
     def _json(self, operation: Operation, schema: Json, inputs: Inputs, *, required: bool) -> None:
         given = flat(self._document, schema)

@@ -111,7 +111,7 @@ class Drafting:
             "family": family,
             **({"group": group} if len(group) >= 3 else {}),
             "summary": summary,
-            **({"description": told} if told and told.rstrip(".") != summary.rstrip(".") else {}),
+            **({"description": rest} if (rest := _without(told, summary)) else {}),
             "effect": _EFFECTS.get(operation.method, "write"),
             **_legacy(operation),
             **({} if auth is True else {"auth": auth}),
@@ -171,6 +171,13 @@ def _id_of(operation: Operation, *, is_list: bool) -> str:
 
 def _is_version(part: str) -> bool:
     return part[:1] == "v" and part[1:].replace(".", "").isdecimal()
+
+
+def _without(told: str, summary: str) -> str:
+    """Return a description without the sentence that is the summary, where it begins with it."""
+    begins = told.startswith(summary.rstrip("."))
+    first, _, rest = told.partition(". ")
+    return rest.strip() if begins and len(first) <= len(summary) else ("" if begins else told)
 
 
 def _legacy(operation: Operation) -> JsonObject:

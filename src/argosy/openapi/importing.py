@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from dataclasses import dataclass
@@ -173,7 +174,13 @@ class _Plan:
             **self.security.settings,
             **({"region": region} if len(self.sites) > 1 else {}),
         }
-        return {"type": "object", "additionalProperties": False, "properties": properties}
+        needed = re.findall(r"connection\.(\w+)\b(?! \|)", json.dumps(self._usual))
+        return {
+            "type": "object",
+            **({"required": list(dict.fromkeys(needed))} if needed else {}),
+            "additionalProperties": False,
+            "properties": properties,
+        }
 
     def _authentication(self, operation: Operation) -> Json:
         requirements = operation.node.get("security", self.security.requirements_of_all())

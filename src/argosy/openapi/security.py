@@ -120,10 +120,10 @@ class Security:
         if kind != "basic":
             return self._own_scheme(name, text(given.get("scheme")))
         user, password = self._setting(name, "username"), self._setting(name, "password")
-        pair = f"connection.{user} ~ ':' ~ connection.{password}"
+        pair = f"connection.{user} ~ ':' ~ (connection.{password} | default(''))"
         settings = {
             user: {"title": label(user), "description": "The user's name.", "type": "string"},
-            password: _secret(password, "The user's password."),
+            password: _secret(password, "The user's password; some APIs take a key alone."),
         }
         return Scheme(settings, {"header": _HEADER, "value": f"Basic {{{{ ({pair}) | base64 }}}}"})
 
@@ -163,6 +163,7 @@ class Security:
             "clientId": f"{{{{ connection.{client} }}}}",
             "clientSecret": f"{{{{ connection.{secret} }}}}",
             **({"scope": scope} if scope else {}),
+            "clientIn": "either",  # a document does not say
         }
         settings = {
             client: {

@@ -70,12 +70,38 @@ class TestOnePage:
         assert (second["items"], second["hasMore"], "next" in second) == ([3], False, False)
         assert server.last.query == [("page[after]", "c1")]
 
-    def test_that_is_empty_is_the_last(self, start: Start, server: ScriptedServer) -> None:
-        server.answers(Say(body={"data": [], "next": "/items?page%5Bafter%5D=x"}))
+    def test_that_is_empty_leads_on_where_the_vendor_says_so(
+        self, start: Start, server: ScriptedServer
+    ) -> None:
+        server.answers(*pages([], [], [1]))
 
         outputs = start(listing(CURSOR)).call("list-items", {"all": True}).unwrap()
 
-        assert (outputs["items"], outputs["hasMore"], len(server.received)) == ([], False, 1)
+        assert (outputs["items"], outputs["hasMore"], len(server.received)) == ([1], False, 3)
+
+    def test_that_is_empty_and_repeats_its_cursor_is_the_last(
+        self, start: Start, server: ScriptedServer
+    ) -> None:
+        again = {"data": [], "next": "/items?page%5Bafter%5D=x"}
+        server.answers(Say(body={**again, "data": [1]}), Say(body=again))
+
+        outputs = start(listing(CURSOR)).call("list-items", {"all": True}).unwrap()
+
+        assert (outputs["items"], outputs["hasMore"], len(server.received)) == ([1], False, 2)
+
+    def test_that_are_empty_for_ever_are_an_error(
+        self, start: Start, server: ScriptedServer
+    ) -> None:
+        def endless(_request: Received) -> Say:
+            number = len(server.received)
+            return Say(body={"data": [], "next": f"/items?page%5Bafter%5D={number}"})
+
+        server.answers(endless)
+
+        error = start(listing(CURSOR)).call("list-items", {"all": True}).error
+
+        assert isinstance(error, InvalidOutputsError)
+        assert "101 pages in a row are empty" in error.problems[0].message
 
 
 class TestAllPages:

@@ -15,23 +15,31 @@ from urllib.parse import urljoin
 from argosy.dispatch.normalise import answer_scope, outputs_of
 from argosy.errors import InvalidOutputsError, InvocationError
 from argosy.model import ALL, MAX_ITEMS, USUAL_MAX_ITEMS, Json, JsonObject, Paging, Problem
-from argosy.rendering import MISSING, compile_value, to_text
+from argosy.rendering import MISSING, compile_template, compile_value, to_text
 
 if TYPE_CHECKING:
     from argosy.dispatch.invocation import Invocation
     from argosy.dispatch.plan import Plan
+
+#: How many empty pages in a row are believed to lead on.
+_MOST_EMPTY = 100
 
 Render = Callable[[Mapping[str, Json]], Json]
 
 
 @dataclass(frozen=True, slots=True)
 class PagingPlan:
-    """A capability's paging, compiled."""
+    """A capability's paging, compiled.
+
+    `is_told` says that the vendor itself tells where the next page is, by a cursor or an address;
+    then an empty page is not the end.
+    """
 
     items: str
     next: Mapping[str, Render]
     link: Render | None
     more: Render | None
+    is_told: bool
 
 
 def compile_paging(paging: Paging) -> PagingPlan:
@@ -41,7 +49,17 @@ def compile_paging(paging: Paging) -> PagingPlan:
         next={name: compile_value(template) for name, template in paging.next.items()},
         link=compile_value(paging.link) if paging.link else None,
         more=compile_value(paging.more) if paging.more else None,
+        is_told=bool(paging.link) or _reads_answer(paging.next),
     )
+
+
+def _reads_answer(value: Json) -> bool:
+    """Tell whether a template within a value reads the vendor's answer."""
+    if isinstance(value, Mapping | list):
+        members = value.values() if isinstance(value, Mapping) else value
+        return any(_reads_answer(member) for member in members)
+    paths = compile_template(value).paths if isinstance(value, str) else ()
+    return any(path[0] in {"body", "headers"} for path in paths)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +78,12 @@ def run_pages(plan: Plan, paging: PagingPlan, invocation: Invocation) -> tuple[J
     items: list[Json] = []
     most = invocation.inputs.get(MAX_ITEMS, USUAL_MAX_ITEMS)
     here = Ahead({})
+    empty = 0
     while True:
         try:
             named, ahead = _read(plan, paging, invocation, here)
+            empty = 0 if named[paging.items] else empty + 1
+            _refuse_endless(plan, paging, empty)
         except InvocationError as error:
             if items:
                 error.outputs = {paging.items: items, **_said(here), **error.outputs}
@@ -75,6 +96,14 @@ def run_pages(plan: Plan, paging: PagingPlan, invocation: Invocation) -> tuple[J
         return named, _said(ahead)
     said = _said(ahead) if len(items) <= most else {"hasMore": True}
     return {**named, paging.items: items[:most]}, said
+
+
+def _refuse_endless(plan: Plan, paging: PagingPlan, empty: int) -> None:
+    """Raise InvalidOutputsError where so many pages in a row are empty that none may follow."""
+    if empty > _MOST_EMPTY:
+        message = f"{empty} pages in a row are empty, and each says that there is another"
+        problem = Problem("paging", message, f"/{paging.items}")
+        raise InvalidOutputsError(capability=plan.capability.id, problems=[problem])
 
 
 def _read(
@@ -94,6 +123,8 @@ def _read(
         ahead = Ahead({}, _joined(plan, invocation.last_url, ahead.link))
     is_same = ahead and all(inputs.get(name) == value for name, value in ahead.inputs.items())
     if ahead and (ahead.link in invocation.visited if ahead.link else is_same):
+        if not page:
+            return named, None  # some vendors repeat the last cursor for ever
         problem = Problem("paging", "the next page is one that has been read", f"/{paging.items}")
         raise InvalidOutputsError(capability=plan.capability.id, problems=[problem])
     return named, ahead
@@ -109,7 +140,9 @@ def _joined(plan: Plan, base: str, link: str) -> str:
 
 def _ahead(paging: PagingPlan, page: list[Json], scope: dict[str, Any]) -> Ahead | None:
     """Return where the next page is, None where this is the last."""
-    if not (page if paging.more is None else _value(paging.more, scope)):
+    if paging.more and not _value(paging.more, scope):
+        return None
+    if not (page or paging.more or paging.is_told):
         return None
     if paging.link:
         link = _value(paging.link, scope)

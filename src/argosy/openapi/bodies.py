@@ -65,10 +65,11 @@ class Bodies:
             return
         inputs.body = {}
         for wire, one in self._sendable(given):
-            name, is_bytes = self._member(operation, wire, one, given, inputs, required=required)
+            name = self._member(operation, wire, one, given, inputs, required=required)
             if name:
-                encoded = " | base64" if is_bytes else ""
-                inputs.body[wire] = f"{{{{ inputs.{name}{encoded} }}}}"
+                inputs.body[wire] = f"{{{{ inputs.{name} }}}}"
+            if name and _is_base64(flat(self._document, one)):
+                inputs.body[wire] = f"{{{{ inputs.{name} | base64 }}}}"
         self._others(given, inputs)
 
     def _fields(
@@ -78,16 +79,20 @@ class Bodies:
         inputs.body = {}
         if not _is_record(given):
             told = text(given.get("description")) or "The fields of the form."
-            made = {"type": "object", **self._shapes.input(media.get("schema", {}))}
+            is_object = types_of(given) == ["object"]
+            made = self._shapes.input(media.get("schema", {})) if is_object else {}
+            made = made if "$ref" in made else {**made, "type": "object"}
             name = inputs.add("body", "fields", made, required=required, told=told)
             spread(inputs.body, f"{{{{ inputs.{name} }}}}")
             return
         styles = members(media.get("encoding"))
         for wire, one in self._sendable(given):
-            name, _ = self._member(operation, wire, one, given, inputs, required=required)
+            name = self._member(operation, wire, one, given, inputs, required=required)
             style = members(styles.get(wire))
             types = types_of(flat(self._document, one))
-            if name and style.get("style") == "deepObject" and "object" in types:
+            if name and _is_base64(flat(self._document, one)):
+                inputs.body[wire] = f"{{{{ inputs.{name} | base64 }}}}"
+            elif name and style.get("style") == "deepObject" and "object" in types:
                 spread(inputs.body, f"{{{{ inputs.{name} | bracket_keys({quoted(wire)}) }}}}")
             elif name and style.get("explode") is False and "array" in types:
                 inputs.body[wire] = f"{{{{ inputs.{name} | join(',') }}}}"
@@ -111,8 +116,8 @@ class Bodies:
         inputs: Inputs,
         *,
         required: bool,
-    ) -> tuple[str, bool]:
-        """Declare the input of one member; return its name and whether it holds bytes."""
+    ) -> str:
+        """Declare the input of one member; return its name, nothing where it is left out."""
         is_demanded = wire in items(parent.get("required"))
         is_needed = required and is_demanded
         if wire == "..." or not wire:
@@ -120,17 +125,18 @@ class Bodies:
                 raise UndraftableError(f"the body's member {wire!r} cannot be said")
             note = f"the body's member {wire!r} is left out: its name has another meaning here"
             self._document.notes.add(operation.where, note)
-            return "", False
+            return ""
         given = flat(self._document, node)
         told = with_default(text(members(node).get("description")) or _told(given), given)
-        is_bytes = _holds_bytes(given) or _holds_bytes(flat(self._document, given.get("items")))
-        if is_bytes and "array" in types_of(given):
+        is_file = inputs.encoding == "multipart" and _is_file(given)
+        if inputs.encoding == "multipart" and _is_file(flat(self._document, given.get("items"))):
+            is_file = True
             self._document.notes.add(operation.where, f"of the files in {wire!r} one can be sent")
-        schema = dict(_BYTES) if is_bytes else self._shapes.input(node)
+        schema = dict(_BYTES) if is_file or _is_base64(given) else self._shapes.input(node)
         name = inputs.add("body", wire, schema, required=is_needed, told=told)
         if is_demanded and not is_needed:
             inputs.together.append(name)
-        return name, is_bytes
+        return name
 
     def _others(self, given: JsonObject, inputs: Inputs) -> None:
         """Declare an input for members of any name, where the document allows them."""
@@ -195,10 +201,16 @@ def _is_record(given: JsonObject) -> bool:
     return is_object and "anyOf" not in given and "oneOf" not in given
 
 
-def _holds_bytes(given: JsonObject) -> bool:
-    is_file = given.get("format") in {"binary", "byte"} or given.get("contentEncoding") == "base64"
-    is_media = "contentMediaType" in given and "contentEncoding" not in given
-    return is_file or (is_media and not is_json(str(given["contentMediaType"])))
+def _is_base64(given: JsonObject) -> bool:
+    """Tell whether a text holds bytes as base64."""
+    return given.get("format") == "byte" or given.get("contentEncoding") == "base64"
+
+
+def _is_file(given: JsonObject) -> bool:
+    """Tell whether a member of a form is a file."""
+    media = given.get("contentMediaType")
+    is_media = isinstance(media, str) and not is_json(media) and not is_text(media)
+    return given.get("format") == "binary" or (is_media and "contentEncoding" not in given)
 
 
 def _told(given: JsonObject) -> str:

@@ -92,10 +92,11 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document that has passed the reader."""
+    """A document that has passed the reader; `merged` keeps schemas whose parts were made one."""
 
     root: JsonObject
     notes: Notes = field(default_factory=Notes)
+    merged: dict[int, tuple[JsonObject, JsonObject]] = field(default_factory=dict)
 
     def follow(self, node: Json) -> JsonObject:
         """Return what a node refers to, or itself; an empty object where it leads nowhere."""

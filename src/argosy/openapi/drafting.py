@@ -11,7 +11,7 @@ from argosy.openapi.bodies import Bodies
 from argosy.openapi.document import Document, Operation, text
 from argosy.openapi.inputs import Inputs, UndraftableError
 from argosy.openapi.names import Taken, first_sentence, kebab, plain, singular, title, words_of
-from argosy.openapi.parameters import Parameters
+from argosy.openapi.parameters import Carrier, Parameters
 from argosy.openapi.sequences import (
     PAGING_INPUTS,
     WAITING_INPUTS,
@@ -22,7 +22,7 @@ from argosy.openapi.sequences import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from argosy.model import Json, JsonObject
     from argosy.openapi.schemas import Shapes
@@ -56,35 +56,34 @@ def told(left_out: Iterable[LeftOut]) -> list[Problem]:
 
 
 class Drafting:
-    """Drafts the operations of one document.
+    """Drafts the operations of one document; `has_regions`: an input chooses among several."""
 
-    `own` are the headers and parameters that credentials set, in lower case; `has_regions` says
-    whether an input chooses among several.
-    """
-
-    def __init__(
-        self, document: Document, shapes: Shapes, own: Collection[str], *, has_regions: bool
-    ) -> None:
+    def __init__(self, document: Document, shapes: Shapes, *, has_regions: bool) -> None:
         self._document = document
         self._shapes = shapes
-        self._parameters = Parameters(document, shapes, own)
+        self._parameters = Parameters(document, shapes)
         self._bodies = Bodies(document, shapes)
         self._has_regions = has_regions
         self._ids = Taken(separator="-")
 
-    def ask(self, operations: Iterable[Operation]) -> tuple[list[Asked], list[LeftOut]]:
-        """Return the operations with their inputs and answers, and those that cannot be said."""
+    def ask(
+        self, operations: Iterable[tuple[Operation, Json]]
+    ) -> tuple[list[Asked], list[LeftOut]]:
+        """Return the operations with their inputs and answers, and those that cannot be said.
+
+        With each operation comes its `auth`.
+        """
         asked, left_out = [], []
-        for operation in operations:
+        for operation, auth in operations:
             try:
-                asked.append(self._asked(operation))
+                asked.append(self._asked(operation, auth))
             except _UNDRAFTED as error:
                 left_out.append(LeftOut(operation.where, str(error) or "it is nested too deeply"))
         return asked, left_out
 
-    def _asked(self, operation: Operation) -> Asked:
+    def _asked(self, operation: Operation, auth: Json) -> Asked:
         inputs = Inputs()
-        self._parameters.take(operation, inputs)
+        self._parameters.take(operation, inputs, _carriers(auth))
         self._bodies.take(operation, inputs)
         answers = answers_of(self._document, operation)
         inputs.headers |= {**accepted(answers), **inputs.headers}
@@ -143,6 +142,13 @@ class Drafting:
             "additionalProperties": False,
             "properties": properties,
         }
+
+
+def _carriers(auth: Json) -> set[Carrier]:
+    """Return the headers and query parameters that an `auth` sets."""
+    credentials = auth if isinstance(auth, list) else [auth] if auth else []
+    found = ((p, one[p].lower()) for one in credentials for p in ("header", "query") if p in one)
+    return set(found)
 
 
 def _id_of(operation: Operation, *, is_list: bool) -> str:

@@ -118,11 +118,10 @@ class _Plan:
     def drafts(self) -> tuple[list[Draft], list[LeftOut]]:
         """Return a draft of every operation that can be one, and why others cannot."""
         has_regions = len(self.sites) > 1
-        own = set(self.security.names_of_headers())
-        drafting = Drafting(self.document, self._shapes, own, has_regions=has_regions)
+        drafting = Drafting(self.document, self._shapes, has_regions=has_regions)
         operations = list(self.document.operations())
-        asked, left_out = drafting.ask(operations)
         auths = {id(one): self._authentication(one) for one in operations}
+        asked, left_out = drafting.ask([(one, auths[id(one)]) for one in operations])
         kinds = Counter(map(repr, auths.values()))
         usual = kinds.most_common(1)[0][0] if kinds else repr(False)
         self._usual = next((one for one in auths.values() if repr(one) == usual), False)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from argosy.model import Json, JsonObject
 
 _SEPARATORS = {"form": ",", "spaceDelimited": " ", "pipeDelimited": "|"}
+#: Where a credential travels, `header` or `query`, and its name there in lower case.
+Carrier = tuple[str, str]
+
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 _NOT_OURS = {
     *("accept", "authorization", "content-type", "host", "content-length", "transfer-encoding"),
@@ -26,18 +29,22 @@ _NOT_OURS = {
 class Parameters:
     """Turns the parameters of one operation into inputs and templates."""
 
-    def __init__(self, document: Document, shapes: Shapes, own: Collection[str]) -> None:
+    def __init__(self, document: Document, shapes: Shapes) -> None:
         self._document = document
         self._shapes = shapes
-        self._own = {*_NOT_OURS, *own}
 
-    def take(self, operation: Operation, inputs: Inputs) -> None:
-        """Add every parameter. Raises UndraftableError where a path cannot be said."""
+    def take(self, operation: Operation, inputs: Inputs, own: Collection[Carrier]) -> None:
+        """Add every parameter but those that credentials set themselves, which are `own`.
+
+        Raises UndraftableError where one that is needed cannot be said.
+        """
         inputs.path = self._path(operation, inputs)
         inputs.query |= {name: constant(value) for name, value in operation.query.items()}
         for parameter in operation.parameters:
+            if (parameter.place, parameter.name.lower()) in own:
+                continue
             try:
-                self._one(operation, parameter, inputs)
+                self._one(operation, parameter, inputs, own)
             except UndraftableError as error:
                 if parameter.required:
                     raise
@@ -46,40 +53,55 @@ class Parameters:
 
     def _path(self, operation: Operation, inputs: Inputs) -> str:
         known = {one.name: one for one in operation.parameters if one.place == "path"}
-        path = operation.path
-        for wire in placeholders(path):
+        names = {}
+        for wire in placeholders(operation.path):
             parameter = known.get(wire) or Parameter(wire, "path", required=True, node={})
             given = flat(self._document, parameter.node.get("schema"))
             schema = self._shapes.input(_for_path(given))
             told = text_of(parameter.node.get("description"))
             schema |= self._shown(parameter, schema)
-            name = inputs.add("path", wire, schema, required=True, told=told)
-            path = path.replace(f"{{{wire}}}", f"{{{name}}}")
+            names[wire] = inputs.add("path", wire, schema, required=True, told=told)
+        path = re.sub(r"\{([^{}]*)\}", lambda one: f"{{{names[one[1]]}}}", operation.path)
         bare = re.sub(r"\{[A-Za-z][A-Za-z0-9]*\}", "", path)
         if not re.fullmatch(r"/[^?#\s{}]*", bare):
             raise UndraftableError(f"the path {operation.path!r} cannot be said")
         return path
 
-    def _one(self, operation: Operation, parameter: Parameter, inputs: Inputs) -> None:
-        name = parameter.name.lower()
-        if parameter.place == "query" and name not in self._own:
+    def _one(
+        self,
+        operation: Operation,
+        parameter: Parameter,
+        inputs: Inputs,
+        own: Collection[Carrier],
+    ) -> None:
+        if parameter.place == "query":
             self._query(parameter, inputs)
-        elif parameter.place == "header" and name not in self._own:
+        elif parameter.place == "header" and parameter.name.lower() not in _NOT_OURS:
             if not re.fullmatch(r"[A-Za-z0-9_.-]+", parameter.name):
                 raise UndraftableError("no header has such a name")
-            self._header(parameter, inputs, parameter.name, "{{ %s }}")
-        elif parameter.place == "cookie" and parameter.required:
-            cookies = f"{inputs.headers['Cookie']}; " if "Cookie" in inputs.headers else ""
-            form = f"{constant(cookies)}{constant(parameter.name)}={{{{ %s }}}}"
-            self._header(parameter, inputs, "Cookie", form)
+            inputs.headers[parameter.name] = f"{{{{ {self._header(parameter, inputs)} }}}}"
         elif parameter.place == "cookie":
-            self._document.notes.add(operation.where, f"the cookie {parameter.name!r} is left out")
+            self._cookie(operation, parameter, inputs, has_own=("header", "cookie") in own)
 
-    def _header(self, parameter: Parameter, inputs: Inputs, header: str, form: str) -> None:
+    def _cookie(
+        self, operation: Operation, parameter: Parameter, inputs: Inputs, *, has_own: bool
+    ) -> None:
+        """Add a cookie that is needed to the others; one that may be absent is left out."""
+        if not parameter.required:
+            self._document.notes.add(operation.where, f"the cookie {parameter.name!r} is left out")
+            return
+        if has_own:
+            raise UndraftableError("a key travels as a cookie already")
+        name = constant(parameter.name)
+        others = f"{inputs.headers['Cookie']}; " if "Cookie" in inputs.headers else ""
+        inputs.headers["Cookie"] = f"{others}{name}={{{{ {self._header(parameter, inputs)} }}}}"
+
+    def _header(self, parameter: Parameter, inputs: Inputs) -> str:
+        """Declare an input that a header carries; return the expression of its text."""
         schema, _ = self._schema(parameter)
         name = self._add(parameter, schema, inputs)
         is_list = "array" in types_of(flat(self._document, parameter.node.get("schema")))
-        inputs.headers[header] = form % (f"inputs.{name} | join(',')" if is_list else _read(name))
+        return f"inputs.{name} | join(',')" if is_list else f"inputs.{name}"
 
     def _query(self, parameter: Parameter, inputs: Inputs) -> None:
         schema, is_json = self._schema(parameter)
@@ -95,12 +117,12 @@ class Parameters:
         elif "object" in types and style == "deepObject":
             spread(inputs.query, f"{{{{ inputs.{name} | bracket_keys('{wire}') }}}}")
         elif "object" in types and explode:
-            spread(inputs.query, f"{{{{ {_read(name)} }}}}")
+            spread(inputs.query, f"{{{{ inputs.{name} }}}}")
         elif "array" in types and not explode:
             separator = _SEPARATORS.get(style, ",")
             inputs.query[wire] = f"{{{{ inputs.{name} | join('{separator}') }}}}"
         else:
-            inputs.query[wire] = f"{{{{ {_read(name)} }}}}"
+            inputs.query[wire] = f"{{{{ inputs.{name} }}}}"
 
     def _schema(self, parameter: Parameter) -> tuple[JsonObject, bool]:
         """Return a parameter's schema, and whether its value goes as JSON."""
@@ -148,7 +170,3 @@ def with_default(told: str, given: JsonObject) -> str:
     shown = str(default).lower() if isinstance(default, bool) else str(default)[:60]
     stop = "" if not told or told.rstrip().endswith((".", "!", "?")) else "."
     return f"{told.rstrip()}{stop} The API's default is {shown or 'empty'}.".strip()
-
-
-def _read(name: str) -> str:
-    return f"inputs.{name}"

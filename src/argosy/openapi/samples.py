@@ -16,6 +16,7 @@ from argosy.openapi.patterns import text_of_pattern
 Read = Callable[[str], JsonObject]
 
 _DEEPEST = 6
+_MOST_PARTS = 2000
 _TEXTS = {
     "date": "2026-01-01",
     "date-time": "2026-01-01T00:00:00Z",
@@ -40,35 +41,9 @@ _CANDIDATES = (
 OTHERS: tuple[Json, ...] = ("text", 0, -1, 1.5, True, None, [], {}, [0], "")
 
 
-def sample(schema: Json, read: Read, *, full: bool = False, depth: int = 0) -> Json:
+def sample(schema: Json, read: Read, *, full: bool = False) -> Json:
     """Return a value for a schema: required members only, or all of them with `full`."""
-    if not isinstance(schema, dict) or depth > _DEEPEST:
-        return None if depth > _DEEPEST else "text"
-    if "$ref" in schema:
-        return sample(read(schema["$ref"]), read, full=full, depth=depth + 1)
-    shown = [*schema.get("examples", ()), *_constant(schema), *schema.get("enum", ())]
-    if shown:
-        return shown[0]
-    if schema.get("anyOf"):
-        return _with_branch(schema, schema["anyOf"][0], read, full=full, depth=depth)
-    kinds = schema.get("type", "object" if "properties" in schema else "string")
-    kind = kinds if isinstance(kinds, str) else kinds[0]
-    if kind in {"object", "array"}:
-        make = _object if kind == "object" else _list
-        return make(schema, read, full=full, depth=depth)
-    return _plain(schema, kind)
-
-
-def _with_branch(schema: JsonObject, branch: Json, read: Read, *, full: bool, depth: int) -> Json:
-    """Return a value for one alternative, with what the schema asks for beside them."""
-    found = sample(branch, read, full=full, depth=depth + 1)
-    if not isinstance(found, dict) or "properties" not in schema:
-        return found
-    return {**_object(schema, read, full=full, depth=depth), **found}
-
-
-def _constant(schema: JsonObject) -> list[Json]:
-    return [schema["const"]] if "const" in schema else []
+    return _Sampler(read, full=full).value(schema, 0)
 
 
 def candidates(schema: JsonObject, read: Read) -> Iterator[Json]:
@@ -76,8 +51,8 @@ def candidates(schema: JsonObject, read: Read) -> Iterator[Json]:
     yield sample(schema, read)
     yield sample(schema, read, full=True)
     for branch in schema.get("anyOf", ()):
-        yield _with_branch(schema, branch, read, full=False, depth=0)
-        yield _with_branch(schema, branch, read, full=True, depth=0)
+        for full in (False, True):
+            yield _Sampler(read, full=full).with_branch(schema, branch, 0)
     bare = {name: member for name, member in schema.items() if name != "examples"}
     yield sample(bare, read)
     if "pattern" in schema:
@@ -89,33 +64,67 @@ def candidates(schema: JsonObject, read: Read) -> Iterator[Json]:
     yield from OTHERS
 
 
-def _object(schema: JsonObject, read: Read, *, full: bool, depth: int) -> JsonObject:
-    declared = schema.get("properties", {})
-    required = schema.get("required", [])
-    made = {
-        name: sample(member, read, full=full, depth=depth + 1)
-        for name, member in declared.items()
-        if (full and depth < 3) or name in required
-    }
-    others = schema.get("additionalProperties")
-    for name in required:
-        if name not in made:
-            made[name] = sample(others, read, depth=depth + 1) if others else "text"
-    if schema.get("minProperties", 0) > len(made):
-        for name in declared:
-            made.setdefault(name, sample(declared[name], read, depth=depth + 1))
-        if not declared:
-            made["key"] = sample(others, read, depth=depth + 1) if others else "text"
-    return made
+class _Sampler:
+    """Makes one value; after so many parts the rest is null."""
 
+    def __init__(self, read: Read, *, full: bool) -> None:
+        self._read = read
+        self._full = full
+        self._left = _MOST_PARTS
 
-def _list(schema: JsonObject, read: Read, *, full: bool, depth: int) -> list[Json]:
-    least = min(schema.get("minItems", 0), 5)
-    count = max(least, 1 if full and schema.get("maxItems", 1) else 0)
-    item = sample(schema.get("items", {}), read, full=full, depth=depth + 1) if count else None
-    if count > 1 and schema.get("uniqueItems") and isinstance(item, str | int):
-        return [f"{item}{n}" if isinstance(item, str) else item + n for n in range(count)]
-    return [item] * count
+    def value(self, schema: Json, depth: int) -> Json:
+        """Return a value for a schema, `depth` levels within another one."""
+        self._left -= 1
+        is_too_much = depth > _DEEPEST or self._left < 0
+        if is_too_much or not isinstance(schema, dict):
+            return None if is_too_much else "text"
+        if "$ref" in schema:
+            return self.value(self._read(schema["$ref"]), depth + 1)
+        constant = [schema["const"]] if "const" in schema else []
+        shown = [*schema.get("examples", ()), *constant, *schema.get("enum", ())]
+        if shown:
+            return shown[0]
+        if schema.get("anyOf"):
+            return self.with_branch(schema, schema["anyOf"][0], depth)
+        kinds = schema.get("type", "object" if "properties" in schema else "string")
+        kind = kinds if isinstance(kinds, str) else kinds[0]
+        if kind in {"object", "array"}:
+            return (self._object if kind == "object" else self._list)(schema, depth)
+        return _plain(schema, kind)
+
+    def with_branch(self, schema: JsonObject, branch: Json, depth: int) -> Json:
+        """Return a value for one alternative, with what the schema asks for beside them."""
+        found = self.value(branch, depth + 1)
+        if not isinstance(found, dict) or "properties" not in schema:
+            return found
+        return {**self._object(schema, depth), **found}
+
+    def _object(self, schema: JsonObject, depth: int) -> JsonObject:
+        declared = schema.get("properties", {})
+        required = schema.get("required", [])
+        made = {
+            name: self.value(member, depth + 1)
+            for name, member in declared.items()
+            if (self._full and depth < 3) or name in required
+        }
+        others = schema.get("additionalProperties")
+        for name in required:
+            if name not in made:
+                made[name] = self.value(others, depth + 1) if others else "text"
+        if schema.get("minProperties", 0) > len(made):
+            for name in declared:
+                made.setdefault(name, self.value(declared[name], depth + 1))
+            if not declared:
+                made["key"] = self.value(others, depth + 1) if others else "text"
+        return made
+
+    def _list(self, schema: JsonObject, depth: int) -> list[Json]:
+        least = min(schema.get("minItems", 0), 5)
+        count = max(least, 1 if self._full and schema.get("maxItems", 1) else 0)
+        item = self.value(schema.get("items", {}), depth + 1) if count else None
+        if count > 1 and schema.get("uniqueItems") and isinstance(item, str | int):
+            return [f"{item}{n}" if isinstance(item, str) else item + n for n in range(count)]
+        return [item] * count
 
 
 def _plain(schema: JsonObject, kind: str) -> Json:

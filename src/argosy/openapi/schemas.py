@@ -8,8 +8,8 @@ broken its answer.
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from argosy.check.schemas import pattern_fault
 from argosy.openapi.document import Document, items, members, text
@@ -27,38 +27,48 @@ _COUNTS = ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "m
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
 _LEVELS_OF_OUTPUTS = 4
 _MOST_MEMBERS = 400
+_KEYWORDS = {"schema", "items", "properties", "allOf", "anyOf", "oneOf", "content", "#", ""}
 _ANNOTATIONS = {"deprecated", "description", "example", "externalDocs", "title", "xml"}
-_LONGEST_CHAIN = 40
+_MOST_SCHEMAS = 100_000
+_DEEPEST = 24
 _LONGEST_ENUM = 500
+_LARGEST_BOUND = 2**63
 
 
-def flat(document: Document, node: Json, within: tuple[str, ...] = ()) -> JsonObject:
+def flat(document: Document, node: Json) -> JsonObject:
     """Return a schema with its reference followed and the parts of an `allOf` made one.
 
-    Members of several parts are all there; of a keyword that two parts have, the first counts.
+    Members of several parts are all there; of a keyword that two parts have, the first counts. A
+    schema that is a part of itself is so once.
     """
-    made = dict(document.follow(node))
-    parts = items(made.pop("allOf", None))
-    if not parts or len(within) > _LONGEST_CHAIN:
-        return made
-    properties = dict(members(made.get("properties")))
-    required = list(items(made.get("required")))
-    for part in parts:
-        reference = text(members(part).get("$ref"))
-        if reference and reference in within:
-            continue
-        inner = flat(document, part, (*within, reference))
-        properties |= members(inner.get("properties"))
-        required += [name for name in items(inner.get("required")) if name not in required]
-        made = {**inner, **made}
+    given = document.follow(node)
+    if not items(given.get("allOf")):
+        return dict(given)
+    known = document.merged.get(id(given))
+    if known is None:
+        # kept with the schema itself, whose identity is nobody else's as long as it is there
+        document.merged[id(given)] = (given, {})
+        known = document.merged[id(given)] = (given, _merge(document, given))
+    return dict(known[1])
+
+
+def _merge(document: Document, given: JsonObject) -> JsonObject:
+    parts = [flat(document, part) for part in items(given["allOf"])]
+    own = {key: one for key, one in given.items() if key != "allOf"}
+    made: JsonObject = {}
+    for part in (own, *parts):
+        made = {**part, **made}
+    properties: JsonObject = {}
+    for part in (own, *parts):
+        properties |= members(part.get("properties"))
+    required = [name for part in (own, *parts) for name in items(part.get("required"))]
     if len(parts) > 1:
         made.pop("additionalProperties", None)
-    made.pop("required", None)
-    return {
-        **made,
-        **({"properties": properties} if properties else {}),
-        **({"required": required} if required else {}),
-    }
+    if properties:
+        made["properties"] = properties
+    if required:
+        made["required"] = [name for name in required if isinstance(name, str)]
+    return made
 
 
 def _merged(given: JsonObject) -> list[str]:
@@ -79,11 +89,18 @@ def _without_wrapper(given: JsonObject) -> JsonObject:
     return {**told, "$ref": references[0]["$ref"]}
 
 
+def _name_of(reference: str) -> str:
+    """Return the name of what a reference names: its last part that is no keyword."""
+    parts = [unquote(part).replace("~1", "/") for part in reference.split("/")]
+    named = (part for part in reversed(parts) if part not in _KEYWORDS and not part.isdecimal())
+    return next(named, "shape")
+
+
 def types_of(node: Mapping[str, Json]) -> list[str]:
     """Return the types that a schema names, null among them where it may be null."""
     given = node.get("type")
     named = [given] if isinstance(given, str) else items(given)
-    found = [one for one in named if one in TYPES]
+    found = list(dict.fromkeys(one for one in named if one in TYPES))
     if not found and "properties" in node:
         found = ["object"]
     if found and node.get("nullable") is True and "null" not in found:
@@ -100,13 +117,15 @@ class Shapes:
         self._taken = Taken(("region",), "-")
         self._waiting: list[tuple[str, str]] = []
         self._within: frozenset[str] = frozenset()
+        self._depth = 0
+        self._left = _MOST_SCHEMAS
         self.files: dict[str, JsonObject] = {}
 
     def finish(self) -> None:
         """Make the shared schemas that have been referred to, and those they refer to."""
         while self._waiting:
             reference, stem = self._waiting.pop(0)
-            name = reference.rpartition("/")[2]
+            name = _name_of(reference)
             node = self._document.at(reference)
             body = self.input(node, "")
             described = body.pop("description", "") or f"{title(name)}, as the API takes it."
@@ -122,20 +141,31 @@ class Shapes:
         """Return the schema of something that goes in; `prefix` leads to the shared files."""
         if isinstance(node, bool):
             return {} if node else {"not": {}}
+        self._left -= 1
         given = _without_wrapper(members(node))
         told = plain(text(given.get("description")), 300)
         described: JsonObject = {"description": told} if told else {}
         reference = text(given.get("$ref"))
         if reference:
             return self._referred(reference, prefix) | described
+        return described | self._nested(given, prefix)
+
+    def _nested(self, given: JsonObject, prefix: str) -> JsonObject:
+        """Write a schema out within others, unless it is one of them or that goes on too long."""
         merged = frozenset(_merged(given))
         if merged & self._within:
             self._document.notes.add(min(merged), "it refers to itself; anything goes there")
-            return described
+            return {}
+        if self._depth == _DEEPEST or self._left < 0:
+            note = "some are nested too deeply, or too many; anything goes in the rest"
+            self._document.notes.add("schemas", note)
+            return {}
         within, self._within = self._within, self._within | merged
+        self._depth += 1
         try:
-            return described | self._written(flat(self._document, given), prefix)
+            return self._written(flat(self._document, given), prefix)
         finally:
+            self._depth -= 1
             self._within = within
 
     def _written(self, given: JsonObject, prefix: str) -> JsonObject:
@@ -147,27 +177,13 @@ class Shapes:
         return made
 
     def _referred(self, reference: str, prefix: str) -> JsonObject:
-        if not reference.startswith("#/components/schemas/"):
-            return self._elsewhere(reference, prefix)
         if reference not in self._stems:
-            if not isinstance(self._document.at(reference), dict):
+            if not members(self._document.at(reference)):
                 return {}
-            stem = self._taken.take(kebab(reference.rpartition("/")[2], "shape"))
+            stem = self._taken.take(kebab(_name_of(reference), "shape"))
             self._stems[reference] = stem
             self._waiting.append((reference, stem))
         return {"$ref": f"{prefix}{self._stems[reference]}.schema.json"}
-
-    def _elsewhere(self, reference: str, prefix: str) -> JsonObject:
-        """Write out a schema that is referred to and has no name of its own."""
-        node = self._document.at(reference)
-        if reference in self._stems:
-            self._document.notes.add(reference, "it refers to itself; anything goes there")
-            return {}
-        self._stems[reference] = ""
-        try:
-            return self.input(node, prefix)
-        finally:
-            del self._stems[reference]
 
     def _alternatives(self, given: JsonObject, prefix: str) -> JsonObject:
         """Return the alternatives: one may fit or several, which the vendor will judge."""
@@ -283,14 +299,14 @@ def _bounds(given: JsonObject) -> JsonObject:
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
         if given.get(exclusive) is True and bound in made:  # as OpenAPI 3.0 writes it
             made[exclusive] = made.pop(bound)
-    if made.get("multipleOf", 1) <= 0:
+    if not 1e-9 <= made.get("multipleOf", 1) <= 1e15:
         del made["multipleOf"]
     return made
 
 
 def _is_number(value: Json) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    return is_number and abs(value) < _LARGEST_BOUND
 
 
 def _is_count(value: Json) -> bool:

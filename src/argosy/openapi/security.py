@@ -12,7 +12,7 @@ from argosy.openapi.names import camel, label, plain, words_of
 from argosy.openapi.servers import address_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from argosy.model import Json, JsonObject
 
@@ -54,9 +54,11 @@ class Security:
             schemes = [self._scheme(name) for name in alternative]
             usable = [scheme for scheme in schemes if scheme]
             if len(usable) == len(schemes):
+                credentials = _together([scheme.credential for scheme in usable])
+                if credentials is None:
+                    continue
                 for scheme in usable:
                     self.settings |= scheme.settings
-                credentials = [scheme.credential for scheme in usable]
                 return credentials[0] if len(credentials) == 1 else credentials or False
         if alternatives:
             known = ", ".join(dict.fromkeys(name for one in alternatives for name in one))
@@ -146,9 +148,9 @@ class Security:
 
     def _oauth(self, name: str, given: JsonObject) -> Scheme:
         flow = members(members(given.get("flows")).get("clientCredentials"))
-        url = urljoin(self._base + "/", text(flow.get("tokenUrl")))
+        url = text(flow.get("tokenUrl"))
         try:
-            address = address_of(url) if flow else ""
+            address = _token_address(self._base, url) if url else ""
         except ValueError as error:
             self._document.notes.add("security", f"{name!r}: {url!r}: {error}")
             address = ""
@@ -192,12 +194,25 @@ class Security:
         """Return the alternatives that hold where an operation names none."""
         return self._document.root.get("security")
 
-    def names_of_headers(self) -> Iterator[str]:
-        """Yield, in lower case, the headers and parameters that credentials set themselves."""
-        yield _HEADER.lower()
-        for given in self._given.values():
-            if text(given.get("type")) == "apiKey":
-                yield text(given.get("name")).lower()
+
+def _together(credentials: list[JsonObject]) -> list[JsonObject] | None:
+    """Return credentials that travel together: cookies in one header; None where two collide."""
+    made: dict[tuple[str, ...], JsonObject] = {}
+    for one in credentials:
+        key = ("query", one["query"]) if "query" in one else ("header", one["header"].lower())
+        if key not in made:
+            made[key] = dict(one)
+        elif key == ("header", "cookie"):
+            made[key]["value"] += f"; {one['value']}"
+        else:
+            return None
+    return list(made.values())
+
+
+def _token_address(base: str, url: str) -> str:
+    """Return where tokens are fetched, as the document writes it, with a slash at its end."""
+    whole = urljoin(base + "/", url)
+    return address_of(whole) + ("/" if whole.endswith("/") else "")
 
 
 def _secret(name: str, told: str) -> JsonObject:

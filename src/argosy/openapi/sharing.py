@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from argosy.openapi.document import Notes
 
 _REFERENCE = re.compile(r"(?:\.\./\.\./schemas/)?(?P<stem>[a-z0-9-]+)\.schema\.json")
+_MOST_ALTERNATIVES = 2000
 _HEAD = ("$schema", "$id", "title", "description")
 
 
@@ -32,6 +33,9 @@ class Shared:
 
     def prove(self, documents: list[JsonObject]) -> None:
         """Give every schema its examples; give up those that cannot have any."""
+        costs: dict[str, int] = {}
+        for stem in list(self.files):
+            self._cost(stem, costs)
         for stem in list(self.files):
             if not self._is_proven(stem):
                 self.give_up(stem, documents)
@@ -39,6 +43,31 @@ class Shared:
         for stem in list(self.files):
             if not self._is_proven(stem):
                 self.give_up(stem, documents)
+
+    def _cost(self, stem: str, known: dict[str, int]) -> int:
+        """Return how many alternatives a value may have to be held against.
+
+        Alternatives of alternatives multiply; where they are too many, the last ones go, since to
+        judge a value by them would never end.
+        """
+        if stem not in known:
+            known[stem] = 1  # for one that is among its own alternatives
+            schema = self.files.get(stem, {})
+            found = 1 + self._own_cost(schema, known)
+            if found > _MOST_ALTERNATIVES:
+                self._notes.add(
+                    f"schemas/{stem}", "its alternatives are too many; any may be given"
+                )
+                schema.pop("anyOf", None)
+                found = 1
+            known[stem] = found
+        return known[stem]
+
+    def _own_cost(self, schema: JsonObject, known: dict[str, int]) -> int:
+        found = _REFERENCE.fullmatch(schema["$ref"]) if _is_reference(schema) else None
+        total = self._cost(found["stem"], known) if found else 0
+        branches = [one for one in schema.get("anyOf", ()) if isinstance(one, dict)]
+        return total + sum(1 + self._own_cost(one, known) for one in branches)
 
     def give_up(self, stem: str, documents: list[JsonObject]) -> None:
         """Relax a schema to its type; where it has been, take it out of everything."""

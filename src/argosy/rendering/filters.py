@@ -73,8 +73,21 @@ def _integer(value: Json) -> Json:
 
 
 def _bracket_keys(value: Json, name: str) -> Json:
-    """Return an object with its keys in brackets behind a name, as `deepObject` queries are."""
-    return {f"{name}[{key}]": member for key, member in value.items()}
+    """Return an object with its keys in brackets behind a name, as `deepObject` queries are.
+
+    Objects within it have several brackets, and a list's items an empty pair or, where they are
+    objects or lists themselves, their number.
+    """
+    made: dict[str, Json] = {}
+    if isinstance(value, Mapping):
+        inner = [(f"{name}[{key}]", member) for key, member in value.items()]
+    elif isinstance(value, list) and any(isinstance(item, Mapping | list) for item in value):
+        inner = [(f"{name}[{index}]", item) for index, item in enumerate(value)]
+    else:
+        return {f"{name}[]" if isinstance(value, list) else name: value}
+    for key, member in inner:
+        made |= _bracket_keys(member, key)
+    return made
 
 
 def _find(value: Json, name: str, wanted: Json) -> Json:

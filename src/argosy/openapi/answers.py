@@ -74,6 +74,8 @@ def _read(document: Document, operation: Operation, content: JsonObject, found: 
         found.format = "json-lines"
         found.schema = {"type": "array", "items": content.get("schema", {})}
         _add_whole(_noun(operation, "lines"), {"type": "array"}, found)
+    elif found.schema.get("format") == "binary":
+        found.format = "bytes"
     elif is_json(bare) or bare == "*/*":
         _json(operation, Outputs(document), found)
     elif is_text(bare):
@@ -141,6 +143,6 @@ def _errors(document: Document, responses: JsonObject) -> list[JsonObject]:
 
 def accepted(found: Answers) -> JsonObject:
     """Return the header that asks for a media type other than JSON."""
-    media = found.media.partition(";")[0].strip()
-    is_usual = not media or media in {"application/json", "*/*"} or "*" in media
+    media = found.media.strip()
+    is_usual = not media or media in {"application/json", "*/*"}
     return {} if is_usual else {"Accept": constant(media)}

@@ -36,7 +36,7 @@ class Bodies:
             return
         media = chosen_media(content)
         schema = content[media].get("schema", {})
-        bare = media.partition(";")[0].strip().lower()
+        bare = _sent_as(media, flat(self._document, schema))
         required = given.get("required", _needs_members(self._document, schema)) is True
         if is_json(bare):
             self._json(operation, schema, inputs, required=required)
@@ -45,8 +45,9 @@ class Bodies:
             self._fields(operation, content[media], inputs, required=required)
         else:
             self._whole(bare, schema, inputs, required=required)
-        if bare not in {"application/json", FORM, MULTIPART, "*/*"}:
-            inputs.headers["Content-Type"] = constant(bare)
+        if bare not in {"application/json", FORM, MULTIPART}:
+            told = media if media.lower().startswith(bare) else bare
+            inputs.headers["Content-Type"] = constant(told.strip())
 
     def _note_body(self, operation: Operation, content: JsonObject) -> None:
         """Note the body of a request that has none, where there is anything in it."""
@@ -92,7 +93,7 @@ class Bodies:
             types = types_of(flat(self._document, one))
             if name and _is_base64(flat(self._document, one)):
                 inputs.body[wire] = f"{{{{ inputs.{name} | base64 }}}}"
-            elif name and style.get("style") == "deepObject" and "object" in types:
+            elif name and style.get("style") == "deepObject":
                 spread(inputs.body, f"{{{{ inputs.{name} | bracket_keys({quoted(wire)}) }}}}")
             elif name and style.get("explode") is False and "array" in types:
                 inputs.body[wire] = f"{{{{ inputs.{name} | join(',') }}}}"
@@ -140,7 +141,8 @@ class Bodies:
 
     def _others(self, given: JsonObject, inputs: Inputs) -> None:
         """Declare an input for members of any name, where the document allows them."""
-        others = given.get("additionalProperties")
+        named = members(given.get("patternProperties"))
+        others = True if named else given.get("additionalProperties")
         if others is not True and not isinstance(others, dict):
             return
         schema: JsonObject = {"type": "object"}
@@ -158,7 +160,7 @@ class Bodies:
             made: JsonObject = {"type": "string"}
             told = told or f"The body, {media} as it is sent."
         else:
-            made = {**_BYTES, "contentMediaType": media if media != "*/*" else OCTETS}
+            made = {**_BYTES, "contentMediaType": media}
             told = told or "The file: base64 as JSON, bytes or a path from Python."
         name = inputs.add("body", "body", made, required=required, told=told)
         inputs.body = f"{{{{ inputs.{name} }}}}"
@@ -182,6 +184,15 @@ def chosen_media(content: JsonObject) -> str:
         return {MULTIPART: 2, FORM: 3}.get(bare, 4)
 
     return min(content, key=rank)
+
+
+def _sent_as(media: str, schema: JsonObject) -> str:
+    """Return the media type, without parameters, that a body is sent as; a range stands for one."""
+    bare = media.partition(";")[0].strip().lower()
+    if "*" not in bare:
+        return bare
+    is_value = bool({"object", "array"} & set(types_of(schema))) or "json" in bare
+    return "application/json" if is_value else OCTETS
 
 
 def is_json(media: str) -> bool:

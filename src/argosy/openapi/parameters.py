@@ -39,7 +39,10 @@ class Parameters:
         Raises UndraftableError where one that is needed cannot be said.
         """
         inputs.path = self._path(operation, inputs)
-        inputs.query |= {name: constant(value) for name, value in operation.query.items()}
+        for name, value in operation.query.items():
+            if placeholders(value):
+                raise UndraftableError("its path holds a parameter behind the question mark")
+            inputs.query[name] = constant(value)
         for parameter in operation.parameters:
             if (parameter.place, parameter.name.lower()) in own:
                 continue
@@ -58,6 +61,10 @@ class Parameters:
             parameter = known.get(wire) or Parameter(wire, "path", required=True, node={})
             given = flat(self._document, parameter.node.get("schema"))
             schema = self._shapes.input(_for_path(given))
+            style = text_of(parameter.node.get("style")) or "simple"
+            if style != "simple":
+                note = f"the path parameter {wire!r} is sent without its style, {style}"
+                self._document.notes.add(operation.where, note)
             told = text_of(parameter.node.get("description"))
             schema |= self._shown(parameter, schema)
             names[wire] = inputs.add("path", wire, schema, required=True, told=told)
@@ -100,8 +107,9 @@ class Parameters:
         """Declare an input that a header carries; return the expression of its text."""
         schema, _ = self._schema(parameter)
         name = self._add(parameter, schema, inputs)
-        is_list = "array" in types_of(flat(self._document, parameter.node.get("schema")))
-        return f"inputs.{name} | join(',')" if is_list else f"inputs.{name}"
+        types = types_of(flat(self._document, parameter.node.get("schema")))
+        may_be_list = not types or "array" in types
+        return f"inputs.{name} | as_list | join(',')" if may_be_list else f"inputs.{name}"
 
     def _query(self, parameter: Parameter, inputs: Inputs) -> None:
         schema, is_json = self._schema(parameter)
@@ -112,17 +120,21 @@ class Parameters:
         style = text_of(parameter.node.get("style")) or "form"
         explode = parameter.node.get("explode", style == "form") is True
         name = self._add(parameter, schema, inputs)
+        read = f"inputs.{name}"
         if is_json:
-            inputs.query[wire] = f"{{{{ inputs.{name} | to_json }}}}"
-        elif "object" in types and style == "deepObject":
-            spread(inputs.query, f"{{{{ inputs.{name} | bracket_keys('{wire}') }}}}")
-        elif "object" in types and explode:
-            spread(inputs.query, f"{{{{ inputs.{name} }}}}")
-        elif "array" in types and not explode:
-            separator = _SEPARATORS.get(style, ",")
-            inputs.query[wire] = f"{{{{ inputs.{name} | join('{separator}') }}}}"
+            inputs.query[wire] = f"{{{{ {read} | to_json }}}}"
+        elif style == "deepObject":
+            spread(inputs.query, f"{{{{ {read} | bracket_keys('{wire}') }}}}")
+        elif types == ["object"] and explode:
+            spread(inputs.query, f"{{{{ {read} }}}}")
+        elif explode or types in (["string"], ["integer"], ["number"], ["boolean"], ["object"]):
+            inputs.query[wire] = f"{{{{ {read} }}}}"
+            if types == ["object"]:
+                note = f"the query parameter {wire!r} is sent as JSON"
+                self._document.notes.add("parameters", note)
         else:
-            inputs.query[wire] = f"{{{{ inputs.{name} }}}}"
+            separator = _SEPARATORS.get(style, ",")
+            inputs.query[wire] = f"{{{{ {read} | as_list | join('{separator}') }}}}"
 
     def _schema(self, parameter: Parameter) -> tuple[JsonObject, bool]:
         """Return a parameter's schema, and whether its value goes as JSON."""

@@ -28,6 +28,8 @@ _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multip
 _LEVELS_OF_OUTPUTS = 4
 _MOST_MEMBERS = 400
 _KEYWORDS = {"schema", "items", "properties", "allOf", "anyOf", "oneOf", "content", "#", ""}
+#: Keywords beside a reference that change nothing about what may be sent.
+_NO_LIMITS = {"default", "examples", "nullable", "readOnly", "writeOnly"}
 _ANNOTATIONS = {"deprecated", "description", "example", "externalDocs", "title", "xml"}
 _MOST_SCHEMAS = 100_000
 _DEEPEST = 24
@@ -41,6 +43,9 @@ def flat(document: Document, node: Json) -> JsonObject:
     Members of several parts are all there; of a keyword that two parts have, the first counts. A
     schema that is a part of itself is so once.
     """
+    beside = {k: v for k, v in members(node).items() if k != "$ref"} if _refers(node) else {}
+    if set(beside) - _ANNOTATIONS:
+        return _merge(document, {**beside, "allOf": [{"$ref": node["$ref"]}]})
     given = document.follow(node)
     if not items(given.get("allOf")):
         return dict(given)
@@ -50,6 +55,10 @@ def flat(document: Document, node: Json) -> JsonObject:
         document.merged[id(given)] = (given, {})
         known = document.merged[id(given)] = (given, _merge(document, given))
     return dict(known[1])
+
+
+def _refers(node: Json) -> bool:
+    return isinstance(node, dict) and isinstance(node.get("$ref"), str)
 
 
 def _merge(document: Document, given: JsonObject) -> JsonObject:
@@ -146,13 +155,13 @@ class Shapes:
         told = plain(text(given.get("description")), 300)
         described: JsonObject = {"description": told} if told else {}
         reference = text(given.get("$ref"))
-        if reference:
+        if reference and not set(given) - _ANNOTATIONS - _NO_LIMITS - {"$ref"}:
             return self._referred(reference, prefix) | described
         return described | self._nested(given, prefix)
 
     def _nested(self, given: JsonObject, prefix: str) -> JsonObject:
         """Write a schema out within others, unless it is one of them or that goes on too long."""
-        merged = frozenset(_merged(given))
+        merged = frozenset([*_merged(given), *([given["$ref"]] if _refers(given) else [])])
         if merged & self._within:
             self._document.notes.add(min(merged), "it refers to itself; anything goes there")
             return {}
@@ -174,6 +183,8 @@ class Shapes:
         made |= self._object_keywords(given, prefix)
         if "array" in types_of(given) or "items" in given:
             made["items"] = self.input(given.get("items", True), prefix)
+        if items(given.get("prefixItems")):
+            made["prefixItems"] = [self.input(one, prefix) for one in given["prefixItems"]]
         return made
 
     def _referred(self, reference: str, prefix: str) -> JsonObject:
@@ -209,10 +220,11 @@ class Shapes:
         required = [name for name in names if name in properties or name not in declared]
         if required:
             made["required"] = list(dict.fromkeys(required))
-        others = given.get("additionalProperties")
+        named = members(given.get("patternProperties"))
+        others = True if named else given.get("additionalProperties")
         if isinstance(others, dict) and others:
             made["additionalProperties"] = self.input(others, prefix)
-        elif others is False and properties:
+        elif others is False and properties and not named:
             made["additionalProperties"] = False
         return made
 

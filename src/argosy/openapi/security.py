@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from argosy.model import Json, JsonObject
 
 _HEADER = "Authorization"
+_TOKEN = re.compile(r"[A-Za-z0-9_.-]+")
+_NAMES = {"query": re.compile(r"[^{}\x00-\x20]+")}
+_SET_BY_THE_HOST = {
+    *("host", "content-length", "content-type", "connection", "transfer-encoding", "te"),
+    *("upgrade", "expect", "accept-encoding", "cookie"),
+}
 #: HTTP schemes that answer a challenge of the server, which a fixed header cannot.
 _CHALLENGES = {"digest", "hoba", "mutual", "negotiate", "ntlm", "scram-sha-1", "scram-sha-256"}
 
@@ -103,6 +109,11 @@ class Security:
     def _key(self, name: str, given: JsonObject) -> Scheme | None:
         setting = self._setting(name, "apiKey")
         carrier, place = text(given.get("name")), text(given.get("in"))
+        is_name = _NAMES.get(place, _TOKEN).fullmatch(carrier)
+        if not is_name or (place == "header" and carrier.lower() in _SET_BY_THE_HOST):
+            note = f"{name!r} has no name that a {place or 'request'} can carry: {carrier[:40]!r}"
+            self._document.notes.add("security", note)
+            return None
         value = f"{{{{ connection.{setting} }}}}"
         told = plain(text(given.get("description")), 200) or f"The key that goes as {carrier}."
         settings = {setting: _secret(setting, told)}

@@ -58,8 +58,14 @@ _LASTS = {"startingafter", "afterid", "lastid", "sinceid"}
 _CURSORS = {
     *("cursor", "nextcursor", "pagetoken", "nextpagetoken", "nexttoken", "continuationtoken"),
     *("continuation", "after", "startcursor", "pageafter", "scrollid", "marker", "nextmarker"),
-    *("nextpage", "next", "token", "endcursor", "position", "pagecursor", "nextpagecursor"),
+    *("nextpage", "next", "endcursor", "pagecursor", "nextpagecursor"),
 }
+#: What the parameter is called that takes a cursor of another name, the likeliest first.
+_TAKEN_CURSORS = (
+    *("cursor", "pagetoken", "pagecursor", "startcursor", "continuationtoken", "continuation"),
+    *("nexttoken", "nextpagetoken", "pageafter", "after", "marker", "scrollid", "endcursor"),
+)
+_SIZES = {"limit", "count", "size", "max", "maxresults", "pagesize", "perpage", "rows", "top", "n"}
 _LINKS = {"next", "nextlink", "nexturl", "nextpage", "nextpageurl", "nexthref"}
 _MORE = {"hasmore", "hasnext", "more", "hasnextpage", "moreitems", "hasmoreitems"}
 _WRAPPERS = {"meta", "metadata", "pagination", "paging", "links", "page", "pageinfo", "cursors"}
@@ -132,7 +138,7 @@ def _next(document: Document, asked: Asked, output: str, item: JsonObject) -> Js
     told = list(_told(document, asked.answers.schema))
     more = next((path for key, path, _ in told if key in _MORE), None)
     ends = {"more": f"{{{{ {more} }}}}"} if more else {}
-    for key, path, schema in told:
+    for key, path, schema in sorted(told, key=lambda one: not one[0].startswith("next")):
         given = _cursor_input(key, schema, inputs)
         if given:
             return {"next": {given: f"{{{{ {path} }}}}"}, **ends}
@@ -165,6 +171,8 @@ def _counted(
         if key in _PAGES and is_number and start is not None:
             return {"next": {name: f"{{{{ {here} + 1 }}}}"}, **ends}
         if key in _OFFSETS and is_number and (start is not None or key in _FROM_ZERO):
+            if key not in _FROM_ZERO and not _SIZES & set(inputs):
+                continue  # `from` and `start` may be times as well
             here = f"(inputs.{name} | default({start or 0}))"
             return {"next": {name: f"{{{{ {here} + (outputs.{output} | length) }}}}"}, **ends}
         if key in _LASTS and "id" in members(item.get("properties")):
@@ -188,12 +196,13 @@ def _cursor_input(key: str, schema: JsonObject, inputs: Mapping[str, str]) -> st
     if key in inputs and key in _CURSORS:
         return inputs[key]
     if key in _LINKS:
-        return inputs.get("page", "") if types == ["integer"] else ""
+        return inputs.get("page", "") if "integer" in types else ""
     if key not in _CURSORS or "object" in types:
         return ""
     bare = key.removeprefix("next")
-    wanted = (bare, f"page{bare}", f"start{bare}", *sorted(_CURSORS))
-    return next((inputs[name] for name in wanted if name in inputs), "")
+    own = (bare, f"page{bare}", f"start{bare}") if bare != "token" else ("pagetoken",)
+    others = _TAKEN_CURSORS if key.startswith("next") or bare in _TAKEN_CURSORS else ()
+    return next((inputs[name] for name in (*own, *others) if name in inputs), "")
 
 
 def _told(document: Document, schema: JsonObject) -> Iterator[tuple[str, str, JsonObject]]:

@@ -37,13 +37,18 @@ def sites_of(servers: list[Json], chosen: str, notes: Notes) -> list[Site]:
     found: dict[str, Site] = {}
     for number, server in enumerate(servers or [{"url": "/"}]):
         given = members(server)
+        for name, default in {} if chosen else _fixed(given).items():
+            note = f"its {name!r} is {default!r}; where yours is another, say so with --server"
+            notes.add(f"servers/{number}", note)
         for url, values in _expanded(given):
             try:
                 address = address_of(_placed(url, chosen))
             except ValueError as error:
                 notes.add(f"servers/{number}", f"{url!r} is left out: {error}")
                 continue
-            if address not in found and len(found) < _MOST:
+            if address not in found and len(found) == _MOST:
+                notes.add(f"servers/{number}", f"only {_MOST} addresses are taken over")
+            elif address not in found:
                 found[address] = _site(given, address, values)
     return _named(list(found.values())) if found else []
 
@@ -60,13 +65,13 @@ def address_of(url: str) -> str:
         raise ValueError("an address holds no user and no password")
     if parts.query or parts.fragment:
         raise ValueError("an address has no query")
-    if not re.fullmatch(r"[A-Za-z0-9.-]+|::1", host):
+    if not re.fullmatch(r"[A-Za-z0-9.-]+", host) and (host, parts.scheme) != ("::1", "http"):
         raise ValueError(f"{host!r} is no host")
     port = f":{parts.port}" if parts.port else ""
     named = f"[{host}]" if ":" in host else host
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
-    if not re.fullmatch(r"[^\s{}]*", path):
-        raise ValueError("its path holds a space or a brace")
+    if not re.fullmatch(r"[^\s{}]*", path) or {".", ".."} & set(path.split("/")):
+        raise ValueError("its path holds a space, a brace or a way up")
     return f"{parts.scheme}://{named}{port}{path}"
 
 
@@ -75,6 +80,17 @@ def _placed(url: str, chosen: str) -> str:
     if not chosen:
         return url
     return chosen if urlsplit(url).netloc else chosen.rstrip("/") + "/" + url.lstrip("/")
+
+
+def _fixed(server: Mapping[str, Json]) -> dict[str, str]:
+    """Return the variables of an address that stand at their default: names and defaults."""
+    variables = {name: members(one) for name, one in members(server.get("variables")).items()}
+    url = text(server.get("url"))
+    return {
+        name: str(one.get("default", ""))
+        for name, one in variables.items()
+        if not items(one.get("enum")) and f"{{{name}}}" in url
+    }
 
 
 def _expanded(server: Mapping[str, Json]) -> Iterator[tuple[str, list[str]]]:

@@ -39,7 +39,7 @@ class Validator:
 
     def is_valid(self, value: Json) -> bool:
         """Tell whether the value fits."""
-        return self._fits(value) or not explain(value, self._slow)
+        return self._fits(value) or not _is_refused(value, self._slow)
 
     def problems(self, value: Json) -> Sequence[Problem]:
         """Return everything that is wrong with a value, sorted by place; empty if nothing is."""
@@ -55,6 +55,15 @@ class Validator:
     def _slow(self) -> SchemaValidator:
         made: SchemaValidator = _validator_class()(self.schema)
         return made
+
+
+def _is_refused(value: Json, validator: SchemaValidator) -> bool:
+    """Tell whether `explain` would find anything; it is not all looked for."""
+    try:
+        found = (p for e in validator.iter_errors(value) for p in problems_of(e, validator.schema))
+        return any(True for _ in _not_json(value, ())) or any(True for _ in found)
+    except RecursionError:
+        return True
 
 
 def explain(value: Json, validator: SchemaValidator) -> Sequence[Problem]:

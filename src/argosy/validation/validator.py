@@ -60,7 +60,8 @@ class Validator:
 def _is_refused(value: Json, validator: SchemaValidator) -> bool:
     """Tell whether `explain` would find anything; it is not all looked for."""
     try:
-        found = (p for e in validator.iter_errors(value) for p in problems_of(e, validator.schema))
+        root: Json = validator.schema
+        found = (p for error in validator.iter_errors(value) for p in problems_of(error, root))
         return any(True for _ in _not_json(value, ())) or any(True for _ in found)
     except RecursionError:
         return True

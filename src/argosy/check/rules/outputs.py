@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ID = "outputs"
 DEMAND = "Every output that is given is declared, and every required one is given."
 
-_ALWAYS_THERE = ("rawResponse", "statusCode", "headers")
+ALWAYS_THERE = ("rawResponse", "statusCode", "headers")
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -40,7 +40,7 @@ def _redeclared(capability: Capability) -> Iterator[tuple[str, str]]:
     declared = (("outputs", "properties"), capability.outputs.get("properties", {}))
     for path, names in (given, declared):
         for name in names:
-            if name in _ALWAYS_THERE:
+            if name in ALWAYS_THERE:
                 message = f"{name!r} is an output of every capability; leave it out here"
                 yield join_pointer((*path, name)), message
 
@@ -53,7 +53,7 @@ def _undeclared(capability: Capability, schema: JsonObject) -> Iterator[tuple[st
         ("failureOutputs", response.failure_outputs),
     ):
         for name in names:
-            if name not in declared and name not in _ALWAYS_THERE:
+            if name not in declared and name not in ALWAYS_THERE:
                 known = list_words(declared, name) or "none"
                 message = f"{name!r} is not declared in outputs.properties; there is {known}"
                 yield join_pointer(("response", part, name)), message

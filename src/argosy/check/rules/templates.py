@@ -15,6 +15,7 @@ from argosy.check.expressions import (
     compile_or_fault,
     template_places,
 )
+from argosy.check.rules.outputs import ALWAYS_THERE
 from argosy.check.schemas import sound_schema
 from argosy.model import Capability, Problem
 from argosy.validation.sentences import list_words
@@ -49,6 +50,8 @@ def _messages(subject: Subject, place: TemplatePlace) -> Iterator[str]:
             yield from _setting(subject, path, is_auth=place.is_auth)
         elif path[0] == "inputs" and place.capability:
             yield from _input(subject, place.capability, path)
+        elif path[0] == "outputs" and place.capability:
+            yield from _output(place.capability, path)
 
 
 def _input(subject: Subject, capability: Capability, path: tuple[str, ...]) -> Iterator[str]:
@@ -57,6 +60,15 @@ def _input(subject: Subject, capability: Capability, path: tuple[str, ...]) -> I
     if schema is not None and len(path) > 1 and path[1] not in declared:
         known = list_words(declared, path[1]) or "none"
         yield f"{'.'.join(path[:2])!r} is not a declared input; there is {known}"
+
+
+def _output(capability: Capability, path: tuple[str, ...]) -> Iterator[str]:
+    """Yield what is wrong with an output that is read after the answer has come."""
+    of_bytes = ("content", "file", "size") if capability.response.format == "bytes" else ()
+    given = (*capability.response.outputs, *ALWAYS_THERE, *of_bytes)
+    if len(path) > 1 and path[1] not in given:
+        known = list_words(capability.response.outputs, path[1]) or "none"
+        yield f"{'.'.join(path[:2])!r} is not an output of the response; there is {known}"
 
 
 def _setting(subject: Subject, path: tuple[str, ...], *, is_auth: bool) -> Iterator[str]:

@@ -122,3 +122,40 @@ def test_a_server_may_be_named(run: Run, file: Path, tmp_path: Path) -> None:
 
     made = json.loads((tmp_path / "made" / "connector.json").read_text())
     assert made["regions"]["main"]["endpoints"] == {"api": "http://127.0.0.1:8080/x"}
+
+
+@pytest.mark.parametrize("out", [".", "empty", "link", "dangling"])
+def test_an_empty_folder_is_filled_whatever_it_is_called(
+    run: Run, file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "target").mkdir()
+    if out == "empty":
+        Path("empty").mkdir()
+    if out in {"link", "dangling"}:
+        Path(out).symlink_to(tmp_path / ("target" if out == "link" else "nothing"))
+
+    ran = run("import", "openapi", str(file), "--out", out)
+
+    assert ran.status == 0, ran.err
+    assert run("check", out).status == 0
+    assert not [path for path in Path(out).iterdir() if path.name.startswith(".")]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (("--out", "/proc/made"), "cannot be written"),
+        (("--out", "x" * 300), "cannot be written: File name too long."),
+        (("--out", "made", "--server", "http://api.example.com"), "an address is https"),
+        (("--out", "made", "--server", "api"), "--server 'api' cannot be called: it has no host"),
+    ],
+)
+def test_what_cannot_be_written_or_called_is_told(
+    run: Run, file: Path, options: tuple[str, ...], words: str
+) -> None:
+    ran = run("import", "openapi", str(file), *options)
+
+    assert ran.status == 2
+    assert words in " ".join(ran.err.split())

@@ -387,3 +387,76 @@ class TestServers:
         regions = made_manifest(made)["regions"]
         assert [one["endpoints"]["api"] for one in regions.values()] == ["https://good.example.com"]
         assert len(made.notes) == len(urls)
+
+
+class TestSecurity:
+    def test_of_two_that_set_one_header_the_first_is_used_and_told(self, take: Take) -> None:
+        schemes = {n: {"type": "http", "scheme": "bearer"} for n in ("one", "two")}
+        both: dict[str, list[str]] = {"one": [], "two": []}
+        components = {"securitySchemes": schemes}
+
+        made = take(document({"/a": {"get": OK}}, components=components, security=[both]))
+
+        assert made.settings == ("token",)
+        assert any("the first is used" in note.text for note in made.notes)
+
+    def test_a_key_as_a_parameter_goes_beside_the_documents_own(self, take: Take) -> None:
+        components = {
+            "securitySchemes": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}}
+        }
+        parameter = {"name": "Authorization", "in": "header", "required": True}
+        operation = {**OK, "security": None, "parameters": [parameter]}
+
+        made = take(
+            document({"/a": {"get": operation}}, components=components, security=[{"key": []}])
+        )
+
+        assert [one["header"] for one in made_manifest(made)["auth"]] == ["X-Key", "Authorization"]
+
+    def test_keys_of_like_names_keep_settings_of_their_own(self, take: Take) -> None:
+        names = ("my_key", "MyKey", "my.key", "my-key")
+        schemes = {n: {"type": "apiKey", "in": "query", "name": n} for n in names}
+        every: dict[str, list[str]] = {name: [] for name in names}
+        components = {"securitySchemes": schemes}
+
+        made = take(document({"/a": {"get": OK}}, components=components, security=[every]))
+
+        assert len(made.settings) == len(names)
+
+
+class TestAnswers:
+    def test_a_member_that_may_be_absent_may_be_null(self, take: Take) -> None:
+        schema = {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "string"}, "name": {"type": "string"}},
+        }
+
+        found = made_capability(take(document({"/a/{x}": {"get": answer(schema)}})), "get-a")
+
+        kinds = {name: one["type"] for name, one in found["outputs"]["properties"].items()}
+        assert kinds == {"id": "string", "name": ["string", "null"]}
+
+    def test_words_without_spaces_are_cut_and_not_lost(self, take: Take) -> None:
+        operation = {**OK, "summary": "注" * 300}
+
+        found = made_capability(take(document({"/a": {"get": operation}})), "get-a")
+
+        assert found["summary"] == "注" * 108 + "."
+
+
+def test_schemas_may_refer_to_each_other_at_any_length(take: Take) -> None:
+    schemas: dict[str, Any] = {
+        f"S{n}": {
+            "type": "object",
+            "properties": {"next": {"$ref": f"#/components/schemas/S{n + 1}"}},
+        }
+        for n in range(150)
+    }
+    schemas["S150"] = {"type": "object", "properties": {"end": {"type": "string"}}}
+    operation = {**OK, **body({"$ref": "#/components/schemas/S0"})}
+
+    made = take(document({"/a": {"post": operation}}, components={"schemas": schemas}))
+
+    assert made.notes == ()
+    assert len(list(made.folder.glob("schemas/*"))) == 150

@@ -151,16 +151,14 @@ def test_an_expression_nested_beyond_reason_is_a_problem(
     assert len(problem.message) < 300
 
 
-def test_a_chain_of_four_hundred_files_is_a_problem(write_connector: Write) -> None:
+def test_a_chain_of_four_hundred_files_is_followed_to_its_end(write_connector: Write) -> None:
     shown = {"examples": ["x"], "antiExamples": [{"value": 1, "reason": "text is asked for"}]}
     links = {
         f"schemas/a{i}.schema.json": {"$ref": f"a{i + 1}.schema.json", **shown} for i in range(400)
     }
     root = write_connector({**links, "schemas/a400.schema.json": {"type": "string", **shown}})
 
-    messages = {problem.message for problem in check_connector(root).problems}
-
-    assert messages == {"the connector's files refer to each other too deeply to be checked"}
+    assert [problem.message for problem in check_connector(root).problems] == []
 
 
 def test_every_format_writes_a_file_name_that_is_not_text(write_connector: Write) -> None:

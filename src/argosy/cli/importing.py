@@ -42,14 +42,21 @@ def openapi(file: Path, *, out: Path, family: str, server: str, as_json: bool) -
     FILE is JSON or YAML. What is written passes `argosy check` and can be called; its words are
     the document's, so read and edit them. What could not be taken over is told.
     """
-    from argosy.openapi import import_document
+    from argosy.openapi import address_of, import_document
 
     if family and not re.fullmatch(r"[a-z][a-z0-9-]*", family):
         raise click.UsageError(f"--family {family!r} is no name: lower-case letters and hyphens.")
     try:
+        if server:
+            address_of(server)
+    except ValueError as error:
+        raise click.UsageError(f"--server {server!r} cannot be called: {error}.") from error
+    try:
         made = import_document(file, out, family=family, server=server)
     except FileExistsError as error:
         raise click.UsageError(f"--out {out} is there and not empty; name a new folder.") from error
+    except OSError as error:
+        raise click.UsageError(f"--out {out} cannot be written: {error.strerror}.") from error
     if as_json:
         print_json(made.to_json())
     else:

@@ -162,7 +162,7 @@ class CredentialStore:
                 break
         host = urlsplit(request.url).netloc
         found = _object(answer.body)
-        if answer.status != 200:
+        if not 200 <= answer.status < 300:
             told = found.get("error_description") or found.get("error") or "no message"
             note = "The address that gives access tokens refused; check the client's id and secret."
             facts = {"vendor_message": self._redactor.text(to_text(told)), "note": note}

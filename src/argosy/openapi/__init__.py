@@ -5,5 +5,6 @@ completed with examples by running them (`proving`) and written as a folder (`wr
 """
 
 from argosy.openapi.importing import Imported, import_document
+from argosy.openapi.servers import address_of
 
-__all__ = ["Imported", "import_document"]
+__all__ = ["Imported", "address_of", "import_document"]

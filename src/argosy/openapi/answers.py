@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from argosy.openapi.bodies import chosen_media, is_json, is_text
-from argosy.openapi.document import Document, Operation, members, placeholders, text
+from argosy.openapi.document import Document, Operation, items, members, placeholders, text
 from argosy.openapi.inputs import UndraftableError, constant, member
 from argosy.openapi.names import Taken, camel, plain
-from argosy.openapi.schemas import Outputs, flat, types_of
+from argosy.openapi.schemas import Outputs, flat, or_null, types_of
 
 if TYPE_CHECKING:
     from argosy.model import Json, JsonObject
@@ -110,7 +110,9 @@ def _member(wire: str, node: Json, outputs: Outputs, taken: Taken, found: Answer
     found.names[wire] = name
     found.outputs[name] = f"{{{{ {expression} }}}}"
     told = plain(text(members(node).get("description")), 300)
-    found.properties[name] = ({"description": told} if told else {}) | outputs.schema(node)
+    found.properties[name] = ({"description": told} if told else {}) | or_null(
+        outputs.schema(node), needed=wire in items(found.schema.get("required"))
+    )
 
 
 def _add_whole(name: str, schema: JsonObject, found: Answers) -> None:

@@ -83,7 +83,7 @@ class Drafting:
 
     def _asked(self, operation: Operation, auth: Json) -> Asked:
         inputs = Inputs()
-        self._parameters.take(operation, inputs, _carriers(auth))
+        self._parameters.take(operation, inputs, carriers(auth))
         self._bodies.take(operation, inputs)
         answers = answers_of(self._document, operation)
         inputs.headers |= {**accepted(answers), **inputs.headers}
@@ -96,6 +96,8 @@ class Drafting:
         operation = asked.operation
         readers = [one for one in everything if one.operation.method == "GET"]
         paging = paging_of(self._document, asked)
+        if paging:  # a page is a list, be it an empty one
+            asked.answers.properties[paging["items"]]["type"] = "array"
         waiting = None if paging else waiting_of(self._document, asked, readers)
         where = f"{operation.method} {operation.path}"
         told = plain(text(operation.node.get("description")))
@@ -144,7 +146,7 @@ class Drafting:
         }
 
 
-def _carriers(auth: Json) -> set[Carrier]:
+def carriers(auth: Json) -> set[Carrier]:
     """Return the headers and query parameters that an `auth` sets."""
     credentials = auth if isinstance(auth, list) else [auth] if auth else []
     found = ((p, one[p].lower()) for one in credentials for p in ("header", "query") if p in one)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from argosy.errors import InvalidDocumentError
+from argosy.model import Problem
 from argosy.openapi.document import Document, Note, Operation, items, members, text
-from argosy.openapi.drafting import Draft, Drafting, LeftOut, told
+from argosy.openapi.drafting import Draft, Drafting, LeftOut, carriers, told
 from argosy.openapi.names import Taken, kebab, label, plain
 from argosy.openapi.reading import read_document
 from argosy.openapi.schemas import Shapes
@@ -64,8 +65,10 @@ def import_document(file: Path, out: Path, *, family: str = "", server: str = ""
 
     `family` names its API family; `server` is a base URL to use in place of the document's.
     Raises InvalidDocumentError where nothing can be made of the document, FileExistsError where
-    `out` is there and not empty. What stood in `out` before stays where an import fails.
+    `out` is there and not empty, OSError where it cannot be written. Where an import fails, `out`
+    is as it was.
     """
+    out = out.resolve()
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise FileExistsError(out)
     document = Document(read_document(file))
@@ -101,7 +104,9 @@ class _Plan:
         own = self._own_families(server)
         if not self.sites and not self._families:
             detail = "it names no server that can be called; say with --server where its API is"
-            raise InvalidDocumentError(file=str(file), detail=detail)
+            notes = document.notes.all()
+            problems = [Problem("server", note.text, file=note.where) for note in notes]
+            raise InvalidDocumentError(file=str(file), detail=detail, problems=problems)
         if not self.sites:
             self.sites = next(iter(self._families.values()))
         self._family_of = own
@@ -182,10 +187,15 @@ class _Plan:
         }
 
     def _authentication(self, operation: Operation) -> Json:
-        requirements = operation.node.get("security", self.security.requirements_of_all())
+        own = operation.node.get("security")
+        requirements = own if isinstance(own, list) else self.security.requirements_of_all()
         found = self.security.authentication(requirements)
         names = {one.name.lower() for one in operation.parameters if one.place == "header"}
-        return self.security.of_header() if not found and "authorization" in names else found
+        if "authorization" not in names or ("header", "authorization") in carriers(found):
+            return found
+        others = found if isinstance(found, list) else [found] if found else []
+        together = [*others, self.security.of_header()]
+        return together if len(together) > 1 else together[0]
 
     def _own_families(self, server: str) -> dict[str, str]:
         """Give operations with servers of their own a family of their own."""

@@ -79,7 +79,7 @@ def plain(text: str, longest: int = 600) -> str:
     text = re.sub(r"\s+([.,;:])", r"\1", re.sub(r"[\s\x00-\x1f\x7f-\x9f]+", " ", text)).strip()
     text = text.encode("utf-8", "ignore").decode()
     if len(text) > longest:
-        text = text[:longest].rpartition(" ")[0] + " …"
+        text = (text[:longest].rpartition(" ")[0] or text[:longest]) + " …"
     return text[:1].upper() + text[1:]
 
 
@@ -87,7 +87,7 @@ def first_sentence(text: str, otherwise: str) -> str:
     """Return a summary, one sentence of 10 to 110 characters; `otherwise` where there is none."""
     first = re.split(r"(?<=[.?!])\s", plain(text), maxsplit=1)[0].rstrip(" .:;?…")
     if len(first) > 108:
-        first = first[:108].rpartition(" ")[0].rstrip(" ,;:.")
+        first = (first[:108].rpartition(" ")[0] or first[:108]).rstrip(" ,;:.")
     first = re.sub(r"([.?!])(\s+[A-Z])", r";\2", first)
     return f"{first}." if len(first) >= 9 else otherwise
 

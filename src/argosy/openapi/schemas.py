@@ -255,14 +255,23 @@ class Outputs:
             made["format"] = given["format"]
         if "array" in types:
             made["items"] = self.schema(given.get("items", {}), levels - 1)
+        needed = items(given.get("required"))
         properties = {
-            name: self.schema(member, levels - 1)
+            name: or_null(self.schema(member, levels - 1), needed=name in needed)
             for name, member in members(given.get("properties")).items()
             if members(member).get("writeOnly") is not True and self._left > 0
         }
         if properties and "object" in types:
             made["properties"] = properties
         return made
+
+
+def or_null(schema: JsonObject, *, needed: bool) -> JsonObject:
+    """Return the schema of a member that may be null where it may also be absent."""
+    types = types_of(schema)
+    if needed or not types or "null" in types:
+        return schema
+    return {**schema, "type": [*types, "null"]}
 
 
 def _scalar_keywords(given: JsonObject) -> JsonObject:

@@ -60,16 +60,30 @@ class Security:
             schemes = [self._scheme(name) for name in alternative]
             usable = [scheme for scheme in schemes if scheme]
             if len(usable) == len(schemes):
-                credentials = _together([scheme.credential for scheme in usable])
-                if credentials is None:
-                    continue
-                for scheme in usable:
-                    self.settings |= scheme.settings
-                return credentials[0] if len(credentials) == 1 else credentials or False
+                return self._together(usable)
         if alternatives:
             known = ", ".join(dict.fromkeys(name for one in alternatives for name in one))
             self._document.notes.add("security", f"{known} cannot be used; requests carry no key")
         return False
+
+    def _together(self, schemes: list[Scheme]) -> Json:
+        """Return the credentials of schemes that a request carries all: cookies in one header."""
+        made: dict[tuple[str, str], JsonObject] = {}
+        for scheme in schemes:
+            one = scheme.credential
+            place = "query" if "query" in one else "header"
+            key = (place, one[place].lower())
+            if key in made and key != ("header", "cookie"):
+                note = f"two schemes set the {place} {one[place]!r}; the first is used"
+                self._document.notes.add("security", note)
+                continue
+            self.settings |= scheme.settings
+            if key in made:
+                made[key]["value"] += f"; {one['value']}"
+            else:
+                made[key] = dict(one)
+        credentials = list(made.values())
+        return credentials[0] if len(credentials) == 1 else credentials or False
 
     def of_header(self) -> JsonObject:
         """Return the `auth` of operations that declare the header as if it were an input."""
@@ -102,9 +116,12 @@ class Security:
             return name
         longer = camel(scheme)
         is_told = set(words_of(name)) & set(words_of(longer))
-        longer = longer if is_told and longer not in self._owners else camel(f"{longer} {name}")
-        self._owners.setdefault(longer, scheme)
-        return longer
+        longer = longer if is_told else camel(f"{longer} {name}")
+        number, wanted = 1, longer
+        while self._owners.setdefault(wanted, scheme) != scheme:
+            number += 1
+            wanted = f"{longer}{number}"
+        return wanted
 
     def _key(self, name: str, given: JsonObject) -> Scheme | None:
         setting = self._setting(name, "apiKey")
@@ -204,20 +221,6 @@ class Security:
     def requirements_of_all(self) -> Json:
         """Return the alternatives that hold where an operation names none."""
         return self._document.root.get("security")
-
-
-def _together(credentials: list[JsonObject]) -> list[JsonObject] | None:
-    """Return credentials that travel together: cookies in one header; None where two collide."""
-    made: dict[tuple[str, ...], JsonObject] = {}
-    for one in credentials:
-        key = ("query", one["query"]) if "query" in one else ("header", one["header"].lower())
-        if key not in made:
-            made[key] = dict(one)
-        elif key == ("header", "cookie"):
-            made[key]["value"] += f"; {one['value']}"
-        else:
-            return None
-    return list(made.values())
 
 
 def _token_address(base: str, url: str) -> str:

@@ -38,17 +38,22 @@ def write_connector(
 ) -> tuple[list[Draft], list[LeftOut]]:
     """Write a connector to the folder `out`, which is new or empty; return what is in it.
 
-    Raises InvalidDocumentError where nothing is left that passes the check.
+    Raises OSError where that cannot be written, InvalidDocumentError where nothing is left that
+    passes the check.
     """
-    out.parent.mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    is_there = out.is_dir()
+    (out if is_there else out.parent).mkdir(parents=True, exist_ok=True)
+    folder = Path(tempfile.mkdtemp(prefix=".import-", dir=out if is_there else out.parent))
     try:
         work = _Work(folder, manifest, drafts, Shared(files, notes), notes)
         work.fill()
-        folder.chmod(0o755)
-        if out.exists():
-            out.rmdir()
-        folder.rename(out)
+        if is_there:
+            for made in folder.iterdir():
+                made.rename(out / made.name)
+            folder.rmdir()
+        else:
+            folder.chmod(0o755)
+            folder.rename(out)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

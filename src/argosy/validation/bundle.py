@@ -37,6 +37,7 @@ def bundle(schema: JsonObject, file: str, read: ReadSchema) -> JsonObject:
     """
     bundler = _Bundler(schema, file, read)
     result: JsonObject = bundler.rewrite(schema, file)
+    bundler.finish()
     if bundler.definitions:
         result["$defs"] = {**result.get("$defs", {}), **bundler.definitions}
     return result
@@ -50,6 +51,14 @@ class _Bundler:
         self.root = file
         self.read = read
         self.definitions: JsonObject = {}
+        self.waiting: list[str] = []
+
+    def finish(self) -> None:
+        """Write the files that have been referred to, and those that they refer to."""
+        while self.waiting:
+            target = self.waiting.pop(0)
+            content = self.rewrite(self.schemas[target], target)
+            self.definitions[self.names[target]].update(content)
 
     def rewrite(self, value: Json, file: str) -> Json:
         if isinstance(value, Mapping):
@@ -92,10 +101,10 @@ class _Bundler:
         except KeyError:
             raise SchemaReferenceError(f"{where} leads to no file") from None
         name = self.free_name(posixpath.basename(target))
-        self.schemas[target] = content  # known before it is rewritten: it may refer to itself
+        self.schemas[target] = content
         self.names[target] = name
         self.definitions[name] = {}
-        self.definitions[name].update(self.rewrite(content, target))
+        self.waiting.append(target)
 
     def free_name(self, file: str) -> str:
         plain = re.sub(r"[^A-Za-z0-9._-]", "-", file.removesuffix(".json").removesuffix(".schema"))

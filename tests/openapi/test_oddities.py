@@ -11,8 +11,10 @@ from argosy import Connection, Dispatcher, load
 from argosy.openapi import Imported
 from tests.openapi.conftest import document, made_capability, made_manifest
 from tests.openapi.test_drafts import LIST, OK, answer, body
+from tests.servers import Say, ScriptedServer
 
 Take = Callable[..., Imported]
+PAGE = {"type": "integer", "default": 1}
 
 
 def query(name: str, **members: Any) -> dict[str, Any]:
@@ -210,6 +212,30 @@ class TestMediaTypes:
 
 
 class TestSchemas:
+    def test_one_of_some_members_is_enough_where_the_document_says_so(self, take: Take) -> None:
+        schema = {
+            "type": "object",
+            "properties": {"a": {"type": "integer"}, "b": {"type": "integer"}},
+            "anyOf": [{"required": ["a"]}, {"required": ["b"]}],
+        }
+
+        made = take(document({"/x": {"post": {**OK, **body(schema)}}}))
+
+        assert made.notes == ()
+        assert prepared(made, "create-x", {"body": {"b": 1}}).content == {"b": 1}
+
+    def test_members_of_the_kinds_of_a_body_may_be_sent(self, take: Take) -> None:
+        schema = {
+            "type": "object",
+            "properties": {"kind": {"type": "string"}},
+            "discriminator": {"propertyName": "kind"},
+        }
+
+        made = take(document({"/x": {"post": {**OK, **body(schema)}}}))
+
+        inputs = {"kind": "cat", "otherMembers": {"lives": 9}}
+        assert prepared(made, "create-x", inputs).content == {"kind": "cat", "lives": 9}
+
     def test_members_beside_a_reference_are_there(self, take: Take) -> None:
         schema = {
             "$ref": "#/components/schemas/A",
@@ -353,6 +379,54 @@ class TestPaging:
         found = made_capability(take(document({"/a": {"get": operation}})), "list-a")
 
         assert found.get("paging", {}).get("next") == expected
+
+    @pytest.mark.parametrize("body_of_answer", [{}, {"data": None}, {"data": []}])
+    def test_a_list_that_is_left_out_is_empty(
+        self, take: Take, server: ScriptedServer, body_of_answer: Any
+    ) -> None:
+        schema = {"type": "object", "properties": {"data": LIST}}
+        operation = {**answer(schema), "parameters": [query("page", schema=PAGE)]}
+        server.answers(Say(body=body_of_answer))
+        made = take(document({"/a": {"get": operation}}), server=server.url)
+
+        with Dispatcher(load(made.folder), Connection()) as dispatcher:
+            outputs = dispatcher.call("list-a", {"all": True}).unwrap()
+
+        assert (outputs["data"], outputs["hasMore"]) == ([], False)
+
+    def test_one_thing_that_holds_a_list_is_no_list(self, take: Take) -> None:
+        schema = {"type": "object", "properties": {"id": {}, "parts": LIST}}
+        operation = {**answer(schema), "parameters": [query("page", schema=PAGE)]}
+
+        made = take(document({"/things/{id}": {"get": operation}}))
+
+        assert made.capabilities == ("get-thing",)
+        assert "paging" not in made_capability(made, "get-thing")
+
+
+class TestWaiting:
+    @pytest.mark.parametrize(
+        ("given", "wanted", "expected"),
+        [
+            ("integer", "string", "{{ outputs.id ~ '' }}"),
+            ("string", "integer", "{{ outputs.id | integer }}"),
+            ("string", "string", "{{ outputs.id }}"),
+        ],
+    )
+    def test_an_id_is_asked_with_as_the_path_wants_it(
+        self, take: Take, given: str, wanted: str, expected: str
+    ) -> None:
+        status = {"type": "string", "enum": ["running", "done"]}
+        schema = {"type": "object", "properties": {"id": {"type": given}, "status": status}}
+        parameter = {"name": "id", "in": "path", "schema": {"type": wanted}}
+        paths = {
+            "/jobs": {"post": answer(schema)},
+            "/jobs/{id}": {"get": {**answer(schema), "parameters": [parameter]}},
+        }
+
+        waiting = made_capability(take(document(paths)), "create-job")["waiting"]
+
+        assert waiting["inputs"] == {"id": expected}
 
 
 class TestServers:

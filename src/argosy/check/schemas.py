@@ -180,6 +180,13 @@ def _meta_faults(schema: JsonObject) -> Iterator[Fault]:
 
 def _whole_fault(subject: Subject, place: SchemaPlace) -> str:
     """Say what only shows in the whole: a circle, or what the validator cannot compile."""
+    key = (place.file, id(place.schema))
+    if key not in subject.wholes:
+        subject.wholes[key] = _found_in_whole(subject, place)
+    return subject.wholes[key]
+
+
+def _found_in_whole(subject: Subject, place: SchemaPlace) -> str:
     try:
         bundled = bundle(place.schema, place.file, subject.read)
         circle = endless_reference(bundled)

@@ -33,8 +33,8 @@ class Subject:
     """A connector, as far as its files can be read.
 
     `handlers` are the Python files in `handlers/`; `demo` is the file that the manifest names, if
-    it names one. Files are POSIX paths below `root`. `judged` keeps what `sound_schema` has found,
-    since many rules ask for the same schema.
+    it names one. Files are POSIX paths below `root`. `judged` and `wholes` keep what is found out
+    about a schema, by file and identity, since many rules ask for the same one.
     """
 
     root: Path
@@ -47,6 +47,7 @@ class Subject:
     judged: dict[tuple[str, int], JsonObject | None] = field(
         default_factory=dict, compare=False, repr=False
     )
+    wholes: dict[tuple[str, int], str] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def files(self) -> int:

@@ -112,8 +112,8 @@ def _read(
     inputs = {**invocation.inputs, **here.inputs}
     answer, body = invocation.exchange(inputs, here.link)
     named = outputs_of(plan, answer, body, invocation.sent)
-    if answer.status == 204:
-        named.setdefault(paging.items, [])
+    if named.get(paging.items) is None and (body is None or isinstance(body, Mapping)):
+        named[paging.items] = []  # some vendors leave an empty list out, or say null
     page = named.get(paging.items)
     if not isinstance(page, list):
         found = "is missing" if paging.items not in named else "is no list"

@@ -90,6 +90,9 @@ class Bodies:
         for wire, one in self._sendable(given):
             name = self._member(operation, wire, one, given, inputs, required=required)
             style = members(styles.get(wire))
+            if inputs.encoding == "multipart" and "contentType" in style:
+                note = f"the part {wire!r} is sent without the media type it names"
+                self._document.notes.add(operation.where, note)
             types = types_of(flat(self._document, one))
             if name and _is_base64(flat(self._document, one)):
                 inputs.body[wire] = f"{{{{ inputs.{name} | base64 }}}}"
@@ -141,8 +144,8 @@ class Bodies:
 
     def _others(self, given: JsonObject, inputs: Inputs) -> None:
         """Declare an input for members of any name, where the document allows them."""
-        named = members(given.get("patternProperties"))
-        others = True if named else given.get("additionalProperties")
+        is_open = "patternProperties" in given or "discriminator" in given
+        others = True if is_open else given.get("additionalProperties")
         if others is not True and not isinstance(others, dict):
             return
         schema: JsonObject = {"type": "object"}

@@ -87,8 +87,8 @@ class Drafting:
         self._bodies.take(operation, inputs)
         answers = answers_of(self._document, operation)
         inputs.headers |= {**accepted(answers), **inputs.headers}
-        is_list = operation.method == "GET" and list_of(self._document, answers) is not None
-        wanted = _id_of(operation, is_list=is_list)
+        listed = list_of(self._document, operation, answers)
+        wanted = _id_of(operation, is_list=operation.method == "GET" and listed is not None)
         return Asked(self._ids.take(wanted), operation, inputs, answers)
 
     def draft(self, asked: Asked, everything: list[Asked], family: str, auth: Json) -> Draft:

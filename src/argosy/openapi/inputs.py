@@ -48,7 +48,9 @@ class Inputs:
         name = self.taken.take(f"{wanted}Value" if wanted in RESERVED else wanted)
         self.names[place, wire] = name
         described = plain(told, 300) or text(schema.get("description"))
-        others = {key: one for key, one in schema.items() if key not in {"description", "title"}}
+        secret = {"examples"} if schema.get("secret") else set()
+        unsaid = {"description", "title", *secret}
+        others = {key: one for key, one in schema.items() if key not in unsaid}
         self.properties[name] = {
             "title": label(wire),
             **({"description": described} if described else {}),

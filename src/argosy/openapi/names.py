@@ -28,10 +28,10 @@ def words_of(name: str) -> list[str]:
 def camel(name: str) -> str:
     """Return a name in camelCase; one that is a name already stays as it is."""
     if _PLAIN.fullmatch(name):
-        return name
-    words = words_of(name) or ["value"]
+        return name[:_LONGEST_ID]
+    words = words_of(name[: 4 * _LONGEST_ID]) or ["value"]
     made = words[0] + "".join(word.capitalize() for word in words[1:])
-    return made if made[0].isalpha() else f"n{made}"
+    return (made if made[0].isalpha() else f"n{made}")[:_LONGEST_ID]
 
 
 def kebab(name: str, otherwise: str = "api", longest: int = _LONGEST_ID) -> str:
@@ -59,7 +59,7 @@ def singular(name: str) -> str:
 
 def label(name: str) -> str:
     """Return the label of a field, `Page size`."""
-    first, *others = words_of(name) or ["value"]
+    first, *others = words_of(name[: 4 * _LONGEST_ID]) or ["value"]
     rest = [word.upper() if word in _CAPITALS else word for word in others]
     return " ".join([first.upper() if first in _CAPITALS else first.capitalize(), *rest])
 

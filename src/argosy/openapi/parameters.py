@@ -69,8 +69,9 @@ class Parameters:
             schema |= self._shown(parameter, schema)
             names[wire] = inputs.add("path", wire, schema, required=True, told=told)
         path = re.sub(r"\{([^{}]*)\}", lambda one: f"{{{names[one[1]]}}}", operation.path)
-        bare = re.sub(r"\{[A-Za-z][A-Za-z0-9]*\}", "", path)
-        if not re.fullmatch(r"/[^?#\s{}]*", bare):
+        bare = re.sub(r"\{[A-Za-z][A-Za-z0-9]*\}", "x", path)
+        ways = {".", ".."} & set(bare.split("/"))
+        if ways or not re.fullmatch(r"/[^?#\s{}]*", bare):
             raise UndraftableError(f"the path {operation.path!r} cannot be said")
         return path
 
@@ -86,6 +87,8 @@ class Parameters:
         elif parameter.place == "header" and parameter.name.lower() not in _NOT_OURS:
             if not re.fullmatch(r"[A-Za-z0-9_.-]+", parameter.name):
                 raise UndraftableError("no header has such a name")
+            if parameter.name.lower() in {name.lower() for name in inputs.headers}:
+                raise UndraftableError("another header has this name")
             inputs.headers[parameter.name] = f"{{{{ {self._header(parameter, inputs)} }}}}"
         elif parameter.place == "cookie":
             self._cookie(operation, parameter, inputs, has_own=("header", "cookie") in own)

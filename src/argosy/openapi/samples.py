@@ -94,6 +94,8 @@ class _Sampler:
 
     def with_branch(self, schema: JsonObject, branch: Json, depth: int) -> Json:
         """Return a value for one alternative, with what the schema asks for beside them."""
+        if isinstance(branch, dict) and "$ref" not in branch and "properties" in schema:
+            return self._object(_joined(schema, branch), depth)
         found = self.value(branch, depth + 1)
         if not isinstance(found, dict) or "properties" not in schema:
             return found
@@ -125,6 +127,15 @@ class _Sampler:
         if count > 1 and schema.get("uniqueItems") and isinstance(item, str | int):
             return [f"{item}{n}" if isinstance(item, str) else item + n for n in range(count)]
         return [item] * count
+
+
+def _joined(schema: JsonObject, branch: JsonObject) -> JsonObject:
+    """Return an object's schema with what one of its alternatives adds to it."""
+    return {
+        **{name: one for name, one in schema.items() if name != "anyOf"},
+        "properties": {**schema["properties"], **branch.get("properties", {})},
+        "required": [*schema.get("required", ()), *branch.get("required", ())],
+    }
 
 
 def _plain(schema: JsonObject, kind: str) -> Json:

@@ -66,7 +66,7 @@ _TAKEN_CURSORS = (
     *("nexttoken", "nextpagetoken", "pageafter", "after", "marker", "scrollid", "endcursor"),
 )
 _SIZES = {"limit", "count", "size", "max", "maxresults", "pagesize", "perpage", "rows", "top", "n"}
-_LINKS = {"next", "nextlink", "nexturl", "nextpage", "nextpageurl", "nexthref"}
+_LINKS = {"odatanextlink", "next", "nextlink", "nexturl", "nextpage", "nextpageurl", "nexthref"}
 _MORE = {"hasmore", "hasnext", "more", "hasnextpage", "moreitems", "hasmoreitems"}
 _WRAPPERS = {"meta", "metadata", "pagination", "paging", "links", "page", "pageinfo", "cursors"}
 _SUCCEEDED = {
@@ -101,7 +101,7 @@ def paging_of(document: Document, asked: Asked) -> JsonObject | None:
     """Return how the list of an operation goes on, where it is one and that is plain."""
     if asked.operation.method != "GET" or asked.answers.format != "json":
         return None
-    listed = list_of(document, asked.answers)
+    listed = list_of(document, asked.operation, asked.answers)
     if listed is None:
         return None
     output, item = listed
@@ -109,8 +109,15 @@ def paging_of(document: Document, asked: Asked) -> JsonObject | None:
     return {"items": output, **found} if found else None
 
 
-def list_of(document: Document, answers: Answers) -> tuple[str, JsonObject] | None:
-    """Return the output that is the list, with the schema of an item."""
+def list_of(
+    document: Document, operation: Operation, answers: Answers
+) -> tuple[str, JsonObject] | None:
+    """Return the output that is the list an operation reads, with the schema of an item.
+
+    What is read by its own name, at the end of the path, is one thing, whatever lists it holds.
+    """
+    if operation.path.endswith("}") and not answers.whole:
+        return None
     if answers.whole:
         is_list = types_of(answers.schema) == ["array"]
         return (answers.whole, flat(document, answers.schema.get("items"))) if is_list else None
@@ -134,7 +141,12 @@ def _is_record(document: Document, node: Json) -> bool:
 def _next(document: Document, asked: Asked, output: str, item: JsonObject) -> JsonObject | None:
     if asked.answers.has_links:
         return {"link": "{{ headers.link | next_link }}"}
-    inputs = {_key(w): name for (place, w), name in asked.inputs.names.items() if place == "query"}
+    schemas = asked.inputs.properties
+    inputs = {
+        _key(wire): name
+        for (place, wire), name in asked.inputs.names.items()
+        if place == "query" and schemas[name].get("format") not in {"date", "date-time"}
+    }
     told = list(_told(document, asked.answers.schema))
     more = next((path for key, path, _ in told if key in _MORE), None)
     ends = {"more": f"{{{{ {more} }}}}"} if more else {}
@@ -264,10 +276,21 @@ def _question(asked: Asked, reader: Asked) -> JsonObject | None:
     inputs: JsonObject = {}
     for (place, name), one in reader.inputs.names.items():
         if place == "path" and name == wire:
-            inputs[one] = f"{{{{ outputs.{output} }}}}"
+            kinds = types_of(asked.answers.properties[output])
+            inputs[one] = _converted(f"outputs.{output}", kinds, reader.inputs.properties[one])
         elif place == "path":
             inputs[one] = f"{{{{ inputs.{asked.inputs.names.get(('path', name), '')} }}}}"
     return inputs
+
+
+def _converted(expression: str, kinds: list[str], wanted: JsonObject) -> str:
+    """Return a template of an answer's value as an input wants it: text, or a whole number."""
+    types = types_of(wanted)
+    if types == ["string"] and "integer" in kinds:
+        return f"{{{{ {expression} ~ '' }}}}"
+    if types == ["integer"] and "string" in kinds:
+        return f"{{{{ {expression} | integer }}}}"
+    return f"{{{{ {expression} }}}}"
 
 
 def _status(document: Document, answers: Answers) -> tuple[str, list[str], list[str]] | None:

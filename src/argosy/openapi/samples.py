@@ -122,7 +122,7 @@ class _Sampler:
 
     def _list(self, schema: JsonObject, depth: int) -> list[Json]:
         least = min(schema.get("minItems", 0), 5)
-        count = max(least, 1 if self._full and schema.get("maxItems", 1) else 0)
+        count = max(least, min(schema.get("maxItems", 1), 1))
         item = self.value(schema.get("items", {}), depth + 1) if count else None
         if count > 1 and schema.get("uniqueItems") and isinstance(item, str | int):
             return [f"{item}{n}" if isinstance(item, str) else item + n for n in range(count)]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -159,3 +161,28 @@ def test_what_cannot_be_written_or_called_is_told(
 
     assert ran.status == 2
     assert words in " ".join(ran.err.split())
+
+
+def test_an_import_that_is_stopped_leaves_nothing_behind(file: Path, tmp_path: Path) -> None:
+    schemas = {
+        f"S{n}": {
+            "type": "object",
+            "properties": {
+                f"p{m}": {"$ref": f"#/components/schemas/S{(7 * n + m) % 200}"} for m in range(20)
+            },
+        }
+        for n in range(200)
+    }
+    body = {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/S0"}}}}
+    paths = {f"/p{n}": {"post": {"requestBody": body, "responses": {}}} for n in range(200)}
+    components = {**DOCUMENT["components"], "schemas": schemas}  # type: ignore[dict-item]
+    file.write_text(json.dumps({**DOCUMENT, "paths": paths, "components": components}))
+    command = [sys.executable, "-m", "argosy.cli.main", "import", "openapi", str(file)]
+
+    with subprocess.Popen([*command, "--out", str(tmp_path / "made")]) as running:
+        while not any(path.name.startswith(".import-") for path in tmp_path.iterdir()):
+            assert running.poll() is None
+        running.terminate()
+
+    assert running.returncode == 130
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.json"]

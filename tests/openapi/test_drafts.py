@@ -486,8 +486,8 @@ class TestPaging:
             ),
             (
                 {"meta": {"type": "object", "properties": {"cursor": {"type": "string"}}}},
-                _parameter("after", type="string"),
-                {"next": {"after": "{{ body.meta.cursor }}"}},
+                _parameter("page_cursor", type="string"),
+                {"next": {"pageCursor": "{{ body.meta.cursor }}"}},
             ),
             (
                 {"links": {"type": "object", "properties": {"next": {"type": "string"}}}},

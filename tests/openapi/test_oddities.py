@@ -248,6 +248,17 @@ class TestSchemas:
 
         assert prepared(made, "create-a", {"a": 1, "b": "x"}).content == {"a": 1, "b": "x"}
 
+    def test_a_reference_that_may_be_null_stays_one(self, take: Take) -> None:
+        reference = {"$ref": "#/components/schemas/A", "nullable": True, "x-note": 1}
+        schema = {"type": "object", "properties": {"a": reference}}
+        components = {"schemas": {"A": {"type": "object", "properties": {"b": {}}}}}
+
+        made = take(document({"/x": {"post": {**OK, **body(schema)}}}, components=components))
+
+        found = made_capability(made, "create-x")["inputs"]["properties"]["a"]["anyOf"]
+        assert found == [{"$ref": "../../schemas/a.schema.json"}, {"type": "null"}]
+        assert prepared(made, "create-x", {"a": None}).content == {"a": None}
+
     def test_a_tuple_keeps_its_places(self, take: Take) -> None:
         schema = {
             "type": "array",
@@ -357,6 +368,16 @@ class TestPaging:
                 {},
                 {"from": "{{ (inputs.from | default(0)) + (outputs.data | length) }}"},
             ),
+            (
+                [
+                    query("from", schema={"type": "integer", "default": 0}),
+                    query("to", schema={"type": "integer"}),
+                    query("limit", schema={"type": "integer"}),
+                ],
+                {},
+                None,
+            ),
+            ([query("after")], {"next_cursor": {"type": "string"}}, None),
             (
                 [query("cursor")],
                 {"cursor": {"type": "string"}, "next_cursor": {"type": "string"}},

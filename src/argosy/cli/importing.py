@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import signal
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +13,8 @@ import click
 from argosy.cli.output import console, print_json, visible
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from argosy.openapi import Imported
 
 
@@ -52,7 +56,8 @@ def openapi(file: Path, *, out: Path, family: str, server: str, as_json: bool) -
     except ValueError as error:
         raise click.UsageError(f"--server {server!r} cannot be called: {error}.") from error
     try:
-        made = import_document(file, out, family=family, server=server)
+        with _stopped_like_an_interrupt():
+            made = import_document(file, out, family=family, server=server)
     except FileExistsError as error:
         raise click.UsageError(f"--out {out} is there and not empty; name a new folder.") from error
     except OSError as error:
@@ -62,6 +67,16 @@ def openapi(file: Path, *, out: Path, family: str, server: str, as_json: bool) -
     else:
         _print(made)
     return 0
+
+
+@contextmanager
+def _stopped_like_an_interrupt() -> Iterator[None]:
+    """Let the request to end, which would leave half a folder, come as an interrupt does."""
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _print(made: Imported) -> None:

@@ -145,6 +145,9 @@ class Parameters:
         given: Json = next((members(one).get("schema") for one in content.values()), None)
         is_json = any("json" in media for media in content)
         schema = self._shapes.input(parameter.node.get("schema", given if content else {}))
+        if isinstance(schema.get("type"), list):  # neither a query nor a header can say null
+            kinds = [kind for kind in schema["type"] if kind != "null"]
+            schema["type"] = kinds[0] if len(kinds) == 1 else kinds or "string"
         return schema | self._shown(parameter, schema), is_json
 
     def _shown(self, parameter: Parameter, schema: JsonObject) -> JsonObject:

@@ -28,9 +28,11 @@ _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multip
 _LEVELS_OF_OUTPUTS = 4
 _MOST_MEMBERS = 400
 _KEYWORDS = {"schema", "items", "properties", "allOf", "anyOf", "oneOf", "content", "#", ""}
-#: Keywords beside a reference that change nothing about what may be sent.
-_NO_LIMITS = {"default", "examples", "nullable", "readOnly", "writeOnly"}
-_ANNOTATIONS = {"deprecated", "description", "example", "externalDocs", "title", "xml"}
+#: Keywords that, beside a reference, add to what it names; others only tell something.
+_ADDS = {
+    *("properties", "required", "additionalProperties", "patternProperties"),
+    *("allOf", "anyOf", "oneOf"),
+}
 _MOST_SCHEMAS = 100_000
 _DEEPEST = 24
 _LONGEST_ENUM = 500
@@ -44,7 +46,7 @@ def flat(document: Document, node: Json) -> JsonObject:
     schema that is a part of itself is so once.
     """
     beside = {k: v for k, v in members(node).items() if k != "$ref"} if _refers(node) else {}
-    if set(beside) - _ANNOTATIONS:
+    if _ADDS & set(beside):
         return _merge(document, {**beside, "allOf": [{"$ref": node["$ref"]}]})
     given = document.follow(node)
     if not items(given.get("allOf")):
@@ -92,7 +94,7 @@ def _without_wrapper(given: JsonObject) -> JsonObject:
     references = [part for part in parts if "$ref" in part]
     others = [given, *(part for part in parts if "$ref" not in part)]
     keys = {key for part in others for key in part} - {"allOf"}
-    if len(references) != 1 or not keys <= _ANNOTATIONS:
+    if len(references) != 1 or keys & (_ADDS | {"type", "enum"}):
         return given
     told = {key: value for part in others for key, value in part.items() if key != "allOf"}
     return {**told, "$ref": references[0]["$ref"]}
@@ -155,8 +157,10 @@ class Shapes:
         told = plain(text(given.get("description")), 300)
         described: JsonObject = {"description": told} if told else {}
         reference = text(given.get("$ref"))
-        if reference and not set(given) - _ANNOTATIONS - _NO_LIMITS - {"$ref"}:
-            return self._referred(reference, prefix) | described
+        if reference and not _ADDS & set(given):
+            made = self._referred(reference, prefix)
+            may_be_null = given.get("nullable") is True and bool(made)
+            return ({"anyOf": [made, {"type": "null"}]} if may_be_null else made) | described
         return described | self._nested(given, prefix)
 
     def _nested(self, given: JsonObject, prefix: str) -> JsonObject:

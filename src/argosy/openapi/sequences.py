@@ -63,8 +63,9 @@ _CURSORS = {
 #: What the parameter is called that takes a cursor of another name, the likeliest first.
 _TAKEN_CURSORS = (
     *("cursor", "pagetoken", "pagecursor", "startcursor", "continuationtoken", "continuation"),
-    *("nexttoken", "nextpagetoken", "pageafter", "after", "marker", "scrollid", "endcursor"),
+    *("nexttoken", "nextpagetoken", "pageafter", "marker", "scrollid", "endcursor"),
 )
+_ENDS = {"to", "end", "until", "through", "endtime", "enddate"}
 _SIZES = {"limit", "count", "size", "max", "maxresults", "pagesize", "perpage", "rows", "top", "n"}
 _LINKS = {"odatanextlink", "next", "nextlink", "nexturl", "nextpage", "nextpageurl", "nexthref"}
 _MORE = {"hasmore", "hasnext", "more", "hasnextpage", "moreitems", "hasmoreitems"}
@@ -183,7 +184,8 @@ def _counted(
         if key in _PAGES and is_number and start is not None:
             return {"next": {name: f"{{{{ {here} + 1 }}}}"}, **ends}
         if key in _OFFSETS and is_number and (start is not None or key in _FROM_ZERO):
-            if key not in _FROM_ZERO and not _SIZES & set(inputs):
+            is_plain = bool(_SIZES & set(inputs)) and not _ENDS & set(inputs)
+            if key not in _FROM_ZERO and not is_plain:
                 continue  # `from` and `start` may be times as well
             here = f"(inputs.{name} | default({start or 0}))"
             return {"next": {name: f"{{{{ {here} + (outputs.{output} | length) }}}}"}, **ends}

@@ -582,7 +582,13 @@ class TestWaiting:
         }
 
     @pytest.mark.parametrize(
-        "words", [["active", "blocked"], ["available", "pending", "sold"], ["done", "failed"]]
+        "words",
+        [
+            ["active", "blocked"],
+            ["available", "pending", "sold"],
+            ["done", "failed"],
+            ["pending", "completed"],
+        ],
     )
     def test_a_status_that_is_no_progress_is_not_waited_for(
         self, take: Take, words: list[str]

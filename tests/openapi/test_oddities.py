@@ -437,7 +437,7 @@ class TestWaiting:
     def test_an_id_is_asked_with_as_the_path_wants_it(
         self, take: Take, given: str, wanted: str, expected: str
     ) -> None:
-        status = {"type": "string", "enum": ["running", "done"]}
+        status = {"type": "string", "enum": ["running", "done", "failed"]}
         schema = {"type": "object", "properties": {"id": {"type": given}, "status": status}}
         parameter = {"name": "id", "in": "path", "schema": {"type": wanted}}
         paths = {
@@ -448,6 +448,19 @@ class TestWaiting:
         waiting = made_capability(take(document(paths)), "create-job")["waiting"]
 
         assert waiting["inputs"] == {"id": expected}
+
+    def test_an_end_that_may_be_a_bad_one_is_not_taken_for_a_good_one(self, take: Take) -> None:
+        status = {"type": "string", "enum": ["queued", "completed", "failed"]}
+        schema = {
+            "type": "object",
+            "properties": {"id": {}, "status": status, "conclusion": {"type": "string"}},
+        }
+
+        made = take(
+            document({"/jobs": {"post": answer(schema)}, "/jobs/{id}": {"get": answer(schema)}})
+        )
+
+        assert "waiting" not in made_capability(made, "create-job")
 
 
 class TestServers:
@@ -463,6 +476,34 @@ class TestServers:
 
         assert [note.text for note in made.notes] == [
             "its 'store' is 'your-store'; where yours is another, say so with --server"
+        ]
+
+    def test_an_operation_whose_own_server_cannot_be_called_is_left_out(self, take: Take) -> None:
+        own = {**OK, "servers": [{"url": "http://up.example.net"}]}
+
+        made = take(document({"/a": {"get": OK}, "/m": {"get": own}}))
+
+        assert made.capabilities == ("get-a",)
+        assert [(one.operation, one.reason) for one in made.left_out] == [
+            ("GET /m", "the server that it names for itself cannot be called")
+        ]
+
+    def test_where_the_tokens_of_several_regions_come_from_is_told(self, take: Take) -> None:
+        flow = {"tokenUrl": "/oauth/token", "scopes": {}}
+        scheme = {"type": "oauth2", "flows": {"clientCredentials": flow}}
+        servers = [{"url": f"https://{one}.example.com"} for one in ("eu", "us")]
+
+        made = take(
+            document(
+                {"/a": {"get": OK}},
+                components={"securitySchemes": {"login": scheme}},
+                security=[{"login": []}],
+                servers=servers,
+            )
+        )
+
+        assert [note.text for note in made.notes] == [
+            "'login': tokens of every region are fetched at eu.example.com"
         ]
 
     def test_addresses_that_cannot_be_called_are_left_out(self, take: Take) -> None:
@@ -520,6 +561,17 @@ class TestSecurity:
 
 
 class TestAnswers:
+    def test_an_answer_without_a_body_gives_no_output_and_no_error(
+        self, take: Take, server: ScriptedServer
+    ) -> None:
+        server.answers(Say(204))
+        made = take(document({"/a": {"get": answer(LIST)}}), server=server.url)
+
+        with Dispatcher(load(made.folder), Connection()) as dispatcher:
+            outputs = dispatcher.call("list-a", {}).unwrap()
+
+        assert (outputs["statusCode"], "a" in outputs) == (204, False)
+
     def test_a_member_that_may_be_absent_may_be_null(self, take: Take) -> None:
         schema = {
             "type": "object",

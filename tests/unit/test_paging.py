@@ -231,6 +231,18 @@ class TestOtherWays:
         assert result.outputs["items"] == [1]
         assert len(server.received) == 1
 
+    def test_a_link_to_the_vendor_leads_to_the_endpoint_of_the_connection(
+        self, start: Start, server: ScriptedServer
+    ) -> None:
+        linked = {"items": "items", "link": "{{ body.next }}"}
+        vendor = "https://north.notes.example.com/items?page=2"
+        server.answers(Say(body={"data": [1], "next": vendor}), Say(body={"data": [2]}))
+
+        outputs = start(listing(linked)).call("list-items", {"all": True}).unwrap()
+
+        assert outputs["items"] == [1, 2]
+        assert server.last.target == "/items?page=2"
+
     def test_a_link_that_is_no_address_is_told(self, start: Start, server: ScriptedServer) -> None:
         linked = {"items": "items", "link": "{{ body.next }}"}
         server.answers(Say(body={"data": [1], "next": "http://[::1/x"}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -85,9 +86,17 @@ class Invocation:
         return answer, body
 
     def _followed(self, url: str, link: str) -> str:
-        """Return the address of a next page. Raises HostRefusedError where it is elsewhere."""
-        if self._dispatcher.hosts.judge_redirect(url, link):
+        """Return the address of a next page. Raises HostRefusedError where it is elsewhere.
+
+        One of the vendor's goes to the connection's endpoint, as the request for the list did.
+        """
+        hosts = self._dispatcher.hosts
+        if hosts.judge_redirect(url, link):
             return link
+        with suppress(HostRefusedError):
+            there = hosts.admit(link).url
+            if hosts.judge_redirect(url, there):
+                return there
         host = self._dispatcher.redactor.text(urlsplit(link).netloc)
         raise HostRefusedError(host=host, detail="the next page is not where the list is")
 

@@ -120,6 +120,8 @@ def outputs_of(plan: Plan, answer: Answer, body: Json, sent: Json) -> JsonObject
     Raises InvalidOutputsError where the answer is not one that the outputs can be read from.
     """
     scope = {**answer_scope(answer, body), "sent": sent}
+    if body is None and not answer.body:
+        scope["body"] = MISSING  # no body is no null
     named, problems = _rendered(plan.results, scope)
     if problems:
         raise InvalidOutputsError(capability=plan.capability.id, problems=problems)

@@ -101,6 +101,7 @@ class _Plan:
         self.family = family or "api"
         self.sites = sites_of(items(document.root.get("servers")), server, document.notes)
         self._families: dict[str, list[Site]] = {}
+        self._without_server: list[str] = []
         own = self._own_families(server)
         if not self.sites and not self._families:
             detail = "it names no server that can be called; say with --server where its API is"
@@ -110,7 +111,7 @@ class _Plan:
         if not self.sites:
             self.sites = next(iter(self._families.values()))
         self._family_of = own
-        self.security = Security(document, self.sites[0].url)
+        self.security = Security(document, self.sites)
         self._shapes = Shapes(document)
         self._usual: Json = False
 
@@ -124,9 +125,12 @@ class _Plan:
         """Return a draft of every operation that can be one, and why others cannot."""
         has_regions = len(self.sites) > 1
         drafting = Drafting(self.document, self._shapes, has_regions=has_regions)
-        operations = list(self.document.operations())
+        every = list(self.document.operations())
+        operations = [one for one in every if one.where not in self._without_server]
         auths = {id(one): self._authentication(one) for one in operations}
         asked, left_out = drafting.ask([(one, auths[id(one)]) for one in operations])
+        reason = "the server that it names for itself cannot be called"
+        left_out += [LeftOut(where, reason) for where in self._without_server]
         kinds = Counter(map(repr, auths.values()))
         usual = kinds.most_common(1)[0][0] if kinds else repr(False)
         self._usual = next((one for one in auths.values() if repr(one) == usual), False)
@@ -207,6 +211,8 @@ class _Plan:
                 continue
             sites = sites_of(operation.servers, server, self.document.notes)
             key = " ".join(site.url for site in sites)
+            if not sites:  # anywhere else its key would go to a stranger
+                self._without_server.append(operation.where)
             if not sites or key == " ".join(site.url for site in self.sites):
                 continue
             if key not in names:

@@ -98,12 +98,14 @@ class Taken:
     def __init__(self, reserved: Iterable[str] = (), separator: str = "") -> None:
         self._taken = {camel_case(name).lower() for name in reserved}
         self._separator = separator
+        self._numbers: dict[str, int] = {}
 
     def take(self, wanted: str) -> str:
         """Return the name, or the first `name2`, `name3`, … that is free."""
-        name, number = wanted, 1
+        name, number = wanted, self._numbers.get(wanted, 1)
         while camel_case(name).lower() in self._taken:
             number += 1
             name = f"{wanted}{self._separator}{number}"
+        self._numbers[wanted] = number
         self._taken.add(camel_case(name).lower())
         return name

@@ -90,6 +90,8 @@ class Parameters:
             if parameter.name.lower() in {name.lower() for name in inputs.headers}:
                 raise UndraftableError("another header has this name")
             inputs.headers[parameter.name] = f"{{{{ {self._header(parameter, inputs)} }}}}"
+        elif parameter.place in {"body", "formData"}:
+            raise UndraftableError("Swagger 2.0 has such parameters; OpenAPI 3 has a requestBody")
         elif parameter.place == "cookie":
             self._cookie(operation, parameter, inputs, has_own=("header", "cookie") in own)
 
@@ -116,7 +118,8 @@ class Parameters:
 
     def _query(self, parameter: Parameter, inputs: Inputs) -> None:
         schema, is_json = self._schema(parameter)
-        types = types_of(flat(self._document, parameter.node.get("schema")))
+        given = flat(self._document, parameter.node.get("schema"))
+        types = [kind for kind in types_of(given) if kind != "null"]
         wire = quoted(parameter.name)[1:-1]
         if wire == "...":
             raise UndraftableError("its name has another meaning here")

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit
 
 from argosy.openapi.document import Document, items, members, text
 from argosy.openapi.names import camel, label, plain, words_of
-from argosy.openapi.servers import address_of
+from argosy.openapi.servers import Site, address_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,9 +38,9 @@ class Scheme:
 class Security:
     """The schemes of a document, as far as they can be used."""
 
-    def __init__(self, document: Document, base: str) -> None:
+    def __init__(self, document: Document, sites: Sequence[Site]) -> None:
         self._document = document
-        self._base = base
+        self._sites = sites
         components = members(document.root.get("components"))
         self._given = {
             name: document.follow(one)
@@ -178,7 +178,7 @@ class Security:
         flow = members(members(given.get("flows")).get("clientCredentials"))
         url = text(flow.get("tokenUrl"))
         try:
-            address = _token_address(self._base, url) if url else ""
+            address = self._token_address(name, url) if url else ""
         except ValueError as error:
             self._document.notes.add("security", f"{name!r}: {url!r}: {error}")
             address = ""
@@ -206,6 +206,15 @@ class Security:
         bearer = {"header": _HEADER, "value": "Bearer {{ token }}", "token": grant}
         return Scheme(settings, bearer)
 
+    def _token_address(self, name: str, url: str) -> str:
+        """Return where tokens are fetched, as the document writes it, with a slash at its end."""
+        base = self._sites[0].url
+        whole = urljoin(base + "/", url)
+        if len(self._sites) > 1 and not urlsplit(url).netloc:
+            note = f"{name!r}: tokens of every region are fetched at {urlsplit(base).netloc}"
+            self._document.notes.add("security", note)
+        return address_of(whole) + ("/" if whole.endswith("/") else "")
+
     def _scopes(self, name: str) -> Sequence[str]:
         """Return the scopes that any operation asks of a scheme, each once."""
         given = [self.requirements_of_all()]
@@ -221,12 +230,6 @@ class Security:
     def requirements_of_all(self) -> Json:
         """Return the alternatives that hold where an operation names none."""
         return self._document.root.get("security")
-
-
-def _token_address(base: str, url: str) -> str:
-    """Return where tokens are fetched, as the document writes it, with a slash at its end."""
-    whole = urljoin(base + "/", url)
-    return address_of(whole) + ("/" if whole.endswith("/") else "")
 
 
 def _secret(name: str, told: str) -> JsonObject:

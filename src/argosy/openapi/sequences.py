@@ -78,6 +78,7 @@ _FAILED = {
     *("failed", "failure", "error", "errored", "cancelled", "canceled", "killed", "aborted"),
     *("expired", "rejected", "terminated", "timedout", "timeout", "stopped"),
 }
+_VERDICTS = {"conclusion", "outcome", "verdict"}
 _GOING = {
     *("queued", "pending", "running", "processing", "inprogress", "started", "waiting"),
     *("scheduled", "created", "accepted", "executing", "building", "submitted", "active"),
@@ -297,12 +298,15 @@ def _converted(expression: str, kinds: list[str], wanted: JsonObject) -> str:
 
 def _status(document: Document, answers: Answers) -> tuple[str, list[str], list[str]] | None:
     """Return the member that tells how far a thing is, with its words of success and failure."""
+    if _VERDICTS & {_key(wire) for wire in members(answers.schema.get("properties"))}:
+        return None  # the end is told here, and whether it is a good one elsewhere
     for wire in ("status", "state", "phase"):
         given = flat(document, members(answers.schema.get("properties")).get(wire))
         words = [one for one in items(given.get("enum")) if isinstance(one, str)]
         good = [one for one in words if _key(one) in _SUCCEEDED]
         bad = [one for one in words if _key(one) in _FAILED]
-        if good and any(_key(one) in _GOING for one in words) and wire in answers.names:
+        goes_on = any(_key(one) in _GOING for one in words)
+        if good and bad and goes_on and wire in answers.names:
             return text(wire), good, bad
     return None
 

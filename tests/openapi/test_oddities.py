@@ -119,6 +119,7 @@ class TestTokens:
             ("", None),
             (None, None),
             ("http://169.254.169.254/token", None),
+            ("https://169.254.169.254/token", None),
             ("https://user:pw@login.example.com/t", None),
         ],
     )
@@ -478,6 +479,11 @@ class TestServers:
             "its 'store' is 'your-store'; where yours is another, say so with --server"
         ]
 
+    def test_a_number_within_a_network_is_called_where_a_person_says_so(self, take: Take) -> None:
+        made = take(document({"/a": {"get": OK}}), server="https://10.0.0.1/api")
+
+        assert made_manifest(made)["regions"]["main"]["endpoints"]["api"] == "https://10.0.0.1/api"
+
     def test_an_operation_whose_own_server_cannot_be_called_is_left_out(self, take: Take) -> None:
         own = {**OK, "servers": [{"url": "http://up.example.net"}]}
 
@@ -511,6 +517,8 @@ class TestServers:
             "https://a.example.com/x/../y",
             "https://[::1]:8",
             "http://169.254.169.254",
+            "https://169.254.169.254",
+            "https://10.0.0.1/api",
             "https://a.example.com?x=1",
             "ftp://a.example.com",
             "https://[",

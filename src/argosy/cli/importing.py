@@ -52,7 +52,7 @@ def openapi(file: Path, *, out: Path, family: str, server: str, as_json: bool) -
         raise click.UsageError(f"--family {family!r} is no name: lower-case letters and hyphens.")
     try:
         if server:
-            address_of(server)
+            address_of(server, chosen=True)
     except ValueError as error:
         raise click.UsageError(f"--server {server!r} cannot be called: {error}.") from error
     try:

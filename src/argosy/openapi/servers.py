@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import ip_address
 from itertools import product
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -42,7 +43,7 @@ def sites_of(servers: list[Json], chosen: str, notes: Notes) -> list[Site]:
             notes.add(f"servers/{number}", note)
         for url, values in _expanded(given):
             try:
-                address = address_of(_placed(url, chosen))
+                address = address_of(_placed(url, chosen), chosen=bool(chosen))
             except ValueError as error:
                 notes.add(f"servers/{number}", f"{url!r} is left out: {error}")
                 continue
@@ -53,8 +54,12 @@ def sites_of(servers: list[Json], chosen: str, notes: Notes) -> list[Site]:
     return _named(list(found.values())) if found else []
 
 
-def address_of(url: str) -> str:
-    """Return a base URL without a slash at its end. Raises ValueError where it can't be one."""
+def address_of(url: str, *, chosen: bool = False) -> str:
+    """Return a base URL without a slash at its end. Raises ValueError where it can't be one.
+
+    Where a person has not `chosen` it, a number within a network is refused: a document from
+    elsewhere could have the key sent to a neighbour.
+    """
     parts = urlsplit(url)
     host = parts.hostname or ""
     if not parts.scheme or not host:
@@ -67,12 +72,22 @@ def address_of(url: str) -> str:
         raise ValueError("an address has no query")
     if not re.fullmatch(r"[A-Za-z0-9.-]+", host) and (host, parts.scheme) != ("::1", "http"):
         raise ValueError(f"{host!r} is no host")
+    if not chosen and _is_within_network(host):
+        raise ValueError("it is a number within a network; where you mean it, use --server")
     port = f":{parts.port}" if parts.port else ""
     named = f"[{host}]" if ":" in host else host
     path = re.sub(r"/{2,}", "/", parts.path).rstrip("/")
     if not re.fullmatch(r"[^\s{}]*", path) or {".", ".."} & set(path.split("/")):
         raise ValueError("its path holds a space, a brace or a way up")
     return f"{parts.scheme}://{named}{port}{path}"
+
+
+def _is_within_network(host: str) -> bool:
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return not address.is_global and not address.is_loopback
 
 
 def _placed(url: str, chosen: str) -> str:

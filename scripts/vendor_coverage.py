@@ -40,11 +40,7 @@ DOCUMENTS = (
 )
 
 #: Operations that are no capability of their own, and why.
-LEFT_OUT: Mapping[str, str] = {
-    "POST /v3/table/create/{}/{}/{}": (
-        "The form without a table type does the same: `log` is the only type there is."
-    ),
-}
+LEFT_OUT: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,20 @@ class TestForms:
         assert (file.get_filename(), file.get_payload(decode=True)) == ("archive", DATA)
         assert name.get_payload(decode=True).decode() == "ä"
 
+    @pytest.mark.parametrize("name", ["report.pdf", 'a"b.gz', "ä.csv"])
+    def test_a_file_goes_under_its_own_name(
+        self, start: Start, server: ScriptedServer, tmp_path: Path, name: str
+    ) -> None:
+        (tmp_path / name).write_bytes(DATA)
+        body = {"archive": "{{ inputs.archive }}"}
+
+        dispatcher = start(upload("multipart", body))
+        dispatcher.call("upload", {"archive": tmp_path / name}).unwrap()
+
+        named = name.replace('"', "%22").encode()
+        assert b'filename="' + named + b'"' in server.last.body
+        assert DATA in server.last.body
+
     def test_a_form_that_is_no_object_is_told(self, start: Start) -> None:
         result = start(upload("form", "{{ inputs.tags }}")).call(
             "upload", {"archive": b"", "tags": []}

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 _STAND_IN = "AAAA"
 
 
+class FileBytes(bytes):
+    """The bytes of a file, with its name, which a form sends along."""
+
+    name: str = ""
+
+
 def byte_inputs(schema: JsonObject) -> frozenset[str]:
     """Return the names of the inputs of a bundled schema that hold bytes."""
     declared = schema.get("properties", {})
@@ -65,7 +71,9 @@ def _bytes_of(value: str | bytes | bytearray | memoryview | Path, limit: int) ->
         size = value.stat().st_size
         if limit and size > limit:
             raise ValueError(f"{value} has {size} bytes; at most {limit} are accepted")
-        return value.read_bytes()
+        held = FileBytes(value.read_bytes())
+        held.name = value.name
+        return held
     if not isinstance(value, str):
         return bytes(value)
     try:
@@ -90,10 +98,14 @@ def encode_body(content: Json, encoding: Encoding, boundary: str) -> tuple[bytes
     if encoding == "form":
         return urlencode(list(_fields(content))).encode(), "application/x-www-form-urlencoded"
     parts = [
-        (name, (name, value, _OCTETS) if isinstance(value, bytes) else value)
+        (name, (_file_name(value) or name, value, _OCTETS) if isinstance(value, bytes) else value)
         for name, value in _fields(content)
     ]
     return encode_multipart_formdata(parts, boundary)
+
+
+def _file_name(value: bytes) -> str:
+    return value.name if isinstance(value, FileBytes) else ""
 
 
 _OCTETS = "application/octet-stream"

@@ -402,6 +402,30 @@ class TestPaging:
 
         assert found.get("paging", {}).get("next") == expected
 
+    @pytest.mark.parametrize(
+        ("told", "start"),
+        [
+            ("Page number (default 1)", 1),
+            ("The page, starting from 0.", 0),
+            ("1-based page", 1),
+            ("The page. There are 10 a page.", None),
+            ("", None),
+        ],
+    )
+    def test_where_pages_begin_may_stand_in_words(
+        self, take: Take, told: str, start: int | None
+    ) -> None:
+        schema = {"type": "object", "properties": {"data": LIST}}
+        page = query("page", schema={"type": "integer"}, description=told)
+
+        made = take(document({"/a": {"get": {**answer(schema), "parameters": [page]}}}))
+
+        found = made_capability(made, "list-a").get("paging", {}).get("next", {}).get("page")
+        assert found == (
+            None if start is None else f"{{{{ (inputs.page | default({start})) + 1 }}}}"
+        )
+        assert bool(made.notes) is (start is None)
+
     @pytest.mark.parametrize("body_of_answer", [{}, {"data": None}, {"data": []}])
     def test_a_list_that_is_left_out_is_empty(
         self, take: Take, server: ScriptedServer, body_of_answer: Any
@@ -450,6 +474,19 @@ class TestWaiting:
 
         assert waiting["inputs"] == {"id": expected}
 
+    @pytest.mark.parametrize(("status", "waits"), [("202", True), ("201", False)])
+    def test_an_end_without_a_bad_one_is_one_where_http_says_that_it_goes_on(
+        self, take: Take, status: str, waits: bool
+    ) -> None:
+        words = {"type": "string", "enum": ["pending", "done"]}
+        schema = {"type": "object", "properties": {"id": {"type": "string"}, "status": words}}
+        paths = {
+            "/jobs": {"post": answer(schema, status=status)},
+            "/jobs/{id}": {"get": answer(schema)},
+        }
+
+        assert ("waiting" in made_capability(take(document(paths)), "create-job")) is waits
+
     def test_an_end_that_may_be_a_bad_one_is_not_taken_for_a_good_one(self, take: Take) -> None:
         status = {"type": "string", "enum": ["queued", "completed", "failed"]}
         schema = {
@@ -491,8 +528,19 @@ class TestServers:
 
         assert made.capabilities == ("get-a",)
         assert [(one.operation, one.reason) for one in made.left_out] == [
-            ("GET /m", "the server that it names for itself cannot be called")
+            ("GET /m", "no server that it names can be called")
         ]
+
+    def test_operations_without_a_server_do_not_go_to_anothers(self, take: Take) -> None:
+        own = {**OK, "servers": [{"url": "https://up.example.net"}]}
+        paths = {"/a": {"get": OK}, "/m": {"get": own}}
+
+        made = take(document(paths, servers=[{"url": "http://things.example.com"}]))
+
+        assert made.capabilities == ("get-m",)
+        assert [one.operation for one in made.left_out] == ["GET /a"]
+        endpoints = made_manifest(made)["regions"]["main"]["endpoints"]
+        assert list(endpoints.values()) == ["https://up.example.net"]
 
     def test_where_the_tokens_of_several_regions_come_from_is_told(self, take: Take) -> None:
         flow = {"tokenUrl": "/oauth/token", "scopes": {}}

@@ -108,7 +108,8 @@ class TestUploads:
         result = start(upload()).call("upload", {"archive": tmp_path / "none.tgz"})
 
         assert isinstance(result.error, InvalidInputsError)
-        assert "No such file" in result.error.problems[0].message
+        told = f"{tmp_path / 'none.tgz'} cannot be read: No such file or directory"
+        assert result.error.problems[0].message == told
 
     def test_a_file_over_the_limit_is_not_read(
         self, start: Start, server: ScriptedServer, tmp_path: Path

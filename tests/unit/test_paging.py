@@ -103,6 +103,20 @@ class TestOnePage:
         assert isinstance(error, InvalidOutputsError)
         assert "101 pages in a row are empty" in error.problems[0].message
 
+    def test_without_a_list_is_empty_unless_the_outputs_require_one(
+        self, start: Start, server: ScriptedServer
+    ) -> None:
+        server.answers(Say(body={"note": "x"}))
+        strict = listing(CURSOR)
+        strict["outputs"] = {**strict["outputs"], "required": ["items"]}
+
+        dispatcher = start({**listing(CURSOR), "id": "lenient"}, {**strict, "id": "strict"})
+
+        assert dispatcher.call("lenient", {}).unwrap()["items"] == []
+        error = dispatcher.call("strict", {}).error
+        assert isinstance(error, InvalidOutputsError)
+        assert error.problems[0].message == "the page's list is missing"
+
 
 class TestAllPages:
     def test_are_read_in_order_and_each_once(self, start: Start, server: ScriptedServer) -> None:

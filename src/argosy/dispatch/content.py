@@ -61,25 +61,32 @@ def read_bytes(
         judged[name] = _STAND_IN
         try:
             held[name] = _bytes_of(value, limit)
-        except (ValueError, OSError) as error:
+        except ValueError as error:
             problems.append(Problem("unreadable-bytes", str(error), join_pointer([name])))
     return held, judged, problems
 
 
 def _bytes_of(value: str | bytes | bytearray | memoryview | Path, limit: int) -> bytes:
     if isinstance(value, Path):
-        size = value.stat().st_size
-        if limit and size > limit:
-            raise ValueError(f"{value} has {size} bytes; at most {limit} are accepted")
-        held = FileBytes(value.read_bytes())
-        held.name = value.name
-        return held
+        return _read_file(value, limit)
     if not isinstance(value, str):
         return bytes(value)
     try:
         return base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         raise ValueError("the text is not base64") from None
+
+
+def _read_file(file: Path, limit: int) -> FileBytes:
+    try:
+        size = file.stat().st_size
+        if limit and size > limit:
+            raise ValueError(f"{file} has {size} bytes; at most {limit} are accepted")
+        held = FileBytes(file.read_bytes())
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from error
+    held.name = file.name
+    return held
 
 
 def encode_body(content: Json, encoding: Encoding, boundary: str) -> tuple[bytes, str]:

@@ -112,7 +112,8 @@ def _read(
     inputs = {**invocation.inputs, **here.inputs}
     answer, body = invocation.exchange(inputs, here.link)
     named = outputs_of(plan, answer, body, invocation.sent)
-    if named.get(paging.items) is None and (body is None or isinstance(body, Mapping)):
+    may_be_absent = paging.items not in plan.capability.outputs.get("required", ())
+    if named.get(paging.items) is None and may_be_absent and isinstance(body, Mapping | None):
         named[paging.items] = []  # some vendors leave an empty list out, or say null
     page = named.get(paging.items)
     if not isinstance(page, list):

@@ -77,7 +77,9 @@ def import_document(file: Path, out: Path, *, family: str = "", server: str = ""
     if not drafts:
         detail = "none of its operations can be a capability"
         raise InvalidDocumentError(file=str(file), detail=detail, problems=told(left_out))
-    written, refused = write_connector(out, plan.manifest(), drafts, plan.files, document.notes)
+    written, refused = write_connector(
+        out, plan.manifest(), drafts, plan.files, document.notes, source=str(file)
+    )
     return Imported(
         id=plan.id,
         folder=out,
@@ -108,8 +110,11 @@ class _Plan:
             notes = document.notes.all()
             problems = [Problem("server", note.text, file=note.where) for note in notes]
             raise InvalidDocumentError(file=str(file), detail=detail, problems=problems)
-        if not self.sites:
-            self.sites = next(iter(self._families.values()))
+        if not self.sites:  # only operations with servers of their own can be called
+            self.family, self.sites = next(iter(self._families.items()))
+            del self._families[self.family]
+            every = (one.where for one in document.operations())
+            self._without_server += [where for where in every if where not in own]
         self._family_of = own
         self.security = Security(document, self.sites)
         self._shapes = Shapes(document)
@@ -129,8 +134,8 @@ class _Plan:
         operations = [one for one in every if one.where not in self._without_server]
         auths = {id(one): self._authentication(one) for one in operations}
         asked, left_out = drafting.ask([(one, auths[id(one)]) for one in operations])
-        reason = "the server that it names for itself cannot be called"
-        left_out += [LeftOut(where, reason) for where in self._without_server]
+        reason = "no server that it names can be called"
+        left_out += [LeftOut(where, reason) for where in dict.fromkeys(self._without_server)]
         kinds = Counter(map(repr, auths.values()))
         usual = kinds.most_common(1)[0][0] if kinds else repr(False)
         self._usual = next((one for one in auths.values() if repr(one) == usual), False)

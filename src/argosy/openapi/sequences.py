@@ -7,6 +7,7 @@ id, and another that reads by this id and has a status with words for going on a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,7 +18,6 @@ from argosy.openapi.schemas import flat, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-
     from argosy.model import Json, JsonObject
     from argosy.openapi.answers import Answers
     from argosy.openapi.document import Operation
@@ -52,6 +52,10 @@ WAITING_INPUTS: JsonObject = {
     },
 }
 _PAGES = {"page", "pagenumber", "pageindex", "pageno", "pagenum", "p"}
+_BEGINNING = re.compile(
+    r"\b(?:default\w*|start\w*|begin\w*|first page)[^.0-9]{0,20}\b([01])\b|\b([01])-based",
+    re.IGNORECASE,
+)
 _OFFSETS = {"offset", "skip", "start", "startat", "startindex", "from"}
 _FROM_ZERO = {"offset", "skip", "startat"}
 _LASTS = {"startingafter", "afterid", "lastid", "sinceid"}
@@ -159,7 +163,11 @@ def _next(document: Document, asked: Asked, output: str, item: JsonObject) -> Js
     for key, path, schema in told:
         if key in _LINKS and _is_address(schema, key):
             return {"link": f"{{{{ {path} }}}}", **ends}
-    return _counted(asked, inputs, output, item, ends)
+    found = _counted(asked, inputs, output, item, ends)
+    if found is None and _PAGES & set(inputs):
+        note = "where its pages begin is not told, so it is read page by page"
+        document.notes.add(asked.operation.where, note)
+    return found
 
 
 def _is_address(schema: JsonObject, key: str) -> bool:
@@ -196,11 +204,18 @@ def _counted(
 
 
 def _start(asked: Asked, name: str) -> int | None:
-    """Return the number from which a parameter counts, where the document tells it."""
+    """Return the number from which a parameter counts, where the document tells it.
+
+    It tells so in a default, in a least value, or in words like "starts at 1".
+    """
     for parameter in asked.operation.parameters:
         if asked.inputs.names.get(("query", parameter.name)) == name:
             schema = members(parameter.node.get("schema"))
             told = schema.get("default", schema.get("minimum"))
+            if told is None:
+                words = f"{parameter.node.get('description')} {schema.get('description')}"
+                found = _BEGINNING.search(words)
+                told = int(found[1] or found[2]) if found else None
             return told if type(told) is int and told in {0, 1} else None
     return None
 
@@ -239,8 +254,9 @@ def waiting_of(document: Document, asked: Asked, readers: list[Asked]) -> JsonOb
         return _own_waiting(document, asked)
     if asked.operation.method not in {"POST", "PUT"} or asked.answers.format != "json":
         return None
+    is_accepted = asked.answers.status == 202  # HTTP itself says that it goes on
     for reader in readers:
-        status = _status(document, reader.answers)
+        status = _status(document, reader.answers, needs_bad_end=not is_accepted)
         inputs = _question(asked, reader) if status else None
         if status and inputs:
             return _declared(document, asked, reader, status, inputs)
@@ -296,8 +312,13 @@ def _converted(expression: str, kinds: list[str], wanted: JsonObject) -> str:
     return f"{{{{ {expression} }}}}"
 
 
-def _status(document: Document, answers: Answers) -> tuple[str, list[str], list[str]] | None:
-    """Return the member that tells how far a thing is, with its words of success and failure."""
+def _status(
+    document: Document, answers: Answers, *, needs_bad_end: bool = True
+) -> tuple[str, list[str], list[str]] | None:
+    """Return the member that tells how far a thing is, with its words of success and failure.
+
+    Words without one of failure may be those of anything, a task on somebody's list too.
+    """
     if _VERDICTS & {_key(wire) for wire in members(answers.schema.get("properties"))}:
         return None  # the end is told here, and whether it is a good one elsewhere
     for wire in ("status", "state", "phase"):
@@ -306,7 +327,8 @@ def _status(document: Document, answers: Answers) -> tuple[str, list[str], list[
         good = [one for one in words if _key(one) in _SUCCEEDED]
         bad = [one for one in words if _key(one) in _FAILED]
         goes_on = any(_key(one) in _GOING for one in words)
-        if good and bad and goes_on and wire in answers.names:
+        has_ends = bool(good) and (bool(bad) or not needs_bad_end)
+        if has_ends and goes_on and wire in answers.names:
             return text(wire), good, bad
     return None
 

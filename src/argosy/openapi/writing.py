@@ -34,9 +34,17 @@ _OPTIONAL = {"paging": ("all", "maxItems"), "waiting": ("wait", "waitSeconds")}
 
 
 def write_connector(
-    out: Path, manifest: JsonObject, drafts: list[Draft], files: dict[str, JsonObject], notes: Notes
+    out: Path,
+    manifest: JsonObject,
+    drafts: list[Draft],
+    files: dict[str, JsonObject],
+    notes: Notes,
+    *,
+    source: str,
 ) -> tuple[list[Draft], list[LeftOut]]:
     """Write a connector to the folder `out`, which is new or empty; return what is in it.
+
+    `source` is the document's file, for messages.
 
     Raises OSError where that cannot be written, InvalidDocumentError where nothing is left that
     passes the check.
@@ -45,7 +53,7 @@ def write_connector(
     (out if is_there else out.parent).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix=".import-", dir=out if is_there else out.parent))
     try:
-        work = _Work(folder, manifest, drafts, Shared(files, notes), notes)
+        work = _Work(folder, manifest, drafts, Shared(files, notes), notes, source)
         work.fill()
         if is_there:
             for made in folder.iterdir():
@@ -70,6 +78,7 @@ class _Work:
         drafts: list[Draft],
         shared: Shared,
         notes: Notes,
+        source: str,
     ) -> None:
         self.folder = folder
         self.drafts = drafts
@@ -77,6 +86,7 @@ class _Work:
         self._manifest = manifest
         self._shared = shared
         self._notes = notes
+        self._source = source
 
     def fill(self) -> None:
         """Write everything, prove every draft, and take away what the check refuses.
@@ -100,7 +110,7 @@ class _Work:
             if self._is_settled(prover) and self.drafts:
                 return
         raise InvalidDocumentError(
-            file=self._manifest["title"],
+            file=self._source,
             detail="none of its operations passes the check",
             problems=told(self.refused),
         )
@@ -110,7 +120,7 @@ class _Work:
             return load_connector(self.folder)
         except ArgosyError as error:
             raise InvalidDocumentError(
-                file=self._manifest["title"],
+                file=self._source,
                 detail="its connector's manifest would be wrong",
                 problems=error.problems,
             ) from error

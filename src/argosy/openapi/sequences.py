@@ -18,6 +18,7 @@ from argosy.openapi.schemas import flat, types_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
     from argosy.model import Json, JsonObject
     from argosy.openapi.answers import Answers
     from argosy.openapi.document import Operation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 SINGLE = "application/vnd.treasuredata.v1.single+json"
 SEVERAL = "application/vnd.treasuredata.v1+json"
+SEED = orjson.loads(Path(__file__).with_name("small_seed.json").read_bytes())
+"""What most of these sandboxes hold: one parent segment, one empty database."""
 NOON = 1_700_000_000
 """Where the clock of the tests' sandboxes stands."""
 
@@ -126,7 +129,8 @@ def start_client() -> Iterator[Callable[..., Client]]:
     with contextlib.ExitStack() as stack:
 
         def start_one(**settings: Any) -> Client:
-            sandbox = stack.enter_context(start(Settings(**({"now": NOON} | settings))))
+            chosen = Settings(**({"now": NOON, "seed": SEED} | settings))
+            sandbox = stack.enter_context(start(chosen))
             client = Client(sandbox)
             stack.callback(client.session.close)
             return client
@@ -137,7 +141,7 @@ def start_client() -> Iterator[Callable[..., Client]]:
 @pytest.fixture(scope="session")
 def shared_client() -> Iterator[Client]:
     """Start the sandbox that most tests share."""
-    with start(Settings(now=NOON)) as sandbox:
+    with start(Settings(now=NOON, seed=SEED)) as sandbox:
         client = Client(sandbox)
         yield client
         client.session.close()

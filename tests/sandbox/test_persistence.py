@@ -98,13 +98,15 @@ def test_a_file_that_is_no_data_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
     path.write_text("This is no database at all. " * 100)
 
-    with pytest.raises(DataFileError, match=r"notes\.txt: this can't be used"):
+    with pytest.raises(DataFileError, match=r"notes\.txt.*: this can't be used"):
         start(Settings(data=path))
 
 
-def test_a_file_in_no_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(DataFileError, match="nowhere"):
-        start(Settings(data=tmp_path / "nowhere" / "sandbox.duckdb"))
+def test_a_folder_is_made_where_there_is_none(tmp_path: Path) -> None:
+    with start(Settings(data=tmp_path / "new" / "data")):
+        pass
+
+    assert (tmp_path / "new" / "data" / "us01").is_dir()
 
 
 def test_a_wrong_seed_leaves_a_file_that_a_right_one_can_fill(tmp_path: Path) -> None:
@@ -118,13 +120,13 @@ def test_a_wrong_seed_leaves_a_file_that_a_right_one_can_fill(tmp_path: Path) ->
             assert client.control("GET", "databases")["databases"][0]["name"] == "other"
 
 
-@pytest.mark.parametrize(("name", "content"), [("x.csv", "a,b\n1,2\n"), ("x.json", '[{"a": 1}]')])
-def test_a_file_of_another_kind_is_no_data_file(tmp_path: Path, name: str, content: str) -> None:
-    """DuckDB would attach it to read from, and forget what is written."""
-    file = tmp_path / name
-    file.write_text(content)
+@pytest.mark.parametrize("name", ["rows.duckdb", "state.sqlite"])
+def test_a_folder_with_other_content_is_refused(tmp_path: Path, name: str) -> None:
+    file = tmp_path / "us01" / name
+    file.parent.mkdir()
+    file.write_text("a,b\n1,2\n" * 1000)
 
-    with pytest.raises(SetupError, match="can't be used as the sandbox's data file"):
-        start(Settings(data=file))
+    with pytest.raises(SetupError, match="can't be used as the sandbox's data folder"):
+        start(Settings(data=tmp_path))
 
-    assert file.read_text() == content
+    assert file.read_text() == "a,b\n1,2\n" * 1000

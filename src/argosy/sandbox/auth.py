@@ -1,20 +1,38 @@
-"""Who may do what: the `Authorization: TD1 <key>` header and the kinds of keys.
+"""Who may do what: users, their API keys, and what a key lets its holder do.
 
 The vendor has master keys (everything the user may do) and write-only keys (import only). A
-user can also lack the right to import, which `query_only_keys` stand for. A missing, malformed
-or unknown key is 401 everywhere. The CDP's 401 text asks for a master key, so a write-only key
-gets 401 there too, unless the settings say otherwise (the vendor doesn't document it).
+user has a permission for each database; an administrator may do everything. The settings'
+keys belong to the account's owner (user 1) and, for `query_only_keys`, to a reader (user 2);
+more users come by seed or through the users' API. A missing, malformed or unknown key is 401
+everywhere, in each family's own words.
 """
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Literal
 
 from argosy.sandbox.answers import CodeMessageError
 
 if TYPE_CHECKING:
+    from argosy.sandbox.clock import Clock
+    from argosy.sandbox.documents import Documents
     from argosy.sandbox.settings import Settings
+
+Permission = Literal["administrator", "full_access", "import_only", "query_only"]
+Right = Literal["edit", "delete", "query", "import", "download"]
+
+OWNER: Final = "1"
+READER: Final = "2"
+ALL_DATABASES: Final = "*"
+RIGHTS: Final[dict[str, frozenset[Right]]] = {
+    "administrator": frozenset({"edit", "delete", "query", "import", "download"}),
+    "full_access": frozenset({"edit", "query", "import", "download"}),
+    "import_only": frozenset({"import"}),
+    "query_only": frozenset({"query", "download"}),
+}
+"""What each permission on a database allows (assumption: the vendor lists the words only)."""
 
 _UNKNOWN: Final = (
     "Unauthorized; the header 'Authorization: TD1 <API key>' with a known key is needed."
@@ -27,36 +45,116 @@ class KeyKind(StrEnum):
 
     MASTER = "master"
     WRITE_ONLY = "write-only"
-    QUERY_ONLY = "query-only"
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """A user of the account; `databases` has permissions by database name, or by `*` for all."""
+
+    id: str
+    name: str
+    email: str
+    administrator: bool
+    account_owner: bool
+    created_at: float
+    updated_at: float
+    databases: dict[str, str] = field(default_factory=dict)
+    password: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request is from, by its key."""
+
+    user: User
+    kind: KeyKind
+
+    @property
+    def is_master(self) -> bool:
+        """Say whether the key may do more than import."""
+        return self.kind is KeyKind.MASTER
+
+    def permission(self, database: str) -> str | None:
+        """Give the word for what the user may do with a database; None for nothing."""
+        if self.user.administrator:
+            return "administrator"
+        databases = self.user.databases
+        return databases.get(database) or databases.get(ALL_DATABASES)
+
+    def may(self, right: Right, database: str) -> bool:
+        """Say whether the key's holder has a right on a database."""
+        if not self.is_master and right != "import":
+            return False
+        return right in RIGHTS.get(self.permission(database) or "", ())
 
 
 class Doorkeeper:
-    """Decide by the Authorization header whether a request may go on."""
+    """Tell by an API key who a request is from, and keep the users and keys."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._kinds = {
-            **dict.fromkeys(settings.query_only_keys, KeyKind.QUERY_ONLY),
-            settings.write_key: KeyKind.WRITE_ONLY,
-            settings.master_key: KeyKind.MASTER,
-        }
-        self._write_key_on_cdp = settings.write_key_on_cdp
+    def __init__(self, settings: Settings, documents: Documents, clock: Clock) -> None:
+        self._documents = documents
+        self._settings = settings
+        self._clock = clock
 
-    def kind(self, authorization: str | None) -> KeyKind:
-        """Give the kind of the key in the header; raise the 401 answer if there is none."""
+    def plant(self) -> None:
+        """Make sure that the settings' keys, and no earlier ones of theirs, are there."""
+        settings = self._settings
+        for key in self._documents.every("api-key"):
+            if key["is_set"]:
+                self._documents.remove("api-key", key["id"])
+        self._provide(OWNER, "Sandbox", administrator=True)
+        self.add_key(OWNER, KeyKind.MASTER, settings.master_key, is_set=True)
+        self.add_key(OWNER, KeyKind.WRITE_ONLY, settings.write_key, is_set=True)
+        if settings.query_only_keys:
+            self._provide(READER, "Reader", administrator=False)
+        for key in settings.query_only_keys:
+            self.add_key(READER, KeyKind.MASTER, key, is_set=True)
+
+    def _provide(self, key: str, name: str, *, administrator: bool) -> None:
+        now = self._clock.now()
+        email = f"{name.lower()}@example.com"
+        databases = {} if administrator else {ALL_DATABASES: "query_only"}
+        user = User(key, name, email, administrator, administrator, now, now, databases)
+        if self._documents.find("user", key) is None:
+            self._documents.add("user", "0", {key: asdict(user)})
+
+    def add_key(self, user: str, kind: KeyKind, key: str, *, is_set: bool = False) -> None:
+        """Give a user one more key, which no one may have yet."""
+        made = self._documents.new_id("api-key")
+        document = {"id": made, "name": key, "kind": kind, "user": user, "is_set": is_set}
+        self._documents.add("api-key", user, {made: document})
+
+    def caller(self, authorization: str | None) -> Caller | None:
+        """Tell who a request is from by its Authorization header; None for nobody known."""
         scheme, _, key = (authorization or "").partition(" ")
-        kind = self._kinds.get(key.strip()) if scheme == "TD1" else None
-        if kind is None:
+        return self.holder(key.strip()) if scheme == "TD1" else None
+
+    def holder(self, key: str) -> Caller | None:
+        """Tell who holds a key; None for nobody."""
+        found = self._documents.named("api-key", key)
+        user = None if found is None else self._documents.find("user", found["user"])
+        if found is None or user is None:
+            return None
+        return Caller(User(**user), KeyKind(found["kind"]))
+
+    def known(self, authorization: str | None) -> Caller:
+        """Give who a request is from; raise the `{code, message}` 401 answer for nobody."""
+        caller = self.caller(authorization)
+        if caller is None:
             raise CodeMessageError(401, "unauthorized", _UNKNOWN)
-        return kind
+        return caller
 
-    def allow_import(self, authorization: str | None) -> KeyKind:
+    def allow_import(self, authorization: str | None, database: str) -> Caller:
         """Let in whoever may import records; raise the 401 or 403 answer otherwise."""
-        kind = self.kind(authorization)
-        if kind is KeyKind.QUERY_ONLY:
+        caller = self.known(authorization)
+        if not caller.may("import", database):
             raise CodeMessageError(403, "forbidden", "This API key has no write access.")
-        return kind
+        return caller
 
-    def allow_cdp(self, authorization: str | None) -> None:
+    def allow_cdp(self, authorization: str | None) -> Caller:
         """Let in whoever may use the CDP API; raise the 401 answer otherwise."""
-        if self.kind(authorization) is KeyKind.WRITE_ONLY:
-            raise CodeMessageError(self._write_key_on_cdp, "unauthorized", _NEEDS_MASTER)
+        caller = self.known(authorization)
+        if not caller.is_master:
+            status = self._settings.write_key_on_cdp
+            raise CodeMessageError(status, "unauthorized", _NEEDS_MASTER)
+        return caller

@@ -29,7 +29,7 @@ from starlette.routing import Mount, Route, Router
 
 from argosy.sandbox.answers import JSON, CodeMessageError, json_answer
 from argosy.sandbox.faults import Rule
-from argosy.sandbox.gate import CONTROL
+from argosy.sandbox.hosts import host_name
 from argosy.sandbox.reading import Node, ShapeError
 
 if TYPE_CHECKING:
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from argosy.sandbox.state import State
 
 Endpoint = Callable[[Request], Awaitable[Response]]
+
+CONTROL: Final = "/_sandbox"
 
 MOST_ROWS: Final = 10_000
 _FEW_ROWS: Final = 100
@@ -121,7 +123,7 @@ class ControlRoutes:
 
     async def databases(self, _request: Request) -> Response:
         """List databases and tables."""
-        tables = self._state.ingestion.tables
+        tables = self._state.tables
         listed = [
             {
                 "name": database,
@@ -136,7 +138,7 @@ class ControlRoutes:
 
     async def rows(self, request: Request) -> Response:
         """Give a table's columns and some of its rows, in the order they came."""
-        tables = self._state.ingestion.tables
+        tables = self._state.tables
         names = (request.path_params["database"], request.path_params["table"])
         if not tables.has_table(*names):
             raise CodeMessageError(404, "not-found", f"There is no table {'.'.join(names)}.")
@@ -205,13 +207,6 @@ def check_media_type(header: str) -> None:
     if header.partition(";")[0].strip().lower() != JSON:
         text = f"The control routes take Content-Type: {JSON} only."
         raise CodeMessageError(415, "unsupported-media-type", text)
-
-
-def host_name(header: str) -> str:
-    """Give the name in a Host header, without the port and the brackets of IPv6."""
-    if header.startswith("["):
-        return header[1:].partition("]")[0]
-    return header.partition(":")[0].lower()
 
 
 def is_loopback(host: str) -> bool:

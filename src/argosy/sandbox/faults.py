@@ -31,8 +31,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, get_args
+from typing import TYPE_CHECKING, Any, Final
 
+from argosy.sandbox.hosts import FAMILIES, FamilyName
 from argosy.sandbox.reading import Node
 
 if TYPE_CHECKING:
@@ -41,9 +42,6 @@ if TYPE_CHECKING:
     from argosy.sandbox.clock import Randomness
     from argosy.sandbox.settings import Json
 
-Family = Literal["records", "cdp", "profiles", "core", "workflow", "postback", "personalization"]
-
-FAMILIES: Final[tuple[Family, ...]] = get_args(Family)
 LONGEST_PATTERN: Final = 200
 _MEMBERS: Final[Mapping[str, tuple[str, ...]]] = {
     "status": ("status", "headers", "body", "when"),
@@ -64,7 +62,7 @@ class Incoming:
 
     method: str
     path: str
-    family: Family
+    family: FamilyName
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,49 +15,52 @@ import orjson
 
 from argosy.sandbox import delivery
 from argosy.sandbox.answers import JSON, VendorError
+from argosy.sandbox.control import CONTROL
 from argosy.sandbox.delivery import Answer
-from argosy.sandbox.faults import Family, Fault, Faults, Incoming
-from argosy.sandbox.request_log import BODY_LIMIT, Entry, RequestLog, masked, masked_query
+from argosy.sandbox.exchange import Exchange
+from argosy.sandbox.faults import Fault, Incoming
+from argosy.sandbox.hosts import VENDOR_HOSTS, FamilyName, family_of, host_name
+from argosy.sandbox.request_log import BODY_LIMIT, Entry, masked, masked_query
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Mapping
 
-    from starlette.types import ASGIApp, Receive, Scope, Send
+    from starlette.types import Receive, Scope, Send
 
-    from argosy.sandbox.clock import Clock
+    from argosy.sandbox.apps import Apps
+    from argosy.sandbox.state import State
 
-CONTROL: Final = "/_sandbox"
-_BODY_LIMIT: Final = 5 << 20  # the records API's limit for a batch; no other body comes near it
+
+_BODY_LIMIT: Final = 5 << 20  # the records API's limit for a batch
 _CONTROL_BODY_LIMIT: Final = 64 << 20
+_BODY_LIMITS: Final[Mapping[FamilyName, int]] = {
+    "core": 512 << 20,  # imports: td-client sends a file in one body
+    "workflow": 64 << 20,  # archives, which have a limit of their own
+}
 _GARBAGE: Final = "\x16\x03\x01 this is no HTTP\r\n\r\n"
 _UNANSWERED: Final = frozenset({"reset", "garbage"})
 _REPLACING: Final = _UNANSWERED | {"status"}
 _BODILESS: Final = frozenset({204, 205, 304})
-_WORDS: Final[Mapping[str, Family]] = {
-    **dict.fromkeys(("entities", "audiences", "master_segments", "tree"), "cdp"),
-    **dict.fromkeys(("v3", "v4"), "core"),
-    **dict.fromkeys(("postback", "js"), "postback"),
-    "api": "workflow",
-}
-#: The personalization service has the paths of the records API, on a host of its own.
-PERSONALIZATION_HEADER: Final = "wp13n-token"
 
 
 class Gate:
     """The ASGI app in front of the app."""
 
-    def __init__(self, app: ASGIApp, faults: Faults, log: RequestLog, clock: Clock) -> None:
-        self._app = app
-        self._faults = faults
-        self._log = log
-        self._clock = clock
+    def __init__(self, apps: Apps, state: State) -> None:
+        self._apps = apps
+        self._faults = state.faults
+        self._log = state.log
+        self._clock = state.clock
+        self._agenda = state.agenda
+        self._observer = state.settings.observer
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         try:
             if is_control(scope["path"]):
                 body, refusal = await _read(scope, receive, _CONTROL_BODY_LIMIT)
-                answer = refusal or await delivery.ask(self._app, scope, body)
+                answer = refusal or await delivery.ask(self._apps.control, scope, body)
+                self._agenda.settle()
                 await delivery.send_answer(send, answer)
             else:
                 await self._serve(scope, receive, send)
@@ -67,16 +70,21 @@ class Gate:
             pass  # the server stops while a delay waits; the connection is gone already
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body, refusal = await _read(scope, receive, _BODY_LIMIT)
-        names = {name.decode("latin-1").lower() for name, _ in scope["headers"]}
-        incoming = Incoming(scope["method"], scope["path"], family(scope["path"], names))
+        names = {name.decode("latin-1").lower(): value for name, value in scope["headers"]}
+        host = host_name(names.get("host", b"").decode("latin-1"))
+        family = family_of(host, scope["path"], names)
+        body, refusal = await _read(scope, receive, _BODY_LIMITS.get(family, _BODY_LIMIT))
+        incoming = Incoming(scope["method"], scope["path"], family)
         fault = self._faults.strike(incoming)
         if fault.when == "before" and fault.seconds:
             await asyncio.sleep(fault.seconds)
         answer: Answer | None = None
         if fault.when == "after" or fault.kind not in _REPLACING:
             scope["state"]["fault"] = fault
-            answer = refusal or await delivery.ask(self._app, scope, body)
+            self._agenda.settle()
+            app = self._apps.of(family) if host in VENDOR_HOSTS else self._apps.every
+            answer = refusal or await delivery.ask(app, scope, body)
+            self._show(incoming, scope, body, answer)
         if fault.when == "after" and fault.seconds:
             await asyncio.sleep(fault.seconds)
         if fault.kind == "status":
@@ -85,6 +93,11 @@ class Gate:
             answer = None
         self._note(scope, body, answer, fault)
         await _leave(scope, receive, send, answer, fault)
+
+    def _show(self, incoming: Incoming, scope: Scope, body: bytes, answer: Answer) -> None:
+        if self._observer is not None:
+            query = scope["query_string"].decode("latin-1")
+            self._observer(Exchange(incoming, query, scope["headers"], body, answer))
 
     def _note(self, scope: Scope, body: bytes, answer: Answer | None, fault: Fault) -> None:
         self._log.add(
@@ -105,14 +118,6 @@ class Gate:
 def is_control(path: str) -> bool:
     """Say whether a path is one of the sandbox's own."""
     return path == CONTROL or path.startswith(f"{CONTROL}/")
-
-
-def family(path: str, headers: Collection[str] = ()) -> Family:
-    """Tell the API family of a request: the vendor has a host for each, the sandbox one for all."""
-    if path.startswith("/cdp/lookup/"):
-        return "profiles"
-    usual: Family = "personalization" if PERSONALIZATION_HEADER in headers else "records"
-    return _WORDS.get(path.partition("/")[2].partition("/")[0], usual)
 
 
 async def _read(scope: Scope, receive: Receive, limit: int) -> tuple[bytes, Answer | None]:

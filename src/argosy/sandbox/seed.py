@@ -1,251 +1,204 @@
 """Seeds: what a sandbox holds when it starts, and after a reset.
 
-A seed is one JSON document. All parts but ids, names and a parent segment's folders are
-optional:
+A seed is one JSON document, or a folder with that document as `seed.json` beside files of rows:
 
-    {"databases": {"shop": {"customers": [{"time": 1700000000, "email": "ada@example.com"}]}},
-     "parentSegments": [
-       {"id": "101", "name": "Customers", "description": "…",
-        "master": {"database": "shop", "table": "customers"},
-        "attributes": [{"name": "email", "type": "string"}],
-        "folders": [{"id": "201", "name": "Customers", "description": "…"}],
-        "segments": [{"id": "301", "name": "Members", "description": "…", "kind": "batch",
-                      "folder": "201"}],
-        "profiles": [{"attributes": {"email": "ada@example.com"}, "segments": ["301"]}],
-        "tokens": [{"id": "401", "name": "Site", "token": "<UUID>", "description": "…",
-                    "keyColumn": "email", "attributeColumns": ["email"], "folder": "201",
-                    "segments": ["301"]}]}]}
+    {"databases": {"shop": {"customers": [{"time": 1700000000, "email": "ada@example.com"}],
+                            "orders": {"file": "rows/orders.csv"}}},
+     "parentSegments": [...]}
 
-Rows are taken as the records API takes them, in as many batches as they need. Ids are strings
-of digits, unique among their kind. The first folder is the parent segment's root folder, and
-where segments and tokens are that name no other. A segment's kind is batch (default), realtime
-or funnel-stage. `attributes` defaults to those that the profiles have, and a token's UUID and
-id are made if absent.
+Every member is optional; what stands in the others is told by the families that read them
+(`cdp.seeding`, `core`, `workflow`). Rows are taken as the records API takes them, in as many
+batches as they need. In a folder, `databases/DATABASE/TABLE.csv` (or `.parquet`, `.json`,
+`.jsonl`) is a table without being named, and a table may name any such file in the folder.
+Columns of a file keep their types where a table has them; dates and times become texts.
 
 A document is read and planted in one go, inside the caller's transaction: a ShapeError leaves
 the store as it was.
 """
 
+# Every name put into SQL here is one of our own or goes through `quoted`; values are parameters.
+# ruff: noqa: S608
+
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from importlib import resources
-from typing import TYPE_CHECKING, Final, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
+import duckdb
 import orjson
 
-from argosy.sandbox.cdp.models import (
-    COLUMN_TYPES,
-    SEGMENT_KINDS,
-    Audiences,
-    Folder,
-    ParentSegment,
-    Profile,
-    Segment,
-    SegmentKind,
-    Token,
-)
-from argosy.sandbox.cdp.token_draft import (
-    DEFAULT_KEY_COLUMN,
-    MOST_ATTRIBUTE_COLUMNS,
-    MOST_SEGMENTS,
-    NAME_PATTERN,
-)
-from argosy.sandbox.reading import Node
-from argosy.sandbox.records.models import MOST_RECORDS, NAME, UUID, Ingestion, Target
-from argosy.sandbox.store import RESERVED
+from argosy.sandbox.reading import Node, ShapeError
+from argosy.sandbox.records.models import MOST_RECORDS, NAME, Ingestion, Target
+from argosy.sandbox.store import RESERVED, quoted
+from argosy.sandbox.tables import path
 
 if TYPE_CHECKING:
-    from argosy.sandbox.cdp.tokens import Tokens
-    from argosy.sandbox.clock import Clock, Randomness
-    from argosy.sandbox.documents import Documents, Kind
+    from collections.abc import Sequence
+
+    from argosy.sandbox.foundation import Family, Foundation
     from argosy.sandbox.settings import Json
 
-_DOCUMENT: Final = ("databases", "parentSegments")
-_PARENT_SEGMENT: Final = (
-    *("id", "name", "description", "master", "attributes"),
-    *("folders", "segments", "profiles", "tokens"),
-)
-_TOKEN: Final = (
-    *("id", "name", "token", "description", "keyColumn"),
-    *("attributeColumns", "folder", "segments"),
-)
-
-
-@cache
-def built_in_seed() -> Json:
-    """Give the seed that comes with the sandbox: one parent segment, one empty database."""
-    return orjson.loads(resources.files("argosy.sandbox").joinpath("seed.json").read_bytes())
+_DOCUMENT: Final = "seed.json"
+_ROWS: Final = "databases"
+_READERS: Final = {
+    ".csv": "read_csv",
+    ".parquet": "read_parquet",
+    ".json": "read_json",
+    ".jsonl": "read_json",
+}
+_KEPT_TYPES: Final = frozenset({"BIGINT", "DOUBLE", "BOOLEAN", "VARCHAR", "JSON"})
+_WHOLE: Final = ("TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER")
+_FRACTIONS: Final = ("FLOAT", "DECIMAL")
+_NESTED: Final = ("STRUCT", "MAP", "UNION")
 
 
 @dataclass(frozen=True, slots=True)
-class Planter:
-    """Read seeds into the sandbox's models."""
+class Seed:
+    """A seed's document, and the folder that its files are in, if it has one."""
 
-    documents: Documents
-    audiences: Audiences
-    tokens: Tokens
-    ingestion: Ingestion
-    clock: Clock
-    randomness: Randomness
+    document: Json
+    folder: Path | None = None
 
-    def plant(self, document: Json) -> None:
-        """Plant a seed in an empty store; raise ShapeError where it is wrong."""
-        members = Node(document).members(*_DOCUMENT)
-        if "databases" in members:
-            for name, tables in members["databases"].members().items():
-                self._plant_database(name, tables)
-        if "parentSegments" in members:
-            for node in members["parentSegments"].items():
-                self._plant_parent_segment(node)
+    @classmethod
+    def of(cls, chosen: Mapping[str, Json] | Path | None) -> Seed:
+        """Read a seed as the settings name it; raise ShapeError if a folder's can't be read."""
+        if isinstance(chosen, Mapping):
+            return cls(dict(chosen))
+        return _read(built_in_seed() if chosen is None else chosen)
 
-    def _plant_database(self, database: str, tables: Node) -> None:
+
+def built_in_seed() -> Path:
+    """Give the folder of the seed that comes with the sandbox: a small shop."""
+    return Path(str(resources.files("argosy.sandbox").joinpath("shop")))
+
+
+def _read(folder: Path) -> Seed:
+    """Read a folder's document, and note the tables that are there as files."""
+    if not folder.is_dir():
+        raise ShapeError(f"{folder}: there is no such folder.")
+    file = folder / _DOCUMENT
+    try:
+        document = orjson.loads(file.read_bytes()) if file.exists() else {}
+    except (OSError, ValueError) as error:
+        raise ShapeError(f"{file}: this can't be read as JSON. {error}") from error
+    databases = dict(Node(document).members().get(_ROWS, Node({}, f"/{_ROWS}")).members())
+    tables = {name: dict(node.members()) for name, node in databases.items()}
+    for found in sorted((folder / _ROWS).glob("*/*")):
+        if found.suffix in _READERS:
+            named = {"file": found.relative_to(folder).as_posix()}
+            tables.setdefault(found.parent.name, {}).setdefault(found.stem, Node(named))
+    values = {
+        name: {table: node.value for table, node in one.items()} for name, one in tables.items()
+    }
+    return Seed(document | {_ROWS: values}, folder)
+
+
+def plant(seed: Seed, foundation: Foundation, families: Sequence[Family]) -> None:
+    """Plant a seed in an empty store; raise ShapeError where it is wrong."""
+    allowed = [_ROWS, *(name for family in families for name in family.seed_members)]
+    members = Node(seed.document).members(*allowed)
+    if _ROWS in members:
+        planter = _RowPlanter(foundation, seed.folder)
+        for name, tables in members[_ROWS].members().items():
+            planter.plant_database(name, tables)
+    for family in families:
+        own = {name: node for name, node in members.items() if name in family.seed_members}
+        family.plant(own, seed.folder)
+
+
+class _RowPlanter:
+    """Read databases and their rows into the tables."""
+
+    def __init__(self, foundation: Foundation, folder: Path | None) -> None:
+        self._store = foundation.store
+        self._tables = foundation.tables
+        self._clock = foundation.clock
+        self._folder = folder
+        self._ingestion = Ingestion(
+            foundation.store, foundation.tables, foundation.clock, foundation.randomness
+        )
+
+    def plant_database(self, database: str, tables: Node) -> None:
+        """Plant a database."""
         _check_name(database, tables)
         if database in RESERVED:
             tables.refuse(f"the sandbox cannot have a database named {database!r}.")
-        self.ingestion.tables.create_database(database)
+        self._tables.create_database(database)
         for table, rows in tables.members().items():
             _check_name(table, rows)
-            target = Target(database, table, makes_database=True, makes_table=True)
-            self.ingestion.provide(target)
-            self._plant_rows(target, rows.items())
+            if isinstance(rows.value, dict):
+                self._plant_file(database, table, rows)
+            else:
+                self._plant_rows(database, table, rows.items())
 
-    def _plant_rows(self, target: Target, rows: list[Node]) -> None:
+    def _plant_rows(self, database: str, table: str, rows: list[Node]) -> None:
+        target = Target(database, table, makes_database=True, makes_table=True)
+        self._ingestion.provide(target)
         for row in rows:
             row.members()
         for first in range(0, len(rows), MOST_RECORDS):
             some = rows[first : first + MOST_RECORDS]
-            receipts = self.ingestion.ingest(target, [row.value for row in some])
+            receipts = self._ingestion.ingest(target, [row.value for row in some])
             for row, receipt in zip(some, receipts, strict=True):
                 if receipt.error is not None:
                     row.refuse(receipt.error.description)
 
-    def _plant_parent_segment(self, node: Node) -> None:
-        members = node.members(*_PARENT_SEGMENT)
-        key = self._new_id("parent-segment", node.required("id"))
-        master = members.get("master", Node({})).members("database", "table")
-        profiles = _items(members, "profiles")
-        folders = [self._plant_folder(key, one) for one in node.required("folders").items(least=1)]
-        segments = [self._plant_segment(key, folders, one) for one in _items(members, "segments")]
-        self.audiences.add_profiles(key, [_profile(one, segments) for one in profiles])
-        for token in _items(members, "tokens"):
-            self._plant_token(key, folders, segments, token)
-        self.audiences.add(
-            ParentSegment(
-                id=key,
-                name=node.required("name").text(),
-                description=_text(members, "description"),
-                database=_text(master, "database", "sandbox"),
-                table=_text(master, "table", "customers"),
-                attributes=_attributes(members.get("attributes"), profiles),
-                root_folder=folders[0],
-                created_at=self.clock.now(),
-            )
-        )
+    def _plant_file(self, database: str, table: str, node: Node) -> None:
+        node.members("file")
+        file = seed_file(node.required("file"), self._folder)
+        if file.suffix not in _READERS:
+            node.refuse(f"{file.name!r} ends in none of {', '.join(_READERS)}.")
+        source = f"{_READERS[file.suffix]}('{str(file).replace(chr(39), chr(39) * 2)}')"
+        try:
+            described = self._store.run(f"DESCRIBE SELECT * FROM {source}")
+            columns = {name: kind for name, kind, *_ in described}
+            self._tables.create_table(database, table)
+            where = path(database, table)
+            self._store.run(f"CREATE OR REPLACE TABLE {where} AS {_selected(columns, source)}")
+            now = int(self._clock.now())
+            self._store.run(f"UPDATE {where} SET time = ? WHERE time IS NULL", [now])
+        except duckdb.Error as error:
+            node.refuse(f"the rows of {file.name!r} can't be read. {error}")
+        self._tables.forget_columns()
 
-    def _plant_folder(self, parent: str, node: Node) -> str:
-        members = node.members("id", "name", "description")
-        folder = Folder(
-            id=self._new_id("folder", node.required("id")),
-            parent_segment=parent,
-            name=node.required("name").text(),
-            description=_text(members, "description"),
-            created_at=self.clock.now(),
-        )
-        self.audiences.add(folder)
-        return folder.id
 
-    def _plant_segment(self, parent: str, folders: list[str], node: Node) -> str:
-        members = node.members("id", "name", "description", "kind", "folder")
-        kind = members.get("kind", Node("batch")).choice(SEGMENT_KINDS)
-        segment = Segment(
-            id=self._new_id("segment", node.required("id")),
-            parent_segment=parent,
-            name=node.required("name").text(),
-            description=_text(members, "description"),
-            kind=cast("SegmentKind", kind),
-            folder=members.get("folder", Node(folders[0])).choice(folders),
-        )
-        self.audiences.add(segment)
-        return segment.id
+def seed_file(node: Node, folder: Path | None) -> Path:
+    """Give the file or folder that a seed names; raise ShapeError if it isn't in the seed's."""
+    name = node.text()
+    if folder is None:
+        node.refuse("a seed that is no folder can't name files.")
+    found = (folder / name).resolve()
+    if not found.is_relative_to(folder.resolve()):
+        node.refuse(f"{name!r} is not in the seed's folder.")
+    if not found.exists():
+        node.refuse(f"{name!r} is not there.")
+    return found
 
-    def _plant_token(
-        self, parent: str, folders: list[str], segments: list[str], node: Node
-    ) -> None:
-        members = node.members(*_TOKEN)
-        key = self._new_id("token", members["id"]) if "id" in members else self.documents.new_id()
-        uuid = members.get("token", Node(self.randomness.uuid())).text(UUID, "a UUID")
-        columns = _items(members, "attributeColumns", MOST_ATTRIBUTE_COLUMNS)
-        token = Token(
-            id=key,
-            parent_segment=parent,
-            token=uuid.lower(),
-            name=node.required("name").text(NAME_PATTERN, f"a match of {NAME_PATTERN}"),
-            description=_text(members, "description"),
-            key_column=_text(members, "keyColumn", DEFAULT_KEY_COLUMN),
-            attribute_columns=tuple(column.text() for column in columns),
-            segments=_choices(members, "segments", segments, MOST_SEGMENTS),
-            folder=members.get("folder", Node(folders[0])).choice(folders),
-            created_at=self.clock.now(),
-            updated_at=self.clock.now(),
-        )
-        self.tokens.add(token)
 
-    def _new_id(self, kind: Kind, node: Node) -> str:
-        key = node.digits()
-        if self.documents.find(kind, key) is not None:
-            node.refuse(f"there is a {kind} {key!r} already.")
-        return key
+def _selected(columns: Mapping[str, str], source: str) -> str:
+    """Write the query that reads a file with the types a table has, its `time` first."""
+    time = "time::BIGINT" if "time" in columns else "NULL::BIGINT"
+    others = [
+        f"{quoted(name)}::{_table_type(kind)} AS {quoted(name)}"
+        for name, kind in columns.items()
+        if name != "time"
+    ]
+    return f"SELECT {', '.join([f'{time} AS time', *others])} FROM {source}"
+
+
+def _table_type(kind: str) -> str:
+    """Give the type a table has for a type that DuckDB found in a file."""
+    if kind in _KEPT_TYPES:
+        return kind
+    if kind.endswith("[]") or kind.startswith(_NESTED):
+        return "JSON"
+    if kind in _WHOLE:
+        return "BIGINT"
+    return "DOUBLE" if kind.startswith(_FRACTIONS) else "VARCHAR"
 
 
 def _check_name(name: str, node: Node) -> None:
     Node(name, node.where).text(NAME, f"a name that matches ^{NAME}$")
-
-
-def _items(members: dict[str, Node], name: str, most: int | None = None) -> list[Node]:
-    return members[name].items(most=most) if name in members else []
-
-
-def _choices(
-    members: dict[str, Node], name: str, words: list[str], most: int | None = None
-) -> tuple[str, ...]:
-    return tuple(item.choice(words) for item in _items(members, name, most))
-
-
-def _text(members: dict[str, Node], name: str, default: str = "") -> str:
-    return members[name].text() if name in members else default
-
-
-def _profile(node: Node, segments: list[str]) -> Profile:
-    members = node.members("attributes", "segments")
-    attributes = node.required("attributes").members()
-    return Profile(
-        attributes={name: value.value for name, value in attributes.items()},
-        segments=_choices(members, "segments", segments),
-    )
-
-
-def _attributes(node: Node | None, profiles: list[Node]) -> tuple[tuple[str, str], ...]:
-    """Read the attributes, or find them in the profiles."""
-    if node is not None:
-        return tuple(_attribute(item) for item in node.items())
-    found: dict[str, str] = {}
-    for profile in profiles:
-        for name, value in profile.required("attributes").members().items():
-            found.setdefault(name, _guessed_type(value.value))
-    return tuple(found.items())
-
-
-def _attribute(node: Node) -> tuple[str, str]:
-    members = node.members("name", "type")
-    kind = members.get("type", Node("string")).choice(COLUMN_TYPES)
-    return node.required("name").text(), kind
-
-
-def _guessed_type(value: Json) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    if isinstance(value, int | float):
-        return "number"
-    return "string_array" if isinstance(value, list) else "string"

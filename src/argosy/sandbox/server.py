@@ -18,12 +18,14 @@ from uvicorn import Config
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.server import ServerState
 
-from argosy.sandbox.app import build_app
+from argosy.sandbox.app import Regions
+from argosy.sandbox.clock import Clock
 from argosy.sandbox.settings import Settings
 from argosy.sandbox.state import State
+from argosy.sandbox.tls import server_context
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from types import TracebackType
 
 _GRACE_SECONDS: Final = 0.2
@@ -36,11 +38,11 @@ class RunningSandbox:
 
     def __init__(self, settings: Settings, host: str, port: int) -> None:
         self.settings = settings
-        self._state = State(settings)
+        self._states = _states(settings)
         try:
-            self._server = _Server(self._state, host, port)
+            self._server = _Server(settings, self._states, host, port)
         except BaseException:
-            self._state.close()
+            _close(self._states)
             raise
         self.url = self._server.url
         self._ready: Future[None] = Future()
@@ -71,7 +73,7 @@ class RunningSandbox:
         if self._thread.is_alive():
             self._server.stop()
             self._thread.join()
-        self._state.close()
+        _close(self._states)
 
     def __enter__(self) -> Self:
         """Give the sandbox itself."""
@@ -108,14 +110,33 @@ def serve(
 
     Raises as `start` does. To be called in the main thread, which alone gets signals.
     """
-    state = State(settings or Settings())
+    chosen = settings or Settings()
+    states = _states(chosen)
     try:
-        server = _Server(state, host, port)
+        server = _Server(chosen, states, host, port)
         tell = on_ready or (lambda _url: None)
         asyncio.run(server.serve_until_signal(lambda: tell(server.url)))
     except KeyboardInterrupt:
         pass  # where the loop can't take signals, Ctrl-C ends it this way
     finally:
+        _close(states)
+
+
+def _states(settings: Settings) -> dict[str, State]:
+    """Make the state of each region, on one clock; raise SetupError, with none left open."""
+    clock = Clock(settings.now)
+    states: dict[str, State] = {}
+    try:
+        for position, region in enumerate(settings.regions):
+            states[region] = State(settings, region, position, clock)
+    except BaseException:
+        _close(states)
+        raise
+    return states
+
+
+def _close(states: Mapping[str, State]) -> None:
+    for state in states.values():
         state.close()
 
 
@@ -134,24 +155,30 @@ class _Connection(H11Protocol):
 class _Server:
     """A bound socket and the loop that serves on it."""
 
-    def __init__(self, state: State, host: str, port: int) -> None:
+    def __init__(
+        self, settings: Settings, states: Mapping[str, State], host: str, port: int
+    ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
         self._config = Config(
-            build_app(state, host), lifespan="off", log_config=None, access_log=False, ws="none"
+            Regions(states, host), lifespan="off", log_config=None, access_log=False, ws="none"
         )
         self._connections = ServerState()
         self._stopping = asyncio.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         shown = _WILDCARDS.get(host, host)
         shown = f"[{shown}]" if ":" in shown else shown
-        self.url = f"http://{shown}:{self._socket.getsockname()[1]}"
+        self._tls = server_context(settings) if settings.tls else None
+        scheme = "http" if self._tls is None else "https"
+        self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
 
     async def serve(self, on_ready: Callable[[], None]) -> None:
         """Serve until `stop` is called, and tell when connections are taken."""
         self._loop = asyncio.get_running_loop()
         self._config.load()
-        listener = await self._loop.create_server(self._connection, sock=self._socket)
+        listener = await self._loop.create_server(
+            self._connection, sock=self._socket, ssl=self._tls
+        )
         on_ready()
         await self._stopping.wait()
         listener.close()

@@ -1,4 +1,4 @@
-"""What a sandbox is started with: keys, data, seed, clock and the switches for open points.
+"""What a sandbox is started with: keys, regions, data, seed, clock, pace, and switches.
 
 Where the vendor's behaviour isn't documented, the sandbox picks one and a switch here picks
 another; each such switch says so.
@@ -9,9 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from argosy.sandbox.hosts import REGIONS
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
+
+    from argosy.sandbox.exchange import Exchange
 
 Json = Any
 """A value as JSON gives it: an object, array, text, number, truth value or null."""
@@ -25,9 +29,11 @@ class SetupError(Exception):
 class Settings:
     """The choices made before a sandbox starts.
 
-    `data` is the DuckDB file that keeps everything over a restart; without it all is in memory.
-    `seed` fills an empty store and is what a reset goes back to; None takes the built-in one,
-    an empty mapping leaves the sandbox empty. `now` fixes the clock at that epoch; without it
+    `data` is the folder that keeps everything over a restart; without it all is in memory.
+    `seed` fills an empty store and is what a reset goes back to: a document, or a folder (see
+    `seed`). None takes the built-in shop, an empty mapping leaves the sandbox empty. Each of
+    `regions` is a Treasure Data of its own. `pace` is how what takes time ends: `immediate`,
+    `polls:N` or `seconds:N` (see `agenda`). `now` fixes the clock at that epoch; without it
     the clock follows the system. `random_seed` makes ids and chances repeat.
     """
 
@@ -36,7 +42,9 @@ class Settings:
     query_only_keys: tuple[str, ...] = ()
     """Keys of users who may read everything and import nothing: 403 on records."""
     data: Path | None = None
-    seed: Mapping[str, Json] | None = None
+    seed: Mapping[str, Json] | Path | None = None
+    regions: tuple[str, ...] = ("us01",)
+    pace: str = "immediate"
     now: float | None = None
     random_seed: int | None = None
     auto_create: Literal["all", "tables", "none"] = "all"
@@ -49,9 +57,19 @@ class Settings:
     """More host names the control routes answer to; a leading dot allows every subdomain."""
     logged_requests: int = 1000
     """How many requests the request log remembers."""
+    query_seconds: float = 60.0
+    """How long a query may run before its job fails."""
+    observer: Callable[[Exchange], None] | None = None
+    """Told of every request and answer but those of the control routes; for tests."""
+    tls: bool = False
+    """Speak HTTPS, with a certificate of the sandbox's own (see `tls`)."""
 
     def __post_init__(self) -> None:
-        """Refuse keys that a client can't send or that can't be told apart."""
+        """Refuse unknown regions, and keys that a client can't send or that are the same."""
+        unknown = [name for name in self.regions if name not in REGIONS]
+        if unknown or not self.regions or len(set(self.regions)) < len(self.regions):
+            message = f"The regions {', '.join(self.regions)!r} are not of {', '.join(REGIONS)}."
+            raise SetupError(message)
         keys = (self.master_key, self.write_key, *self.query_only_keys)
         for key in keys:
             if not key or not key.isascii() or not key.isprintable() or " " in key:

@@ -1,12 +1,13 @@
-"""Keep the sandbox's state in DuckDB: in memory, or in one file that survives a restart.
+"""Keep the sandbox's state: rows in DuckDB, everything else in SQLite, both in memory or a folder.
 
-Everything is in a catalog attached as `td`, and every name is written in full
-(`td.schema.table`), so that no database or table name can be taken for something else. Each
-Treasure Data database is a DuckDB schema of that name; the sandbox's own tables are in a
-schema whose name can't be a Treasure Data database.
+DuckDB has the rows, in a catalog attached as `td`: each Treasure Data database is a schema of
+that name, and every name is written in full (`td.schema.table`), so that none can be taken for
+something else. SQLite has the small documents that change one at a time (see `documents`),
+which a column store is slow at.
 
-One connection and one lock: a transaction owns both from its first to its last statement, so
-what it writes is seen by others entirely or not at all.
+One lock over both: a transaction owns them from its first to its last statement, so what it
+writes is seen by others entirely or not at all. Where the process is killed between the two
+commits, rows may lack their documents; nothing else can come apart.
 """
 
 # Every name put into SQL here is one of our own or goes through `quoted`; values are parameters.
@@ -14,6 +15,7 @@ what it writes is seen by others entirely or not at all.
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
@@ -23,52 +25,74 @@ import duckdb
 from argosy.sandbox.settings import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-OWN: Final = 'td."sandbox-state"'
 RESERVED: Final = frozenset({"information_schema", "pg_catalog"})
 """Names that DuckDB keeps for itself in every catalog, so no database can have them."""
 
 _OPENINGS: Final = "openings"
-_TABLES: Final = f"""
-    CREATE SCHEMA IF NOT EXISTS {OWN};
-    CREATE TABLE IF NOT EXISTS {OWN}.counters (name VARCHAR, value BIGINT);
-    CREATE TABLE IF NOT EXISTS {OWN}.documents
-        (kind VARCHAR, id BIGINT, parent_segment BIGINT, document JSON);
-    CREATE TABLE IF NOT EXISTS {OWN}.databases (name VARCHAR);
-    CREATE TABLE IF NOT EXISTS {OWN}.tables (database VARCHAR, name VARCHAR);
-    CREATE TABLE IF NOT EXISTS {OWN}.seen
-        (database VARCHAR, name VARCHAR, uuid UUID, taken_at DOUBLE);
+_ROWS: Final = "rows.duckdb"
+_FACTS: Final = "state.sqlite"
+_TABLES: Final = """
+    CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS documents
+        (kind TEXT, id INTEGER, parent INTEGER, name TEXT, document TEXT,
+         PRIMARY KEY (kind, id)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS by_parent ON documents (kind, parent, id);
+    CREATE INDEX IF NOT EXISTS by_name ON documents (kind, name, parent);
+    CREATE TABLE IF NOT EXISTS blobs
+        (kind TEXT, id TEXT, content BLOB, PRIMARY KEY (kind, id)) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS seen
+        (owner INTEGER, uuid BLOB, taken_at REAL, PRIMARY KEY (owner, uuid)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS by_time ON seen (taken_at);
+    CREATE TABLE IF NOT EXISTS agenda
+        (kind TEXT, id INTEGER, stage TEXT, watch TEXT, due REAL, polls INTEGER, position INTEGER,
+         PRIMARY KEY (kind, id, stage)) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS by_due ON agenda (due);
+    CREATE INDEX IF NOT EXISTS by_watch ON agenda (watch);
 """
+_OWN_TABLES: Final = ("documents", "blobs", "seen", "agenda")
 
 
 class DataFileError(SetupError):
-    """The data file can't be opened: no DuckDB file, or held by another process."""
+    """The data folder can't be used: no folder, not the sandbox's, or held by another process."""
 
 
 class Store:
-    """A DuckDB catalog and the lock around it.
+    """The rows and the facts, and the lock around them.
 
-    `path` is the file to keep it in; None keeps it in memory.
+    `folder` is where to keep them; None keeps them in memory. `first_id` is where the ids that
+    the sandbox makes begin.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, first_id: int = 100_001) -> None:
+        self.folder = folder
+        self.first_id = first_id
         self._lock = threading.RLock()
         self._is_open = False
-        self._connection = duckdb.connect(":memory:")
+        self.rows = duckdb.connect(":memory:")
         try:
-            self._attach(path)
-        except duckdb.Error as error:
-            self._connection.close()
-            message = f"{path}: this can't be used as the sandbox's data file. {error}"
+            self._open(folder)
+        except (duckdb.Error, sqlite3.Error, OSError) as error:
+            self.rows.close()
+            message = f"{folder}: this can't be used as the sandbox's data folder. {error}"
             raise DataFileError(message) from error
 
-    def _attach(self, path: Path | None) -> None:
-        where = ":memory:" if path is None else str(path).replace("'", "''")
+    def _open(self, folder: Path | None) -> None:
+        if folder is not None:
+            folder.mkdir(parents=True, exist_ok=True)
+        where = ":memory:" if folder is None else str(folder / _ROWS).replace("'", "''")
         # The type is named: DuckDB would read a CSV or JSON file, and forget what is written.
-        self._connection.execute(f"ATTACH '{where}' AS td (TYPE duckdb)")
-        self._connection.execute(_TABLES)
+        self.rows.execute(f"ATTACH '{where}' AS td (TYPE duckdb)")
+        self.facts = sqlite3.connect(
+            ":memory:" if folder is None else folder / _FACTS,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+        self.facts.execute("PRAGMA journal_mode = WAL")
+        self.facts.execute("PRAGMA synchronous = NORMAL")
+        self.facts.executescript(_TABLES)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -77,55 +101,72 @@ class Store:
             if self._is_open:
                 yield
                 return
-            self._connection.execute("BEGIN")
+            self.rows.execute("BEGIN")
+            self.facts.execute("BEGIN")
             self._is_open = True
             try:
                 yield
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                self.facts.execute("ROLLBACK")
+                self.rows.execute("ROLLBACK")
                 raise
             else:
-                self._connection.execute("COMMIT")
+                self.rows.execute("COMMIT")
+                self.facts.execute("COMMIT")
             finally:
                 self._is_open = False
 
     def run(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
-        """Run one statement and give its rows."""
+        """Run one statement over the rows (DuckDB) and give what it gives."""
         with self._lock:
-            rows: list[tuple[Any, ...]] = self._connection.execute(sql, values).fetchall()
+            rows: list[tuple[Any, ...]] = self.rows.execute(sql, values).fetchall()
             return rows
+
+    def note(self, sql: str, values: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
+        """Run one statement over the facts (SQLite) and give what it gives."""
+        with self._lock:
+            return self.facts.execute(sql, values).fetchall()
+
+    def note_each(self, sql: str, values: Iterable[Sequence[Any]]) -> None:
+        """Run one statement over the facts for each of several rows of values."""
+        with self._lock:
+            self.facts.executemany(sql, values)
 
     def count_up(self, counter: str, first: int = 1) -> int:
         """Give the next value of a counter that never gives the same twice."""
-        with self.transaction():
-            counted = self.run(
-                f"UPDATE {OWN}.counters SET value = value + 1 WHERE name = ? RETURNING value",
-                [counter],
-            )
-            if not counted:
-                self.run(f"INSERT INTO {OWN}.counters VALUES (?, ?)", [counter, first])
-            return int(counted[0][0]) if counted else first
+        counted = self.note(
+            "INSERT INTO counters VALUES (?, ?) "
+            "ON CONFLICT (name) DO UPDATE SET value = value + 1 RETURNING value",
+            [counter, first],
+        )
+        return int(counted[0][0])
 
     def count_opening(self) -> int:
         """Count that the store was opened; 1 means that it is new."""
         return self.count_up(_OPENINGS)
 
+    def schemas(self) -> list[str]:
+        """Give the names of the schemas that hold rows."""
+        found = self.run(
+            "SELECT schema_name FROM duckdb_schemas() "
+            "WHERE database_name = 'td' AND NOT internal ORDER BY 1"
+        )
+        return [name for (name,) in found if name != "main"]
+
     def clear(self) -> None:
         """Throw everything away but the count of openings."""
         with self.transaction():
-            for (name,) in self.run(f"SELECT name FROM {OWN}.databases"):
-                for (table,) in self.run(
-                    f"SELECT name FROM {OWN}.tables WHERE database = ?", [name]
-                ):
-                    self.run(f"DROP TABLE td.{quoted(name)}.{quoted(table)}")
-            for own in ("documents", "databases", "tables", "seen"):
-                self.run(f"DELETE FROM {OWN}.{own}")
-            self.run(f"DELETE FROM {OWN}.counters WHERE name != ?", [_OPENINGS])
+            for name in self.schemas():
+                self.run(f"DROP SCHEMA td.{quoted(name)} CASCADE")
+            for own in _OWN_TABLES:
+                self.note(f"DELETE FROM {own}")
+            self.note("DELETE FROM counters WHERE name != ?", [_OPENINGS])
 
     def close(self) -> None:
-        """Write everything to the file and let go of it."""
+        """Write everything to the folder and let go of it."""
         with self._lock:
-            self._connection.close()
+            self.rows.close()
+            self.facts.close()
 
 
 def quoted(name: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from argosy.sandbox.documents import Documents, Kind
+    from argosy.sandbox.documents import Documents
     from argosy.sandbox.settings import Json
 
 SegmentKind = Literal["batch", "realtime", "funnel-stage"]
@@ -104,7 +104,7 @@ class Token:
     updated_at: float
 
 
-_KINDS: Final[dict[type, Kind]] = {
+_KINDS: Final[dict[type, str]] = {
     ParentSegment: "parent-segment",
     Folder: "folder",
     Segment: "segment",

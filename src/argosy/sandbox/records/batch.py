@@ -10,8 +10,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from argosy.sandbox.records.columns import Column, json_text, needed_type, widened
+from argosy.sandbox.records.columns import json_text, needed_type, widened
 from argosy.sandbox.records.errors import RefusedRecordError
+from argosy.sandbox.tables import Column
 
 if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
@@ -37,13 +38,13 @@ class Batch:
 
     now: float
     columns: dict[str, Column]
-    seen: set[str]
+    seen: set[bytes]
     changed: dict[str, Column] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
     rows: list[dict[str, Json]] = field(default_factory=list)
-    uuids: list[str] = field(default_factory=list)
+    uuids: list[bytes] = field(default_factory=list)
 
-    def take(self, record: Record, uuid: str) -> None:
+    def take(self, record: Record, uuid: bytes) -> None:
         """Turn a record into a row unless its uuid is known; raise RefusedRecordError if bad."""
         row: dict[str, Json] = {}
         changed: dict[str, Column] = {}
@@ -60,7 +61,7 @@ class Batch:
         check_time(row["time"])
         if changed and len(self.columns.keys() | changed.keys()) > MOST_COLUMNS:
             refuse_name(f"The table would have more than {MOST_COLUMNS} columns.")
-        if uuid.lower() not in self.seen:
+        if uuid not in self.seen:
             self._add(row, changed, uuid)
 
     def _key(self, name: str) -> str:
@@ -83,12 +84,12 @@ class Batch:
         wider = widened(known.type, needed)
         return None if wider == known.type else Column(known.name, wider)
 
-    def _add(self, row: dict[str, Json], changed: dict[str, Column], uuid: str) -> None:
+    def _add(self, row: dict[str, Json], changed: dict[str, Column], uuid: bytes) -> None:
         self.columns |= changed
         self.changed |= changed
         self.rows.append(row)
         self.uuids.append(uuid)
-        self.seen.add(uuid.lower())
+        self.seen.add(uuid)
 
 
 def folded(name: str) -> str:

@@ -17,7 +17,6 @@ VARCHAR, which keeps each earlier value as text. The vendor doesn't document its
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 import orjson
@@ -41,14 +40,6 @@ _BY_CLASS: Final[dict[type, ColumnType | None]] = {
 _NUMBERS: Final = frozenset({"BIGINT", "DOUBLE"})
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
-    """A column of a table."""
-
-    name: str
-    type: ColumnType
-
-
 def needed_type(value: Json) -> ColumnType | None:
     """Give the type a column needs to hold a value; None for null."""
     if type(value) is int and not -(2**63) <= value < 2**63:
@@ -56,14 +47,14 @@ def needed_type(value: Json) -> ColumnType | None:
     return _BY_CLASS[type(value)]
 
 
-def widened(known: ColumnType, needed: ColumnType) -> ColumnType:
+def widened(known: str, needed: ColumnType) -> str:
     """Give the narrowest type that holds what both types hold."""
     if known == needed:
         return known
     return "DOUBLE" if {known, needed} == _NUMBERS else "VARCHAR"
 
 
-def kept(value: Json, column: ColumnType) -> Json:
+def kept(value: Json, column: str) -> Json:
     """Give a value in the form a column of this (wide enough) type takes."""
     if value is None or column in {"BIGINT", "BOOLEAN"}:
         return value

@@ -24,7 +24,6 @@ from argosy.sandbox.records.errors import (
     bad_request,
     no_such_target,
 )
-from argosy.sandbox.records.tables import Tables
 from argosy.sandbox.store import RESERVED, Store
 
 if TYPE_CHECKING:
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from argosy.sandbox.clock import Clock, Randomness
     from argosy.sandbox.settings import Json
+    from argosy.sandbox.tables import Table, Tables
 
 MOST_RECORDS: Final = 500
 REMEMBERED_SECONDS: Final = 3600.0
@@ -60,8 +60,8 @@ class Target:
 class Ingestion:
     """Take records into the tables of a store."""
 
-    def __init__(self, store: Store, clock: Clock, randomness: Randomness) -> None:
-        self.tables = Tables(store)
+    def __init__(self, store: Store, tables: Tables, clock: Clock, randomness: Randomness) -> None:
+        self.tables = tables
         self._store = store
         self._clock = clock
         self._randomness = randomness
@@ -82,42 +82,43 @@ class Ingestion:
             message = f"1 to {MOST_RECORDS} records are needed, not {len(records)}."
             raise bad_request(message)
         with self._store.transaction():
-            self.provide(target)
-            batch = self._batch(target, records)
+            table = self.provide(target)
+            batch = self._batch(table, records)
             known = frozenset(batch.columns)
             receipts = [
                 self._receipt(batch, record, (failing or {}).get(index))
                 for index, record in enumerate(records)
             ]
-            self._store_batch(target, batch, known)
+            self._store_batch(table, batch, known)
         return receipts
 
-    def provide(self, target: Target) -> None:
-        """Make the database and the table if they are missing and may be made."""
+    def provide(self, target: Target) -> Table:
+        """Give the table, made with its database if they are missing and may be made."""
         check_target_name("database", target.database)
         check_target_name("table", target.table)
-        if self.tables.has_table(target.database, target.table):
-            return
+        table = self.tables.table(target.database, target.table)
+        if table is not None:
+            return table
         if not self.tables.has_database(target.database):
             if not target.makes_database:
                 raise no_such_target("database", target.database)
             self.tables.create_database(target.database)
         if not target.makes_table:
             raise no_such_target("table", f"{target.database}.{target.table}")
-        self.tables.create_table(target.database, target.table)
+        return self.tables.create_table(target.database, target.table)
 
-    def _batch(self, target: Target, records: Sequence[Record]) -> Batch:
+    def _batch(self, table: Table, records: Sequence[Record]) -> Batch:
         now = self._clock.now()
         since = now - REMEMBERED_SECONDS
         if since > self._forgot_at:
             self.tables.forget(since)
             self._forgot_at = now
-        sent = [record["uuid"].lower() for record in records if is_uuid(record.get("uuid"))]
-        columns = self.tables.columns(target.database, target.table)
+        sent = [folded_uuid(record["uuid"]) for record in records if is_uuid(record.get("uuid"))]
+        columns = self.tables.columns(table.database, table.name)
         return Batch(
             now,
             {folded(column.name): column for column in columns},
-            self.tables.seen(target.database, target.table, sent, since),
+            self.tables.seen(table, sent, since),
         )
 
     def _receipt(self, batch: Batch, record: Record, fault: RecordError | None) -> Receipt:
@@ -128,33 +129,38 @@ class Ingestion:
         try:
             if "uuid" in record and not is_uuid(sent):
                 refuse_value("The value of 'uuid' is not a UUID.")
-            batch.take(record, uuid)
+            batch.take(record, folded_uuid(uuid))
         except RefusedRecordError as refusal:
             return Receipt(uuid, refusal.error)
         return Receipt(uuid)
 
-    def _store_batch(self, target: Target, batch: Batch, known: Container[str]) -> None:
+    def _store_batch(self, table: Table, batch: Batch, known: Container[str]) -> None:
         """Widen the table, add the rows, and remember their uuids."""
         if not batch.rows:
             return
         for key, column in batch.changed.items():
             if key in known:
-                self.tables.retype_column(target.database, target.table, column)
+                self.tables.retype_column(table.database, table.name, column)
             else:
-                self.tables.add_column(target.database, target.table, column)
+                self.tables.add_column(table.database, table.name, column)
         used = {key for row in batch.rows for key in row}
         columns = {key: column for key, column in batch.columns.items() if key in used}
         values = [
             [kept(row.get(key), column.type) for row in batch.rows]
             for key, column in columns.items()
         ]
-        self.tables.insert(target.database, target.table, list(columns.values()), values)
-        self.tables.remember(target.database, target.table, batch.uuids, batch.now)
+        self.tables.insert(table.database, table.name, list(columns.values()), values)
+        self.tables.remember(table, batch.uuids, batch.now)
 
 
 def is_uuid(value: Json) -> TypeGuard[str]:
     """Say whether a value is a UUID in its usual written form."""
     return isinstance(value, str) and re.fullmatch(UUID, value) is not None
+
+
+def folded_uuid(uuid: str) -> bytes:
+    """Give the bytes of a UUID, which are the same in upper and lower case."""
+    return bytes.fromhex(uuid.replace("-", ""))
 
 
 def check_target_name(what: str, name: str) -> None:

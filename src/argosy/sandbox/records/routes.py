@@ -16,7 +16,6 @@ import orjson
 from starlette.routing import Route
 
 from argosy.sandbox.answers import VENDOR_JSON, json_answer
-from argosy.sandbox.auth import Doorkeeper, KeyKind
 from argosy.sandbox.records.columns import json_text
 from argosy.sandbox.records.errors import (
     RecordError,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from argosy.sandbox.auth import Caller, Doorkeeper
     from argosy.sandbox.faults import Fault
     from argosy.sandbox.records.batch import Record
     from argosy.sandbox.settings import Json, Settings
@@ -62,8 +62,10 @@ class RecordRoutes:
 
     async def post(self, request: Request) -> Response:
         """Take one record or several."""
-        key = self._doorkeeper.allow_import(request.headers.get("authorization"))
-        target = self._target(request.path_params, key)
+        caller = self._doorkeeper.allow_import(
+            request.headers.get("authorization"), request.path_params["database"]
+        )
+        target = self._target(request.path_params, caller)
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != SINGLE and media_type not in SEVERAL:
             raise unknown_media_type(media_type, ", ".join((SINGLE, *SEVERAL)))
@@ -72,11 +74,11 @@ class RecordRoutes:
             return self._post_single(target, body)
         return self._post_several(target, body, request.state.fault)
 
-    def _target(self, names: Mapping[str, str], key: KeyKind) -> Target:
+    def _target(self, names: Mapping[str, str], caller: Caller) -> Target:
         return Target(
             names["database"],
             names["table"],
-            makes_database=self._auto_create == "all" and key is KeyKind.MASTER,
+            makes_database=self._auto_create == "all" and caller.is_master,
             makes_table=self._auto_create != "none",
         )
 

@@ -1,0 +1,1 @@
+"""The postback API, tracking pixels, and the collector of older browser clients."""

@@ -1,0 +1,1 @@
+"""The workflow API (`/api/…`): projects, workflows, schedules, sessions, attempts, tasks, logs."""

@@ -118,12 +118,7 @@ class State:
     def _replace(self, seed: Seed) -> None:
         with self.store.transaction():
             self.store.clear()
-            self.tables.forget_columns()
-            try:
-                self._plant(seed)
-            except BaseException:
-                self.tables.forget_columns()
-                raise
+            self._plant(seed)
 
     def close(self) -> None:
         """Let go of the store."""

@@ -22,11 +22,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
+from argosy.sandbox.journal import Journal
 from argosy.sandbox.settings import SetupError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    from argosy.sandbox.journal import Columns
 
 RESERVED: Final = frozenset({"information_schema", "pg_catalog"})
 """Names that DuckDB keeps for itself in every catalog, so no database can have them."""
@@ -34,6 +37,7 @@ RESERVED: Final = frozenset({"information_schema", "pg_catalog"})
 _OPENINGS: Final = "openings"
 _ROWS: Final = "rows.duckdb"
 _FACTS: Final = "state.sqlite"
+_JOURNAL: Final = "journal"
 _TABLES: Final = """
     CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS documents
@@ -43,9 +47,8 @@ _TABLES: Final = """
     CREATE INDEX IF NOT EXISTS by_name ON documents (kind, name, parent);
     CREATE TABLE IF NOT EXISTS blobs
         (kind TEXT, id TEXT, content BLOB, PRIMARY KEY (kind, id)) WITHOUT ROWID;
-    CREATE TABLE IF NOT EXISTS seen
-        (owner INTEGER, uuid BLOB, taken_at REAL, PRIMARY KEY (owner, uuid)) WITHOUT ROWID;
-    CREATE INDEX IF NOT EXISTS by_time ON seen (taken_at);
+    CREATE TABLE IF NOT EXISTS seen (owner INTEGER, taken_at REAL, uuids BLOB, made INTEGER);
+    CREATE INDEX IF NOT EXISTS by_owner ON seen (owner);
     CREATE TABLE IF NOT EXISTS agenda
         (kind TEXT, id INTEGER, stage TEXT, watch TEXT, due REAL, polls INTEGER, position INTEGER,
          PRIMARY KEY (kind, id, stage)) WITHOUT ROWID;
@@ -69,13 +72,15 @@ class Store:
     def __init__(self, folder: Path | None = None, first_id: int = 100_001) -> None:
         self.folder = folder
         self.first_id = first_id
+        self.caches: list[Callable[[], None]] = []
+        """What to call where the store goes back to an earlier state."""
         self._lock = threading.RLock()
         self._is_open = False
-        self.rows = duckdb.connect(":memory:")
+        self._rows = duckdb.connect(":memory:")
         try:
             self._open(folder)
         except (duckdb.Error, sqlite3.Error, OSError) as error:
-            self.rows.close()
+            self._rows.close()
             message = f"{folder}: this can't be used as the sandbox's data folder. {error}"
             raise DataFileError(message) from error
 
@@ -84,7 +89,8 @@ class Store:
             folder.mkdir(parents=True, exist_ok=True)
         where = ":memory:" if folder is None else str(folder / _ROWS).replace("'", "''")
         # The type is named: DuckDB would read a CSV or JSON file, and forget what is written.
-        self.rows.execute(f"ATTACH '{where}' AS td (TYPE duckdb)")
+        self._rows.execute(f"ATTACH '{where}' AS td (TYPE duckdb)")
+        self._journal = Journal(self._rows, None if folder is None else folder / _JOURNAL)
         self.facts = sqlite3.connect(
             ":memory:" if folder is None else folder / _FACTS,
             isolation_level=None,
@@ -94,6 +100,24 @@ class Store:
         self.facts.execute("PRAGMA synchronous = NORMAL")
         self.facts.executescript(_TABLES)
 
+    @property
+    def rows(self) -> duckdb.DuckDBPyConnection:
+        """The connection to the rows, with everything that was taken in its tables."""
+        with self._lock:
+            if not self._is_open:
+                self._journal.flush()
+            return self._rows
+
+    def take(self, table: str, columns: Columns, lines: bytes, count: int) -> None:
+        """Take rows that fit a table, as JSON lines; quick, and not for within a transaction."""
+        with self._lock:
+            self._journal.append(table, columns, lines, count)
+
+    @property
+    def is_in_transaction(self) -> bool:
+        """Say whether a transaction is open."""
+        return self._is_open
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Make the statements inside one whole; a transaction inside another joins it."""
@@ -101,17 +125,18 @@ class Store:
             if self._is_open:
                 yield
                 return
-            self.rows.execute("BEGIN")
+            self.rows.execute("BEGIN")  # after the journal: a roll-back must not undo that
             self.facts.execute("BEGIN")
             self._is_open = True
             try:
                 yield
             except BaseException:
                 self.facts.execute("ROLLBACK")
-                self.rows.execute("ROLLBACK")
+                self._rows.execute("ROLLBACK")
+                self._forget()
                 raise
             else:
-                self.rows.execute("COMMIT")
+                self._rows.execute("COMMIT")
                 self.facts.execute("COMMIT")
             finally:
                 self._is_open = False
@@ -151,7 +176,11 @@ class Store:
             "SELECT schema_name FROM duckdb_schemas() "
             "WHERE database_name = 'td' AND NOT internal ORDER BY 1"
         )
-        return [name for (name,) in found if name != "main"]
+        return [name for (name,) in found if name not in {"main", "sandbox-state"}]
+
+    def _forget(self) -> None:
+        for forget in self.caches:
+            forget()
 
     def clear(self) -> None:
         """Throw everything away but the count of openings."""
@@ -161,11 +190,13 @@ class Store:
             for own in _OWN_TABLES:
                 self.note(f"DELETE FROM {own}")
             self.note("DELETE FROM counters WHERE name != ?", [_OPENINGS])
+            self._forget()
 
     def close(self) -> None:
         """Write everything to the folder and let go of it."""
         with self._lock:
-            self.rows.close()
+            self._journal.close()
+            self._rows.close()
             self.facts.close()
 
 

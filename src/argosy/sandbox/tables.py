@@ -75,6 +75,7 @@ class Tables:
         self._documents = documents
         self._clock = clock
         self._columns: dict[tuple[str, str], list[Column]] = {}
+        store.caches.append(self._columns.clear)
 
     def databases(self) -> list[str]:
         """Give the databases' names, in order."""
@@ -225,28 +226,6 @@ class Tables:
             for row in self._store.run(sql, [limit, offset])
         ]
 
-    def seen(self, table: Table, uuids: Sequence[bytes], since: float) -> set[bytes]:
-        """Give those of the uuids that the table took after an epoch."""
-        if not uuids:
-            return set()
-        marks = ", ".join("?" * len(uuids))
-        rows = self._store.note(
-            f"SELECT uuid FROM seen WHERE owner = ? AND uuid IN ({marks}) AND taken_at > ?",
-            [int(table.id), *uuids, since],
-        )
-        return {row[0] for row in rows}
-
-    def remember(self, table: Table, uuids: Sequence[bytes], at: float) -> None:
-        """Note that the table took these uuids at an epoch."""
-        owner = int(table.id)
-        self._store.note_each(
-            "INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", [(owner, uuid, at) for uuid in uuids]
-        )
-
-    def forget(self, until: float) -> None:
-        """Drop the uuids taken up to an epoch."""
-        self._store.note("DELETE FROM seen WHERE taken_at <= ?", [until])
-
 
 def path(database: str, table: str) -> str:
     """Write a table's name in full."""
@@ -259,7 +238,11 @@ def _table(document: Json) -> Table:
 
 def _unnested(column: str) -> str:
     # a list of texts becomes JSON row by row; DuckDB would read a JSON[] parameter as one value
-    return "unnest(?::VARCHAR[])::JSON" if column == "JSON" else f"unnest(?::{column}[])"
+    if column == "JSON":
+        return "unnest(?::VARCHAR[])::JSON"
+    if column.endswith("[]") or column.startswith("MAP("):
+        return f"TRY_CAST(unnest(?::VARCHAR[])::JSON AS {column})"
+    return f"unnest(?::{column}[])"
 
 
 def _shown(value: Any, column: str) -> Json:

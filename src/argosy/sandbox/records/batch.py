@@ -21,7 +21,7 @@ MOST_COLUMNS: Final = 512
 LONGEST_COLUMN_NAME: Final = 128
 
 _CONTROL_CHARACTER: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
-_LAST_SECOND: Final = 99_999_999_999
+LAST_SECOND: Final = 99_999_999_999
 _UPPER: Final = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 
 Record = dict[str, Any]
@@ -101,7 +101,7 @@ def check_time(value: Json) -> None:
     """Refuse a `time` that isn't in whole Unix seconds."""
     if type(value) is not int:
         refuse_value("The value of 'time' is not a whole number of seconds.")
-    if abs(value) > _LAST_SECOND:
+    if abs(value) > LAST_SECOND:
         refuse_value("The value of 'time' is not in seconds; it looks like milliseconds.")
 
 

@@ -11,7 +11,8 @@
 | null | none by itself |
 
 A column that meets another type widens: BIGINT and DOUBLE to DOUBLE, everything else to
-VARCHAR, which keeps each earlier value as text. The vendor doesn't document its own rules.
+VARCHAR, which keeps each earlier value as text. A column that was declared as a list or map
+stays one; what can't be read as one is null in it. The vendor doesn't document its own rules.
 """
 
 from __future__ import annotations
@@ -37,7 +38,15 @@ _BY_CLASS: Final[dict[type, ColumnType | None]] = {
     list: "JSON",
     type(None): None,
 }
+_DIGITS: Final = bytes(
+    ord("0") if chr(byte).isdigit() and byte < 128 else 32 for byte in range(256)
+)
+_LONG: Final = b"0" * 19
 _NUMBERS: Final = frozenset({"BIGINT", "DOUBLE"})
+_ALIKE: Final = {
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER"), "BIGINT"),
+    **dict.fromkeys(("FLOAT",), "DOUBLE"),
+}
 
 
 def needed_type(value: Json) -> ColumnType | None:
@@ -47,11 +56,24 @@ def needed_type(value: Json) -> ColumnType | None:
     return _BY_CLASS[type(value)]
 
 
+def has_long_number(text: bytes) -> bool:
+    """Say whether a text has so many digits in a row that they may be more than 64 bits."""
+    return _LONG in text.translate(_DIGITS)
+
+
 def widened(known: str, needed: ColumnType) -> str:
     """Give the narrowest type that holds what both types hold."""
+    if known == needed or (needed == "JSON" and is_nested(known)):
+        return known
+    known = _ALIKE.get(known, known)  # queries make tables with these
     if known == needed:
         return known
     return "DOUBLE" if {known, needed} == _NUMBERS else "VARCHAR"
+
+
+def is_nested(column: str) -> bool:
+    """Say whether a column was declared to hold lists or maps, which come as JSON."""
+    return column.endswith("[]") or column.startswith("MAP(")
 
 
 def kept(value: Json, column: str) -> Json:

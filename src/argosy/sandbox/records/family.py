@@ -26,7 +26,9 @@ class RecordsFamily:
         self.ingestion = Ingestion(
             foundation.store, foundation.tables, foundation.clock, foundation.randomness
         )
-        self._routes = RecordRoutes(self.ingestion, foundation.doorkeeper, foundation.settings)
+        self._routes = RecordRoutes(
+            self.ingestion, foundation.doorkeeper, foundation.settings, foundation.randomness
+        )
 
     def routes(self) -> list[BaseRoute]:
         """Give the routes; the path takes any two words, so they go last."""

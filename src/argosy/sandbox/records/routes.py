@@ -4,19 +4,24 @@ A single record comes as a bare object; several come in an array named `records`
 documentation's figure has it) or `events` (as the vendor's clients send it). The answers'
 exact bodies aren't documented; a receipt holds `success`, `uuid` and, if it failed, `error`.
 The limit of a batch's size is the gate's, which reads no body beyond it.
+
+Two media types ask for what only the server knows. The JavaScript client's, which it uses once
+its visitor agreed and the global id is switched on, adds `td_ip` and puts the visitor's id where
+`td_global_id` has its own name as value; the mobile clients', used with address tracking, adds
+`td_ip`. A `td_ip` of the record's own stays (assumption).
 """
 
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from starlette.responses import Response
 from starlette.routing import Route
 
-from argosy.sandbox.answers import VENDOR_JSON, json_answer
-from argosy.sandbox.records.columns import json_text
+from argosy.sandbox.answers import JSON, VENDOR_JSON, json_answer
+from argosy.sandbox.records.columns import has_long_number, json_text
 from argosy.sandbox.records.errors import (
     RecordError,
     RefusedRecordError,
@@ -26,35 +31,40 @@ from argosy.sandbox.records.errors import (
     unknown_media_type,
 )
 from argosy.sandbox.records.models import Ingestion, Receipt, Target
+from argosy.sandbox.visitors import Visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from starlette.requests import Request
-    from starlette.responses import Response
 
     from argosy.sandbox.auth import Caller, Doorkeeper
+    from argosy.sandbox.clock import Randomness
     from argosy.sandbox.faults import Fault
     from argosy.sandbox.records.batch import Record
     from argosy.sandbox.settings import Json, Settings
 
 RECORD_LIMIT: Final = 1 << 20
 SINGLE: Final = "application/vnd.treasuredata.v1.single+json"
-SEVERAL: Final = (
-    VENDOR_JSON,
-    "application/vnd.treasuredata.v1.js+json",
-    "application/vnd.treasuredata.v1.mobile+json",
-)
-_LONG_NUMBER: Final = re.compile(rb"[0-9]{19}")
+JAVASCRIPT: Final = "application/vnd.treasuredata.v1.js+json"
+MOBILE: Final = "application/vnd.treasuredata.v1.mobile+json"
+SEVERAL: Final = (VENDOR_JSON, JAVASCRIPT, MOBILE)
 
 
 class RecordRoutes:
     """The records API over an Ingestion."""
 
-    def __init__(self, ingestion: Ingestion, doorkeeper: Doorkeeper, settings: Settings) -> None:
+    def __init__(
+        self,
+        ingestion: Ingestion,
+        doorkeeper: Doorkeeper,
+        settings: Settings,
+        randomness: Randomness,
+    ) -> None:
         self._ingestion = ingestion
         self._doorkeeper = doorkeeper
         self._auto_create = settings.auto_create
+        self._randomness = randomness
 
     def routes(self) -> list[Route]:
         """Give the routes; the path takes any two words, so they go last."""
@@ -72,7 +82,12 @@ class RecordRoutes:
         body = await request.body()
         if media_type == SINGLE:
             return self._post_single(target, body)
-        return self._post_several(target, body, request.state.fault)
+        records = unwrapped(parsed(body))
+        if len(body) > RECORD_LIMIT:
+            check_sizes(records)
+        visitor = Visitor.of(request, self._randomness)
+        known = [_completed(record, media_type, visitor) for record in records]
+        return visitor.mark(self._post_several(target, known, request.state.fault))
 
     def _target(self, names: Mapping[str, str], caller: Caller) -> Target:
         return Target(
@@ -94,17 +109,21 @@ class RecordRoutes:
             raise refused_single(receipt.error)
         return json_answer({"success": True, "uuid": receipt.uuid})
 
-    def _post_several(self, target: Target, body: bytes, fault: Fault) -> Response:
-        records = unwrapped(parsed(body))
-        if len(body) > RECORD_LIMIT:
-            check_sizes(records)
+    def _post_several(self, target: Target, records: list[Record], fault: Fault) -> Response:
         error = RecordError(fault.error["name"], fault.error["description"])
         failing = dict.fromkeys(fault.failing(len(records)), error)
         receipts = self._ingestion.ingest(target, records, failing)
-        is_whole = all(receipt.error is None for receipt in receipts)
+        if all(receipt.error is None for receipt in receipts):
+            return Response(all_taken(receipts), media_type=JSON)
         document = {"receipts": [shaped(receipt) for receipt in receipts]}
-        partial_status = fault.status if fault.kind == "partial" else 206
-        return json_answer(document, 200 if is_whole else partial_status)
+        return json_answer(document, fault.status if fault.kind == "partial" else 206)
+
+
+def _completed(record: Record, media_type: str, visitor: Visitor) -> Record:
+    """Give a record with what its media type asks the server for."""
+    if media_type == JAVASCRIPT:
+        return visitor.filled({"td_ip": visitor.ip} | record)
+    return {"td_ip": visitor.ip} | record if media_type == MOBILE else record
 
 
 def parsed(body: bytes) -> Json:
@@ -112,7 +131,7 @@ def parsed(body: bytes) -> Json:
     try:
         document = orjson.loads(body)
         # orjson makes floats of whole numbers beyond 64 bits; the slower parser keeps them
-        return json.loads(body) if _LONG_NUMBER.search(body) else document
+        return json.loads(body) if has_long_number(body) else document
     except (ValueError, RecursionError) as error:
         message = f"The body is not JSON: {error}"
         raise bad_request(message) from error
@@ -143,6 +162,12 @@ def check_sizes(records: list[Record]) -> None:
         if size > RECORD_LIMIT:
             message = f"Record {index} has more than {RECORD_LIMIT} bytes."
             raise too_large(message)
+
+
+def all_taken(receipts: Sequence[Receipt]) -> str:
+    """Write the answer to a batch that was taken whole; a uuid needs no escaping."""
+    uuids = '"},{"success":true,"uuid":"'.join([receipt.uuid for receipt in receipts])
+    return '{"receipts":[{"success":true,"uuid":"' + uuids + '"}]}'
 
 
 def shaped(receipt: Receipt) -> dict[str, Json]:

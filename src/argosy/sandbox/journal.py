@@ -1,0 +1,147 @@
+"""Rows that are taken but not in DuckDB yet: files of JSON lines, read in by the thousands.
+
+DuckDB takes one large insert far more quickly than many small ones. So a batch of plain rows is
+appended to a file (from where a killed process loses nothing), and the files are read in before
+anything else is asked of DuckDB, or when they have grown. A file is done with once the
+transaction that read it has noted its number, so that none is read twice.
+"""
+
+# Every name put into SQL here is one of our own or goes through `quoted`; values are parameters.
+# ruff: noqa: S608
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO, Final
+
+import orjson
+
+if TYPE_CHECKING:
+    import duckdb
+
+_MOST_ROWS: Final = 65_536
+_LONGEST_LINE: Final = 16 << 20
+_DONE: Final = 'td."sandbox-state".journal'
+
+Columns = tuple[tuple[str, str], ...]
+"""Names and DuckDB types."""
+
+
+@dataclass(slots=True)
+class _Part:
+    """One file that rows of one table, with one set of columns, are appended to."""
+
+    number: int
+    table: str
+    columns: Columns
+    file: BinaryIO
+
+
+class Journal:
+    """The files of a folder; None makes a temporary one that goes away with the journal."""
+
+    def __init__(self, rows: duckdb.DuckDBPyConnection, folder: Path | None) -> None:
+        self._rows = rows
+        self._temporary = tempfile.TemporaryDirectory(prefix="sandbox-") if folder is None else None
+        self._folder = Path(self._temporary.name) if self._temporary else Path(str(folder))
+        self._folder.mkdir(exist_ok=True)
+        self._parts: dict[tuple[str, Columns], _Part] = {}
+        self._count = 0
+        rows.execute('CREATE SCHEMA IF NOT EXISTS td."sandbox-state"')
+        rows.execute(f"CREATE TABLE IF NOT EXISTS {_DONE} (number BIGINT)")
+        self._last = self._recover()
+
+    def append(self, table: str, columns: Columns, lines: bytes, count: int) -> None:
+        """Keep some rows of a table (its name as SQL has it), one JSON object a line."""
+        part = self._parts.get((table, columns)) or self._open(table, columns)
+        part.file.write(lines)
+        self._count += count
+        if self._count >= _MOST_ROWS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Read what was appended into DuckDB; outside of any transaction."""
+        if not self._parts:
+            return
+        parts = list(self._parts.values())
+        self._parts = {}
+        self._count = 0
+        for part in parts:
+            part.file.close()
+        self._rows.execute("BEGIN")
+        try:
+            for part in parts:
+                self._read_in(part.number, part.table, part.columns)
+        except BaseException:
+            self._rows.execute("ROLLBACK")
+            raise
+        self._rows.execute("COMMIT")
+        self._remove([part.number for part in parts])
+
+    def close(self) -> None:
+        """Read in what is left, and let go of the files."""
+        self.flush()
+        if self._temporary is not None:
+            self._temporary.cleanup()
+
+    def _open(self, table: str, columns: Columns) -> _Part:
+        self._last += 1
+        head = orjson.dumps({"table": table, "columns": columns})
+        (self._folder / f"{self._last}.json").write_bytes(head)
+        file = (self._folder / f"{self._last}.jsonl").open("ab", buffering=0)
+        part = _Part(self._last, table, columns, file)
+        self._parts[(table, columns)] = part
+        return part
+
+    def _read_in(self, number: int, table: str, columns: Columns) -> None:
+        source = str(self._folder / f"{number}.jsonl")
+        names = ", ".join(_identifier(name) for name, _ in columns)
+        self._rows.execute(
+            f"INSERT INTO {table} ({names}) SELECT {names} FROM read_json(?, "
+            f"columns = {_struct(columns)}, format = 'newline_delimited', "
+            f"maximum_object_size = {_LONGEST_LINE})",
+            [source],
+        )
+        self._rows.execute(f"INSERT INTO {_DONE} VALUES (?)", [number])
+
+    def _remove(self, numbers: list[int]) -> None:
+        for number in numbers:
+            (self._folder / f"{number}.json").unlink(missing_ok=True)
+            (self._folder / f"{number}.jsonl").unlink(missing_ok=True)
+
+    def _recover(self) -> int:
+        """Read in what a process left behind when it was killed; give the last number used."""
+        done = {number for (number,) in self._rows.execute(f"FROM {_DONE}").fetchall()}
+        left = sorted(int(file.stem) for file in self._folder.glob("*.json"))
+        for number in left:
+            lines = self._folder / f"{number}.jsonl"
+            if number not in done and lines.exists():
+                _drop_torn_line(lines)
+                head = orjson.loads((self._folder / f"{number}.json").read_bytes())
+                columns = tuple((name, kind) for name, kind in head["columns"])
+                self._read_in(number, head["table"], columns)
+        self._remove(left)
+        self._rows.execute(f"DELETE FROM {_DONE}")
+        return max([*done, *left], default=0)
+
+
+def _drop_torn_line(file: Path) -> None:
+    """Cut off a last line that the process had no time to write to its end."""
+    content = file.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole < len(content):
+        file.write_bytes(content[:whole])
+
+
+def _struct(columns: Columns) -> str:
+    return "{" + ", ".join(f"{_text(name)}: {_text(kind)}" for name, kind in columns) + "}"
+
+
+def _text(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _identifier(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'

@@ -12,6 +12,7 @@ import pytest
 import requests
 
 from argosy.sandbox import Settings, start
+from tests.sandbox.contract_watch import Watch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -126,29 +127,39 @@ def token(
 @pytest.fixture
 def start_client() -> Iterator[Callable[..., Client]]:
     """Start sandboxes, by default with the clock stopped; they end with the test."""
+    watch = Watch()
     with contextlib.ExitStack() as stack:
 
         def start_one(**settings: Any) -> Client:
-            chosen = Settings(**({"now": NOON, "seed": SEED} | settings))
+            usual = {"now": NOON, "seed": SEED, "observer": watch}
+            chosen = Settings(**(usual | settings))
             sandbox = stack.enter_context(start(chosen))
             client = Client(sandbox)
             stack.callback(client.session.close)
             return client
 
         yield start_one
+    watch.check()
 
 
 @pytest.fixture(scope="session")
-def shared_client() -> Iterator[Client]:
+def shared_watch() -> Watch:
+    """Watch the sandbox that most tests share."""
+    return Watch()
+
+
+@pytest.fixture(scope="session")
+def shared_client(shared_watch: Watch) -> Iterator[Client]:
     """Start the sandbox that most tests share."""
-    with start(Settings(now=NOON, seed=SEED)) as sandbox:
+    with start(Settings(now=NOON, seed=SEED, observer=shared_watch)) as sandbox:
         client = Client(sandbox)
         yield client
         client.session.close()
 
 
 @pytest.fixture
-def client(shared_client: Client) -> Client:
-    """Give a client of a sandbox that is as the built-in seed makes it."""
+def client(shared_client: Client, shared_watch: Watch) -> Iterator[Client]:
+    """Give a client of a sandbox that is as the seed makes it; no answer may be undocumented."""
     shared_client.control("POST", "reset", {})
-    return shared_client
+    yield shared_client
+    shared_watch.check()

@@ -109,9 +109,9 @@ def test_rows_of_a_process_that_was_killed_are_there_again(
     first.several([{"n": 2}, {"n": 3}])
     shutil.copytree(tmp_path / "data", tmp_path / "killed")
     first.sandbox.close()
-    (lines,) = (tmp_path / "killed" / "us01" / "journal").glob("*.jsonl")
+    (lines,) = (tmp_path / "killed" / "us01" / "journal").glob("*.rows.json")
     with lines.open("ab") as file:
-        file.write(b'{"time":5,"n":')
+        file.write(b',{"time":5,"n":')
 
     again = start_client(data=tmp_path / "killed")
 

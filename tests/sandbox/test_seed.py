@@ -130,7 +130,7 @@ def test_attributes_are_found_in_the_profiles(client: Client) -> None:
 
 WRONG: list[tuple[Any, str]] = [
     ([], "/: an object is needed here, not []."),
-    ({"tables": {}}, "/: 'tables' is not known here; there are databases, parentSegments."),
+    ({"tables": {}}, "/: 'tables' is not known here; there are databases, "),
     ({"databases": []}, "/databases: an object is needed here, not []."),
     (
         {"databases": {"Shop": {}}},

@@ -15,8 +15,24 @@ from argosy.model import parse_json
     "--port", type=click.IntRange(0, 65535), default=8040, show_default=True, help="0 takes any."
 )
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--data", metavar="FILE", help="Keep everything in this file.  [default: memory]")
-@click.option("--seed", metavar="FILE", help="Fill an empty sandbox from this JSON file.")
+@click.option("--data", metavar="FOLDER", help="Keep everything in here.  [default: memory]")
+@click.option(
+    "--seed", metavar="PATH", help="Fill an empty sandbox from this JSON file or folder.  [a shop]"
+)
+@click.option(
+    "--region",
+    "regions",
+    multiple=True,
+    type=click.Choice(["us01", "ap01", "eu01", "ap02", "ap03"]),
+    help="A region to be; several are each a Treasure Data of their own.  [default: us01]",
+)
+@click.option(
+    "--pace",
+    default="immediate",
+    show_default=True,
+    help="How jobs, runs and attempts end: immediate, polls:N or seconds:N.",
+)
+@click.option("--tls", is_flag=True, help="Speak HTTPS, with a certificate made here.")
 @click.option("--now", type=float, help="Fix the clock at these Unix seconds.")
 @click.option("--random-seed", type=int, help="Make ids and chances repeat.")
 @click.option(
@@ -39,8 +55,8 @@ from argosy.model import parse_json
 def sandbox(*, host: str, port: int, data: str | None, seed: str | None, **choices: Any) -> int:
     """Serve the vendor's API on this machine until Ctrl-C.
 
-    Every API family answers on one port. Control routes (seed, reset, clock, rows, requests,
-    faults) are below /_sandbox/.
+    Every API family answers on one port. Control routes (seed, reset, snapshots, clock, pace,
+    rows, requests, faults, outbox) are below /_sandbox/.
     """
     from argosy.sandbox import Settings, SetupError, serve
 
@@ -49,6 +65,7 @@ def sandbox(*, host: str, port: int, data: str | None, seed: str | None, **choic
             data=None if data is None else Path(data),
             seed=None if seed is None else _read_seed(seed),
             control_hosts=choices.pop("control_host"),
+            regions=choices.pop("regions") or ("us01",),
             **choices,
         )
         serve(settings, host, port, lambda url: _tell(url, settings))
@@ -57,30 +74,58 @@ def sandbox(*, host: str, port: int, data: str | None, seed: str | None, **choic
     return 0
 
 
-def _read_seed(file: str) -> dict[str, Any]:
+def _read_seed(path: str) -> dict[str, Any] | Path:
+    if Path(path).is_dir():
+        return Path(path)
     try:
-        seed = parse_json(Path(file).read_text(encoding="utf-8-sig"))
+        seed = parse_json(Path(path).read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
-        raise click.UsageError(f"--seed {file} cannot be read: {error}") from error
+        raise click.UsageError(f"--seed {path} cannot be read: {error}") from error
     if not isinstance(seed, dict):
-        raise click.UsageError(f"--seed {file} is not a JSON object.")
+        raise click.UsageError(f"--seed {path} is not a JSON object.")
     return seed
 
 
 def _tell(url: str, settings: Any) -> None:
     kept = f"in {settings.data}" if settings.data else "in memory"
-    click.echo(
-        f"""\
+    click.echo(f"""\
 The sandbox answers at {url}, its data is {kept}.
 
   master key      {settings.master_key}
   write-only key  {settings.write_key}
   control routes  {url}/_sandbox/
-
+{_regions(url, settings)}
 From another terminal:
 
   export ARGOSY_API_KEY={settings.master_key}
   argosy call CAPABILITY --endpoint {url} --set KEY=VALUE
 
-Ctrl-C ends it."""
-    )
+Other clients, each with the master key:
+
+  td-client   tdclient.Client(apikey, endpoint="{url}")
+  tdworkflow  tdworkflow.client.Client({_parts(url)}, apikey=…)
+  td-js-sdk   new Treasure({{endpoint: "{url}/", …}})
+  curl        curl -H "Authorization: TD1 {settings.master_key}" {url}/v3/database/list
+{_trust(url, settings)}
+Ctrl-C ends it.""")
+
+
+def _regions(url: str, settings: Any) -> str:
+    """Tell how each region is reached, where there is more than one."""
+    if len(settings.regions) == 1:
+        return ""
+    lines = [f"  region {name:<8} {url}/{name}" for name in settings.regions]
+    return "\n".join(["", *lines, "", "  Requests that name no region are the first one's.", ""])
+
+
+def _trust(url: str, settings: Any) -> str:
+    """Tell where the certificate to trust is, where there is one."""
+    if not settings.tls:
+        return ""
+    return f"\nThe authority to trust: curl -k {url}/_sandbox/ca.pem > ca.pem\n"
+
+
+def _parts(url: str) -> str:
+    """Write an address as the client takes it that wants scheme and host apart."""
+    scheme, _, address = url.partition("://")
+    return f'endpoint="{address}", scheme="{scheme}"'

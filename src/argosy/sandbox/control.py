@@ -5,6 +5,11 @@
 | `POST seed` | hold exactly this seed (see `seed`) until the next reset |
 | `POST reset` | back to the start: the settings' seed, ids, clock, no fault rules, empty log |
 | `GET clock`, `PUT clock` | `{"now": epoch}`, `{"advance": seconds}` or `{"system": true}` |
+| `GET pace`, `PUT pace` | `{"pace": "immediate"}`, `polls:N` or `seconds:N` (see `agenda`) |
+| `GET`, `POST snapshots`, `DELETE snapshots/{name}` | the snapshots; POST `{"name": …}` takes one |
+| `POST snapshots/{name}/restore` | back to a snapshot |
+| `GET outbox`, `outbox/{id}` | what activations and exports delivered, and one's content |
+| `GET ca.pem` | the authority to trust where the sandbox speaks HTTPS |
 | `GET databases` | databases, their tables and how many rows each has |
 | `GET rows/{database}/{table}` | columns, count, and rows by `limit` and `offset` |
 | `GET requests`, `DELETE requests` | the request log (see `request_log`) |
@@ -27,10 +32,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, Router
 
+from argosy.sandbox import snapshots
+from argosy.sandbox.agenda import Pace
 from argosy.sandbox.answers import JSON, CodeMessageError, json_answer
 from argosy.sandbox.faults import Rule
 from argosy.sandbox.hosts import host_name
 from argosy.sandbox.reading import Node, ShapeError
+from argosy.sandbox.settings import SetupError
 
 if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
@@ -60,6 +68,15 @@ class ControlRoutes:
             self._route("reset", "POST", self.reset),
             self._route("clock", "GET", self.clock),
             self._route("clock", "PUT", self.move_clock),
+            self._route("pace", "GET", self.pace),
+            self._route("pace", "PUT", self.set_pace),
+            self._route("snapshots", "GET", self.snapshots),
+            self._route("snapshots", "POST", self.take_snapshot),
+            self._route("snapshots/{name}", "DELETE", self.remove_snapshot),
+            self._route("snapshots/{name}/restore", "POST", self.restore_snapshot),
+            self._route("outbox", "GET", self.outbox),
+            self._route("outbox/{id}", "GET", self.delivery),
+            self._route("ca.pem", "GET", self.authority),
             self._route("databases", "GET", self.databases),
             self._route("rows/{database}/{table}", "GET", self.rows),
             self._route("requests", "GET", self.requests),
@@ -120,6 +137,67 @@ class ControlRoutes:
         else:
             self._state.clock.follow_system()
         return await self.clock(request)
+
+    async def pace(self, _request: Request) -> Response:
+        """Tell how what takes time goes on."""
+        return json_answer({"pace": self._state.agenda.pace.text})
+
+    async def set_pace(self, request: Request) -> Response:
+        """Set the pace for what is started from now on."""
+        node = Node(await document(request))
+        node.members("pace")
+        text = node.required("pace").text()
+        try:
+            self._state.agenda.pace = Pace.parsed(text)
+        except SetupError as error:
+            raise CodeMessageError(400, "bad-request", str(error)) from error
+        return await self.pace(request)
+
+    async def snapshots(self, _request: Request) -> Response:
+        """List the snapshots."""
+        return json_answer({"snapshots": self._state.snapshots.names()})
+
+    async def take_snapshot(self, request: Request) -> Response:
+        """Keep the state under a name."""
+        node = Node(await document(request))
+        node.members("name")
+        name = node.required("name").text(snapshots.NAME, f"a name that matches {snapshots.NAME}")
+        self._state.snapshots.take(name)
+        return await self.snapshots(request)
+
+    async def remove_snapshot(self, request: Request) -> Response:
+        """Forget a snapshot."""
+        self._state.snapshots.remove(self._known_snapshot(request))
+        return await self.snapshots(request)
+
+    async def restore_snapshot(self, request: Request) -> Response:
+        """Go back to a snapshot."""
+        name = self._known_snapshot(request)
+        self._state.snapshots.restore(name)
+        return json_answer({"restored": name})
+
+    def _known_snapshot(self, request: Request) -> str:
+        name: str = request.path_params["name"]
+        if name not in self._state.snapshots.names():
+            raise CodeMessageError(404, "not-found", f"There is no snapshot {name!r}.")
+        return name
+
+    async def outbox(self, _request: Request) -> Response:
+        """List what was delivered."""
+        return json_answer({"deliveries": self._state.outbox.deliveries()})
+
+    async def delivery(self, request: Request) -> Response:
+        """Give the content of a delivery."""
+        content = self._state.outbox.content(request.path_params["id"])
+        if content is None:
+            raise CodeMessageError(404, "not-found", "There is no such delivery.")
+        return Response(content, media_type="application/octet-stream")
+
+    async def authority(self, _request: Request) -> Response:
+        """Give the certificate of the sandbox's authority."""
+        if self._state.authority is None:
+            raise CodeMessageError(404, "not-found", "The sandbox does not speak HTTPS.")
+        return Response(self._state.authority, media_type="application/x-pem-file")
 
     async def databases(self, _request: Request) -> Response:
         """List databases and tables."""

@@ -1,4 +1,4 @@
-"""Rows that are taken but not in DuckDB yet: files of JSON lines, read in by the thousands.
+"""Rows that are taken but not in DuckDB yet: files of JSON, read in by the thousands.
 
 DuckDB takes one large insert far more quickly than many small ones. So a batch of plain rows is
 appended to a file (from where a killed process loses nothing), and the files are read in before
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import duckdb
 
 _MOST_ROWS: Final = 65_536
-_LONGEST_LINE: Final = 16 << 20
+_LONGEST_ROW: Final = 16 << 20
 _DONE: Final = 'td."sandbox-state".journal'
 
 Columns = tuple[tuple[str, str], ...]
@@ -31,7 +31,7 @@ Columns = tuple[tuple[str, str], ...]
 
 @dataclass(slots=True)
 class _Part:
-    """One file that rows of one table, with one set of columns, are appended to."""
+    """One file that rows of one table are appended to, while it has these columns."""
 
     number: int
     table: str
@@ -49,14 +49,22 @@ class Journal:
         self._folder.mkdir(exist_ok=True)
         self._parts: dict[tuple[str, Columns], _Part] = {}
         self._count = 0
-        rows.execute('CREATE SCHEMA IF NOT EXISTS td."sandbox-state"')
-        rows.execute(f"CREATE TABLE IF NOT EXISTS {_DONE} (number BIGINT)")
+        self.prepare()
         self._last = self._recover()
 
-    def append(self, table: str, columns: Columns, lines: bytes, count: int) -> None:
-        """Keep some rows of a table (its name as SQL has it), one JSON object a line."""
-        part = self._parts.get((table, columns)) or self._open(table, columns)
-        part.file.write(lines)
+    def prepare(self) -> None:
+        """Make the journal's own table where it is missing."""
+        self._rows.execute('CREATE SCHEMA IF NOT EXISTS td."sandbox-state"')
+        self._rows.execute(f"CREATE TABLE IF NOT EXISTS {_DONE} (number BIGINT)")
+
+    def append(self, table: str, columns: Columns, rows: bytes, count: int) -> None:
+        """Keep some rows of a table (its name as SQL has it): JSON objects between commas."""
+        part = self._parts.get((table, columns))
+        if part is None:
+            part = self._open(table, columns)
+            part.file.write(b"[" + rows + b"\n")
+        else:
+            part.file.write(b"," + rows + b"\n")
         self._count += count
         if self._count >= _MOST_ROWS:
             self.flush()
@@ -69,6 +77,7 @@ class Journal:
         self._parts = {}
         self._count = 0
         for part in parts:
+            part.file.write(b"]")
             part.file.close()
         self._rows.execute("BEGIN")
         try:
@@ -89,37 +98,37 @@ class Journal:
     def _open(self, table: str, columns: Columns) -> _Part:
         self._last += 1
         head = orjson.dumps({"table": table, "columns": columns})
-        (self._folder / f"{self._last}.json").write_bytes(head)
-        file = (self._folder / f"{self._last}.jsonl").open("ab", buffering=0)
+        (self._folder / f"{self._last}.head.json").write_bytes(head)
+        file = (self._folder / f"{self._last}.rows.json").open("ab", buffering=0)
         part = _Part(self._last, table, columns, file)
         self._parts[(table, columns)] = part
         return part
 
     def _read_in(self, number: int, table: str, columns: Columns) -> None:
-        source = str(self._folder / f"{number}.jsonl")
+        source = str(self._folder / f"{number}.rows.json")
         names = ", ".join(_identifier(name) for name, _ in columns)
         self._rows.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM read_json(?, "
-            f"columns = {_struct(columns)}, format = 'newline_delimited', "
-            f"maximum_object_size = {_LONGEST_LINE})",
+            f"columns = {_struct(columns)}, format = 'array', "
+            f"maximum_object_size = {_LONGEST_ROW})",
             [source],
         )
         self._rows.execute(f"INSERT INTO {_DONE} VALUES (?)", [number])
 
     def _remove(self, numbers: list[int]) -> None:
         for number in numbers:
-            (self._folder / f"{number}.json").unlink(missing_ok=True)
-            (self._folder / f"{number}.jsonl").unlink(missing_ok=True)
+            (self._folder / f"{number}.head.json").unlink(missing_ok=True)
+            (self._folder / f"{number}.rows.json").unlink(missing_ok=True)
 
     def _recover(self) -> int:
         """Read in what a process left behind when it was killed; give the last number used."""
         done = {number for (number,) in self._rows.execute(f"FROM {_DONE}").fetchall()}
-        left = sorted(int(file.stem) for file in self._folder.glob("*.json"))
+        left = sorted(int(file.name.partition(".")[0]) for file in self._folder.glob("*.head.json"))
         for number in left:
-            lines = self._folder / f"{number}.jsonl"
+            lines = self._folder / f"{number}.rows.json"
             if number not in done and lines.exists():
-                _drop_torn_line(lines)
-                head = orjson.loads((self._folder / f"{number}.json").read_bytes())
+                _mend(lines)
+                head = orjson.loads((self._folder / f"{number}.head.json").read_bytes())
                 columns = tuple((name, kind) for name, kind in head["columns"])
                 self._read_in(number, head["table"], columns)
         self._remove(left)
@@ -127,12 +136,10 @@ class Journal:
         return max([*done, *left], default=0)
 
 
-def _drop_torn_line(file: Path) -> None:
-    """Cut off a last line that the process had no time to write to its end."""
+def _mend(file: Path) -> None:
+    """End an array, without a last batch that the process had no time to write to its end."""
     content = file.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole < len(content):
-        file.write_bytes(content[:whole])
+    file.write_bytes((content[: content.rfind(b"\n") + 1] or b"[") + b"]")
 
 
 def _struct(columns: Columns) -> str:

@@ -10,7 +10,8 @@ Every member is optional; what stands in the others is told by the families that
 (`cdp.seeding`, `core`, `workflow`). Rows are taken as the records API takes them, in as many
 batches as they need. In a folder, `databases/DATABASE/TABLE.csv` (or `.parquet`, `.json`,
 `.jsonl`) is a table without being named, and a table may name any such file in the folder.
-Columns of a file keep their types where a table has them; dates and times become texts.
+Columns of a file keep their types where a table has them; dates and times become texts. With
+`"asOf": epoch` the `time` of every row of a file moves by whole days, so that `asOf` is today.
 
 A document is read and planted in one go, inside the caller's transaction: a ShapeError leaves
 the store as it was.
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 _DOCUMENT: Final = "seed.json"
 _ROWS: Final = "databases"
+_AS_OF: Final = "asOf"
+_DAY: Final = 86_400
 _READERS: Final = {
     ".csv": "read_csv",
     ".parquet": "read_parquet",
@@ -98,10 +101,10 @@ def _read(folder: Path) -> Seed:
 
 def plant(seed: Seed, foundation: Foundation, families: Sequence[Family]) -> None:
     """Plant a seed in an empty store; raise ShapeError where it is wrong."""
-    allowed = [_ROWS, *(name for family in families for name in family.seed_members)]
+    allowed = [_ROWS, _AS_OF, *(name for family in families for name in family.seed_members)]
     members = Node(seed.document).members(*allowed)
     if _ROWS in members:
-        planter = _RowPlanter(foundation, seed.folder)
+        planter = _RowPlanter(foundation, seed.folder, members.get(_AS_OF))
         for name, tables in members[_ROWS].members().items():
             planter.plant_database(name, tables)
     for family in families:
@@ -112,11 +115,13 @@ def plant(seed: Seed, foundation: Foundation, families: Sequence[Family]) -> Non
 class _RowPlanter:
     """Read databases and their rows into the tables."""
 
-    def __init__(self, foundation: Foundation, folder: Path | None) -> None:
+    def __init__(self, foundation: Foundation, folder: Path | None, as_of: Node | None) -> None:
         self._store = foundation.store
         self._tables = foundation.tables
         self._clock = foundation.clock
         self._folder = folder
+        today = self._clock.now() // _DAY
+        self._later = 0 if as_of is None else int(today - as_of.whole() // _DAY) * _DAY
         self._ingestion = Ingestion(
             foundation.store, foundation.tables, foundation.clock, foundation.randomness
         )
@@ -159,7 +164,7 @@ class _RowPlanter:
             where = path(database, table)
             self._store.run(f"CREATE OR REPLACE TABLE {where} AS {_selected(columns, source)}")
             now = int(self._clock.now())
-            self._store.run(f"UPDATE {where} SET time = ? WHERE time IS NULL", [now])
+            self._store.run(f"UPDATE {where} SET time = coalesce(time + ?, ?)", [self._later, now])
         except duckdb.Error as error:
             node.refuse(f"the rows of {file.name!r} can't be read. {error}")
         self._tables.forget_columns()

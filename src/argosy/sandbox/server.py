@@ -26,6 +26,7 @@ from argosy.sandbox.tls import server_context
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from ssl import SSLContext
     from types import TracebackType
 
 _GRACE_SECONDS: Final = 0.2
@@ -160,6 +161,11 @@ class _Server:
     ) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         self._socket = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        self._tls: SSLContext | None = None
+        if settings.tls:
+            self._tls, authority = server_context(settings.data)
+            for state in states.values():
+                state.authority = authority
         self._config = Config(
             Regions(states, host), lifespan="off", log_config=None, access_log=False, ws="none"
         )
@@ -168,7 +174,6 @@ class _Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         shown = _WILDCARDS.get(host, host)
         shown = f"[{shown}]" if ":" in shown else shown
-        self._tls = server_context(settings) if settings.tls else None
         scheme = "http" if self._tls is None else "https"
         self.url = f"{scheme}://{shown}:{self._socket.getsockname()[1]}"
 

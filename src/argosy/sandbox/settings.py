@@ -53,6 +53,8 @@ class Settings:
     """Status for a write-only key on the CDP API (undocumented; 401 or 403 are plausible)."""
     lookup_errors_as_200: bool = False
     """Send lookup error objects with HTTP 200, which the vendor's Android client copes with."""
+    postback_values_as_text: bool = False
+    """Store every value of a postback event as text (the vendor's documents contradict)."""
     control_hosts: tuple[str, ...] = ()
     """More host names the control routes answer to; a leading dot allows every subdomain."""
     logged_requests: int = 1000

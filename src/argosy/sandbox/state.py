@@ -24,6 +24,7 @@ from argosy.sandbox.queries import Queries
 from argosy.sandbox.records.family import RecordsFamily
 from argosy.sandbox.request_log import RequestLog
 from argosy.sandbox.seed import Seed, plant
+from argosy.sandbox.snapshots import Snapshots
 from argosy.sandbox.store import Store
 from argosy.sandbox.tables import Tables
 from argosy.sandbox.workflow.family import WorkflowFamily
@@ -45,6 +46,8 @@ class State:
     def __init__(self, settings: Settings, region: str, position: int, clock: Clock) -> None:
         self.settings = settings
         self.clock = clock
+        self.authority: bytes | None = None
+        """The certificate to trust where the sandbox speaks HTTPS."""
         self._seed = Seed.of(settings.seed)
         self.randomness = Randomness(settings.random_seed)
         folder = None if settings.data is None else settings.data / region
@@ -62,7 +65,7 @@ class State:
             agenda=Agenda(self.store, clock, Pace.parsed(settings.pace)),
             tables=tables,
             doorkeeper=Doorkeeper(settings, documents, clock),
-            queries=Queries(settings, self.store, tables, clock),
+            queries=Queries(settings, self.store, documents, tables, clock),
             outbox=Outbox(self.store, documents, clock),
         )
         self.agenda = self.foundation.agenda
@@ -77,9 +80,13 @@ class State:
             "cdp": self.cdp,
             "profiles": ProfilesFamily(self.foundation, self.cdp),
             "postback": PostbackFamily(self.foundation, self.records.ingestion),
-            "personalization": PersonalizationFamily(self.foundation, self.cdp),
+            "personalization": PersonalizationFamily(
+                self.foundation, self.cdp, self.records.ingestion
+            ),
             "records": self.records,
         }
+        self.snapshots = Snapshots(self.store)
+        self.outbox = self.foundation.outbox
         self.faults = Faults(self.randomness)
         self.log = RequestLog(settings.logged_requests)
         try:
@@ -122,4 +129,5 @@ class State:
 
     def close(self) -> None:
         """Let go of the store."""
+        self.snapshots.close()
         self.store.close()

@@ -35,9 +35,10 @@ RESERVED: Final = frozenset({"information_schema", "pg_catalog"})
 """Names that DuckDB keeps for itself in every catalog, so no database can have them."""
 
 _OPENINGS: Final = "openings"
-_ROWS: Final = "rows.duckdb"
-_FACTS: Final = "state.sqlite"
+ROWS: Final = "rows.duckdb"
+FACTS: Final = "state.sqlite"
 _JOURNAL: Final = "journal"
+_OWN_SCHEMA: Final = "sandbox-state"
 _TABLES: Final = """
     CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS documents
@@ -87,12 +88,12 @@ class Store:
     def _open(self, folder: Path | None) -> None:
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-        where = ":memory:" if folder is None else str(folder / _ROWS).replace("'", "''")
+        where = ":memory:" if folder is None else str(folder / ROWS).replace("'", "''")
         # The type is named: DuckDB would read a CSV or JSON file, and forget what is written.
         self._rows.execute(f"ATTACH '{where}' AS td (TYPE duckdb)")
         self._journal = Journal(self._rows, None if folder is None else folder / _JOURNAL)
         self.facts = sqlite3.connect(
-            ":memory:" if folder is None else folder / _FACTS,
+            ":memory:" if folder is None else folder / FACTS,
             isolation_level=None,
             check_same_thread=False,
         )
@@ -108,10 +109,10 @@ class Store:
                 self._journal.flush()
             return self._rows
 
-    def take(self, table: str, columns: Columns, lines: bytes, count: int) -> None:
-        """Take rows that fit a table, as JSON lines; quick, and not for within a transaction."""
+    def take(self, table: str, columns: Columns, rows: bytes, count: int) -> None:
+        """Take rows that fit a table (see `journal`); quick, and not for within a transaction."""
         with self._lock:
-            self._journal.append(table, columns, lines, count)
+            self._journal.append(table, columns, rows, count)
 
     @property
     def is_in_transaction(self) -> bool:
@@ -133,7 +134,7 @@ class Store:
             except BaseException:
                 self.facts.execute("ROLLBACK")
                 self._rows.execute("ROLLBACK")
-                self._forget()
+                self.forget()
                 raise
             else:
                 self._rows.execute("COMMIT")
@@ -176,21 +177,33 @@ class Store:
             "SELECT schema_name FROM duckdb_schemas() "
             "WHERE database_name = 'td' AND NOT internal ORDER BY 1"
         )
-        return [name for (name,) in found if name not in {"main", "sandbox-state"}]
+        return [name for (name,) in found if name not in {"main", _OWN_SCHEMA}]
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Drop what was kept in memory about the state, which is another one now."""
         for forget in self.caches:
             forget()
+
+    def drop_rows(self) -> None:
+        """Drop all schemas and what is in them, the sandbox's own too."""
+        for name in (*self.schemas(), _OWN_SCHEMA):
+            self.run(f"DROP SCHEMA IF EXISTS td.{quoted(name)} CASCADE")
+        tables = self.run(
+            "SELECT table_name FROM duckdb_tables() "
+            "WHERE database_name = 'td' AND schema_name = 'main'"
+        )
+        for (name,) in tables:
+            self.run(f"DROP TABLE td.main.{quoted(name)}")
 
     def clear(self) -> None:
         """Throw everything away but the count of openings."""
         with self.transaction():
-            for name in self.schemas():
-                self.run(f"DROP SCHEMA td.{quoted(name)} CASCADE")
+            self.drop_rows()
+            self._journal.prepare()
             for own in _OWN_TABLES:
                 self.note(f"DELETE FROM {own}")
             self.note("DELETE FROM counters WHERE name != ?", [_OPENINGS])
-            self._forget()
+            self.forget()
 
     def close(self) -> None:
         """Write everything to the folder and let go of it."""

@@ -42,6 +42,7 @@ _DIGITS: Final = bytes(
     ord("0") if chr(byte).isdigit() and byte < 128 else 32 for byte in range(256)
 )
 _LONG: Final = b"0" * 19
+_WHOLE: Final = frozenset({"BIGINT", "INTEGER", "SMALLINT", "TINYINT"})
 _NUMBERS: Final = frozenset({"BIGINT", "DOUBLE"})
 _ALIKE: Final = {
     **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER"), "BIGINT"),
@@ -66,9 +67,17 @@ def widened(known: str, needed: ColumnType) -> str:
     if known == needed or (needed == "JSON" and is_nested(known)):
         return known
     known = _ALIKE.get(known, known)  # queries make tables with these
-    if known == needed:
+    if known == needed or (known, needed) == ("DOUBLE", "BIGINT"):
         return known
-    return "DOUBLE" if {known, needed} == _NUMBERS else "VARCHAR"
+    if known in _WHOLE and needed in _NUMBERS:
+        return needed
+    if known == "FLOAT" and needed in _NUMBERS:
+        return "DOUBLE"
+    return "JSON" if needed == "JSON" and _is_nested(known) else "VARCHAR"
+
+
+def _is_nested(column: str) -> bool:
+    return column.endswith("]") or column.startswith(("MAP", "STRUCT"))
 
 
 def is_nested(column: str) -> bool:

@@ -119,7 +119,7 @@ class Ingestion:
                 return None
             self._seen.remember(table.id, plain.uuids, now)
         where = path(table.database, table.name)
-        self._store.take(where, plain.columns, plain.lines, len(records))
+        self._store.take(where, tuple(columns.items()), plain.rows, len(records))
         return [Receipt(uuid) for uuid in uuids]
 
     def _now(self) -> float:

@@ -1,7 +1,7 @@
 """The quick way for batches that ask nothing of the table: known columns, fitting values.
 
 Most batches are alike: the same names with the same types as before. Such a batch needs no
-decision for each record, so it goes to the store's journal as JSON lines. Whatever is not plain
+decision for each record, so it goes to the store's journal as JSON. Whatever is not plain
 (a new column, a value that widens one, a number of more than 64 bits, names that differ in
 case) is none, and is sorted record by record by the rules in `batch`; both must agree.
 """
@@ -20,7 +20,6 @@ from argosy.sandbox.records.columns import has_long_number
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from argosy.sandbox.journal import Columns
     from argosy.sandbox.records.batch import Record
 
 _NONE: Final = type(None)
@@ -44,8 +43,7 @@ _SIZE: Final = 16
 class PlainBatch:
     """A batch ready for the journal; `uuids` are the records' own as sent and as bytes."""
 
-    lines: bytes
-    columns: Columns
+    rows: bytes
     sent: list[str]
     uuids: list[bytes]
 
@@ -72,12 +70,10 @@ class PlainBatch:
             shapes = {_without_uuid(shape) for shape in shapes}
         if not all(_fits(shape, columns) for shape in shapes):
             return None
-        lines = _lines(records, now)
-        if lines is None:
+        rows = _rows(records, now)
+        if rows is None:
             return None
-        names = {name for shape in shapes for name in shape[: len(shape) // 2]} | {_TIME}
-        used = tuple((name, kind) for name, kind in columns.items() if name in names)
-        return cls(lines, used, sent, _as_bytes(sent))
+        return cls(rows, sent, _as_bytes(sent))
 
 
 def _without(record: Record) -> Record:
@@ -98,16 +94,16 @@ def _without_uuid(shape: tuple[Any, ...]) -> tuple[Any, ...]:
     return (*(shape[index] for index in kept), *(shape[half + index] for index in kept))
 
 
-def _lines(records: Sequence[Record], now: int) -> bytes | None:
+def _rows(records: Sequence[Record], now: int) -> bytes | None:
     timed = [record if _TIME in record else {_TIME: now, **record} for record in records]
     times = [record[_TIME] for record in timed]
     if max(times) > LAST_SECOND or min(times) < -LAST_SECOND:
         return None
     try:
-        lines = b"\n".join(map(orjson.dumps, timed)) + b"\n"
+        rows = orjson.dumps(timed)[1:-1]
     except TypeError:  # a whole number of more than 64 bits
         return None
-    return None if _ZERO_CHARACTER in lines or has_long_number(lines) else lines
+    return None if _ZERO_CHARACTER in rows or has_long_number(rows) else rows
 
 
 def _are_uuids(texts: Sequence[str]) -> bool:

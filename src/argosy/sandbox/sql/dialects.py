@@ -1,0 +1,73 @@
+"""sqlglot's dialects, cut down to grammar: what a function means is decided by `functions`.
+
+sqlglot would read many functions as its own and write them as what it holds for DuckDB's
+equal, which at times runs and gives another value. So a call stays a call, by its name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
+from sqlglot.dialects.hive import Hive
+from sqlglot.dialects.trino import Trino
+
+_PRESTO_SYNTAX = {"CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION", "LISTAGG", "NORMALIZE"}
+_HIVE_SYNTAX = {"CAST", "EXTRACT", "TRIM"}
+_WORDS = {"CASE", "IF", "ANY"}
+
+
+class PrestoText(Trino):
+    """Presto's grammar."""
+
+    INDEX_OFFSET = 0
+
+    class Parser(Trino.Parser):
+        """The parser that leaves functions alone."""
+
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            name: parser
+            for name, parser in Trino.Parser.FUNCTION_PARSERS.items()
+            if name in _PRESTO_SYNTAX
+        }
+        NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            name: parser
+            for name, parser in Trino.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+            if name in _WORDS
+        }
+
+
+class HiveText(Hive):
+    """Hive's grammar."""
+
+    INDEX_OFFSET = 0
+
+    class Parser(Hive.Parser):
+        """The parser that leaves functions alone."""
+
+        ARRAY_CONSTRUCTORS: ClassVar[dict[str, Any]] = {}  # array(1, 2)[0] is an element
+
+        FUNCTIONS: ClassVar[dict[str, Any]] = {}
+        FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            name: parser
+            for name, parser in Hive.Parser.FUNCTION_PARSERS.items()
+            if name in _HIVE_SYNTAX
+        }
+        NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
+            name: parser
+            for name, parser in Hive.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+            if name in _WORDS
+        }
+
+
+class Target(DuckDB):
+    """DuckDB's grammar, as what is written."""
+
+    INDEX_OFFSET = 0
+
+
+def written(node: exp.Expression) -> str:
+    """Write a tree as DuckDB's SQL: every identifier quoted, no comments, no fallbacks."""
+    return node.sql(dialect=Target, identify=True, comments=False)

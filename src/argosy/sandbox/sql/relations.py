@@ -1,0 +1,240 @@
+"""What makes rows out of values: UNNEST, LATERAL VIEW, VALUES; and sessions out of rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from sqlglot import exp
+
+from argosy.sandbox.sql.errors import QueryFailedError, unsupported
+from argosy.sandbox.sql.functions_presto import json_path
+from argosy.sandbox.sql.rules import MADE, call, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UNNAMED: Final = "unnamed:"
+"""What the name of a column that the query doesn't name starts with, until it is shown."""
+
+_OPENED: Final = "opened:"
+
+
+def name_projections(select: exp.Select) -> None:
+    """Give a name of ours to what a SELECT computes without one."""
+    for place, node in enumerate(select.expressions):
+        named = isinstance(node, exp.Alias | exp.Column | exp.Star) or (
+            isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier)
+        )
+        if not named:
+            alias = exp.to_identifier(f"{UNNAMED}{place}", quoted=True)
+            node.replace(exp.Alias(this=node.copy(), alias=alias))
+
+
+def unnested(node: exp.Unnest) -> exp.Expression:
+    """Make UNNEST a subquery beside its neighbours; a map gives two columns, a row its fields."""
+    alias = node.args.get("alias") or exp.TableAlias()
+    names: list[exp.Expression] = [*alias.args.get("columns", [])]
+    offset = node.args.get("offset")
+    opened = [call("x_entries", one) for one in node.expressions]
+    deep = len(names) > len(opened)
+    projections = [_unnest(one, deep=deep) for one in opened]
+    if offset:
+        projections.append(_numbered(opened))
+        names.append(offset if isinstance(offset, exp.Identifier) else exp.to_identifier("ordinality"))
+    if not alias.args.get("columns"):
+        names = []
+    return _beside(projections, alias.args.get("this"), names)
+
+
+def _unnest(value: exp.Expression, *, deep: bool = False) -> exp.Expression:
+    if not deep:
+        return call("unnest", value)
+    depth = exp.PropertyEQ(this=exp.to_identifier("max_depth"), expression=number(2))
+    return call("unnest", value, depth)
+
+
+def _numbered(values: Sequence[exp.Expression]) -> exp.Expression:
+    sizes = [call("len", value.copy()) for value in values]
+    longest = sizes[0] if len(sizes) == 1 else call("greatest", *sizes)
+    return call("unnest", call("range", number(1), exp.Add(this=longest, expression=number(1))))
+
+
+def _beside(
+    projections: Sequence[exp.Expression], name: exp.Expression | None, columns: Sequence[exp.Expression]
+) -> exp.Expression:
+    alias = exp.TableAlias(
+        this=name or exp.to_identifier(_OPENED), columns=[one.copy() for one in columns]
+    )
+    inner = exp.Subquery(this=exp.Select(expressions=list(projections)))
+    return exp.Lateral(this=inner, view=False, outer=False, alias=alias)
+
+
+def opened_views(select: exp.Select) -> None:
+    """Turn Hive's LATERAL VIEWs of a SELECT into joins."""
+    views = select.args.get("laterals") or []
+    if not views:
+        return
+    joins = list(select.args.get("joins") or [])
+    for view in views:
+        if not isinstance(view.this, exp.Anonymous):
+            raise unsupported("This LATERAL VIEW")
+        alias = view.args.get("alias") or exp.TableAlias()
+        names = list(alias.args.get("columns", []))
+        lateral = _beside(_table_function(view.this, len(names)), alias.args.get("this"), names)
+        if view.args.get("outer"):
+            joins.append(exp.Join(this=lateral, side="LEFT", on=exp.true()))
+        else:
+            joins.append(exp.Join(this=lateral, kind="CROSS"))
+    select.set("laterals", None)
+    select.set("joins", joins)
+
+
+def _table_function(function: exp.Anonymous, columns: int) -> list[exp.Expression]:
+    name, arguments = function.name.lower(), function.expressions
+    if name == "explode" and len(arguments) == 1:
+        return [_unnest(call("x_entries", arguments[0]), deep=columns == 2)]
+    if name == "posexplode" and len(arguments) == 1:
+        size = call("len", arguments[0].copy())
+        return [call("unnest", call("range", size)), call("unnest", arguments[0])]
+    if name == "inline" and len(arguments) == 1:
+        return [_unnest(arguments[0], deep=True)]
+    if name == "json_tuple" and len(arguments) > 1:
+        document, *keys = arguments
+        return [
+            call("x_json_text_at", document.copy(), json_path(_as_path(key))) for key in keys
+        ]
+    if name == "stack" and len(arguments) > 1:
+        return _stacked(arguments)
+    if name == "td_numeric_range" and 0 < len(arguments) <= 3:
+        return [call("unnest", call("t_range", *arguments))]
+    if name == "parse_url_tuple" and len(arguments) > 1:
+        return [call("h_parse_url", arguments[0].copy(), part) for part in arguments[1:]]
+    raise QueryFailedError(f"FAILED: SemanticException Invalid table function {name}")
+
+
+def _as_path(key: exp.Expression) -> exp.Expression:
+    if not (isinstance(key, exp.Literal) and key.is_string) or '"' in key.this:
+        raise QueryFailedError("json_tuple: a key must be a constant text")
+    return text(f'$["{key.this}"]')
+
+
+def _stacked(arguments: Sequence[exp.Expression]) -> list[exp.Expression]:
+    count, *values = arguments
+    if not isinstance(count, exp.Literal) or not str(count.this).isdigit() or int(count.this) < 1:
+        raise QueryFailedError("stack: the number of rows must be a constant")
+    rows = int(count.this)
+    width = -(-len(values) // rows)
+    padded = [*values, *(exp.Null() for _ in range(width * rows - len(values)))]
+    return [
+        call("unnest", exp.Array(expressions=padded[place::width])) for place in range(width)
+    ]
+
+
+def sort_keys_below(node: exp.Expression) -> exp.Order | None:
+    """Give the order of the one subquery that a SELECT reads from, as TD_X_RANK relies on it."""
+    select = node.find_ancestor(exp.Select)
+    source = select.args.get("from_") if select else None
+    inner = source.this.this if source and isinstance(source.this, exp.Subquery) else None
+    if not isinstance(inner, exp.Select):
+        return None
+    keys = next((inner.args[key] for key in ("sort", "order", "cluster") if inner.args.get(key)), None)
+    return None if keys is None else exp.Order(expressions=[one.copy() for one in keys.expressions])
+
+
+def sessionized(select: exp.Select) -> None:
+    """Compute TD_SESSIONIZE_WINDOW: a session ends where the next row is `timeout` or more later.
+
+    Each row is marked whether it starts a session, and the marks are summed up one level higher;
+    the id is made of the partition's keys and the sum, so that it is the same at every run.
+    """
+    found = [
+        node
+        for node in select.expressions
+        if isinstance(_bare(node), exp.Window) and _is_session(_bare(node).this)
+    ]
+    if not found:
+        return
+    if len(found) > 1:
+        raise unsupported("More than one session in a SELECT")
+    session = found[0]
+    window = _bare(session)
+    moment, timeout = window.this.expressions
+    keys = list(window.args.get("partition_by") or [])
+    order = window.args.get("order") or exp.Order(expressions=[exp.Ordered(this=moment.copy())])
+    name = session.alias if isinstance(session, exp.Alias) else f"{UNNAMED}{select.expressions.index(session)}"
+    _mark_starts(select, session, (name, moment, timeout, keys, order))
+    _wrap(select, name, len(keys), len(order.expressions), [bool(o.args.get("desc")) for o in order.expressions])
+
+
+def _bare(node: exp.Expression) -> exp.Expression:
+    return node.this if isinstance(node, exp.Alias) else node
+
+
+def _is_session(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Anonymous) and node.name.lower() == "td_sessionize_window" and len(node.expressions) == 2
+
+
+def _mark_starts(
+    select: exp.Select,
+    session: exp.Expression,
+    parts: tuple[str, exp.Expression, exp.Expression, list[exp.Expression], exp.Order],
+) -> None:
+    name, moment, timeout, keys, order = parts
+    before = exp.Window(
+        this=call("lag", moment.copy()),
+        partition_by=[key.copy() for key in keys],
+        order=order.copy(),
+        over="OVER",
+    )
+    gap = exp.Sub(this=exp.Paren(this=moment.copy()), expression=before)
+    goes_on = exp.LT(this=gap, expression=exp.Paren(this=timeout.copy()))
+    mark = exp.Case(ifs=[exp.If(this=goes_on, true=number(0))], default=number(1))
+    session.replace(exp.alias_(mark, name, quoted=True))
+    for place, key in enumerate(keys):
+        select.append("expressions", exp.alias_(key.copy(), f"session:key{place}", quoted=True))
+    for place, one in enumerate(order.expressions):
+        select.append("expressions", exp.alias_(one.this.copy(), f"session:by{place}", quoted=True))
+
+
+def _wrap(select: exp.Select, name: str, keys: int, bys: int, descending: list[bool]) -> None:
+    key_names = [f"session:key{place}" for place in range(keys)]
+    by_names = [f"session:by{place}" for place in range(bys)]
+    marks = exp.Window(
+        this=call("sum", exp.column(name, quoted=True)),
+        partition_by=[exp.column(one, quoted=True) for one in key_names],
+        order=exp.Order(
+            expressions=[
+                exp.Ordered(this=exp.column(one, quoted=True), desc=down, nulls_first=False)
+                for one, down in zip(by_names, descending, strict=True)
+            ]
+        ),
+        over="OVER",
+    )
+    values = [exp.column(one, quoted=True) for one in key_names]
+    shown = exp.cast(call("row", *values, marks), "VARCHAR")
+    shown.meta[MADE] = True
+    outer = exp.Select(
+        expressions=[
+            exp.Star(
+                except_=[exp.to_identifier(one, quoted=True) for one in (*key_names, *by_names)],
+                replace=[exp.alias_(call("t_session", shown), name, quoted=True)],
+            )
+        ]
+    )
+    inner = select.copy()
+    for part in ("order", "limit", "offset", "distinct", "with_"):
+        moved = inner.args.get(part)
+        inner.set(part, None)
+        outer.set(part, moved)
+    outer = outer.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("session:rows", quoted=True))))
+    if select.parent:
+        select.replace(outer)
+    else:
+        _become(select, outer)
+
+
+def _become(select: exp.Select, other: exp.Select) -> None:
+    for part in list(select.args):
+        select.set(part, None)
+    for part, value in other.args.items():
+        select.set(part, value)

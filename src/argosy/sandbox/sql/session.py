@@ -1,0 +1,80 @@
+"""What a query runs in, and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+Engine = Literal["presto", "hive"]
+Kind = Literal["select", "insert", "create", "delete", "drop", "show", "describe", "explain", "set"]
+
+Known = Mapping[str, Sequence[str]]
+"""The databases there are, and the names of the tables in each."""
+
+_HIVE_NAMES: Final = (
+    ("varchar", "string"),
+    ("integer", "int"),
+    ("real", "float"),
+    ("varbinary", "binary"),
+    ("json", "string"),
+    ("row(", "struct("),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class QuerySession:
+    """Who asks, as far as an answer depends on it; times are in epoch seconds."""
+
+    engine: Engine
+    database: str
+    scheduled_time: int
+    now: float
+    tables: Known
+
+
+@dataclass(frozen=True, slots=True)
+class ResultColumn:
+    """A column of a result; the type is spelt as Presto does."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class TableName:
+    """A table in a database."""
+
+    database: str
+    table: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a statement gave.
+
+    `written` counts the rows inserted or deleted. `created` and `dropped` are the tables that
+    the statement made or removed in DuckDB: the caller keeps its own catalogue in step.
+    """
+
+    kind: Kind
+    columns: tuple[ResultColumn, ...] = ()
+    rows: Sequence[tuple[Any, ...]] = ()
+    written: int = 0
+    created: tuple[TableName, ...] = ()
+    dropped: tuple[TableName, ...] = ()
+
+
+def hive_type(presto_type: str) -> str:
+    """Spell a result column's type as Hive does: string, int, array<string>."""
+    text = presto_type
+    for presto, hive in _HIVE_NAMES:
+        text = text.replace(presto, hive)
+    if text.startswith(("decimal(", "char(")):
+        return text
+    return _with_colons(text) if "(" in text else text
+
+
+def _with_colons(text: str) -> str:
+    shown = text.replace("(", "<").replace(")", ">").replace(", ", ",")
+    return shown.replace(" ", ":") if "struct<" in shown else shown

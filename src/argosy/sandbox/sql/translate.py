@@ -1,0 +1,450 @@
+"""From a query's tree to DuckDB's: functions, operators, casts and clauses, one node at a time.
+
+Nodes are visited children first, and what replaces a node isn't visited again. A function that
+isn't in the tables of the engine doesn't exist: no function of DuckDB's is reached by its name.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from sqlglot import exp
+
+from argosy.sandbox.sql import functions_hive, functions_presto
+from argosy.sandbox.sql.casts import cast
+from argosy.sandbox.sql.errors import TOO_DEEP, QueryFailedError, unsupported
+from argosy.sandbox.sql.functions_td import NEEDS_DATA, td_rules
+from argosy.sandbox.sql.macros import creation, definitions, growth, is_typed
+from argosy.sandbox.sql.relations import (
+    UNNAMED,
+    name_projections,
+    opened_views,
+    sessionized,
+    sort_keys_below,
+    unnested,
+)
+from argosy.sandbox.sql.rules import MADE, Rule, Rules, call, null_if_any_is_null, text
+from argosy.sandbox.sql.zones import in_zone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from argosy.sandbox.sql.session import QuerySession
+
+_HEAVIEST: Final = 300_000
+_ZONED: Final = frozenset(
+    {"at_timezone", "with_timezone", "from_unixtime", "from_iso8601_timestamp", "parse_datetime"}
+)
+_TEMPORAL: Final = frozenset(
+    "now date date_trunc date_add date_parse current_date current_timestamp from_unixtime "
+    "last_day_of_month from_iso8601_date".split()
+)
+_COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
+_HIDDEN: Final = frozenset(
+    "rowid current_catalog current_database current_schema current_user session_user user "
+    "current_role current_time current_date current_timestamp localtime localtimestamp".split()
+)
+_AGGREGATE: Final = "aggregate"
+_UNITS: Final = frozenset("MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR".split())
+
+
+@cache
+def _rules(engine: str) -> Rules:
+    own = functions_hive.hive_rules() if engine == "hive" else functions_presto.presto_rules()
+    return {**own, **td_rules()}
+
+
+class Translator:
+    """Translates the queries of one statement."""
+
+    def __init__(self, session: QuerySession) -> None:
+        self._session = session
+        self._is_hive = session.engine == "hive"
+        self._has_zones = self._has_time = False
+
+    def translate(self, root: exp.Expression) -> None:
+        """Turn a query, in place, into one that DuckDB runs; its root stays the same node."""
+        for select in list(root.find_all(exp.Select)):
+            name_projections(select)
+        self._prepare(root)
+        for select in list(root.find_all(exp.Select)):
+            sessionized(select)
+        self._look_at(root)
+        for node in reversed(list(root.walk(bfs=False))):
+            handler = _HANDLERS.get(type(node))
+            if handler is not None:
+                handler(self, node)
+        typed_apart(root)
+
+    def _prepare(self, root: exp.Expression) -> None:
+        for node in list(root.find_all(exp.Anonymous)):
+            name = node.name.lower()
+            if name == "td_sessionize" and len(node.expressions) == 3:
+                moment, timeout, key = node.expressions
+                node.replace(
+                    exp.Window(
+                        this=call("td_sessionize_window", moment, timeout),
+                        partition_by=[key],
+                        order=exp.Order(expressions=[exp.Ordered(this=moment.copy())]),
+                        over="OVER",
+                    )
+                )
+            elif name == "td_x_rank" and node.expressions and not isinstance(node.parent, exp.Window):
+                keys = node.expressions
+                order = sort_keys_below(node)
+                ranked = exp.Window(this=call("row_number"), partition_by=keys, order=order, over="OVER")
+                node.replace(ranked)
+
+    def _look_at(self, root: exp.Expression) -> None:
+        for node in root.walk():
+            if isinstance(node, exp.Anonymous):
+                name = node.name.lower()
+                if name in _ZONED and (name != "from_unixtime" or len(node.expressions) > 1):
+                    self._has_zones = True
+                self._has_time = self._has_time or name in _TEMPORAL or name in _ZONED
+            elif isinstance(node, exp.AtTimeZone):
+                self._has_zones = self._has_time = True
+            elif isinstance(node, exp.DataType):
+                self._has_zones = self._has_zones or node.this == exp.DataType.Type.TIMESTAMPTZ
+                self._has_time = self._has_time or node.is_type(*exp.DataType.TEMPORAL_TYPES)
+            elif isinstance(node, exp.Interval | exp.CurrentDate | exp.CurrentTimestamp):
+                self._has_time = True
+
+    def function(self, node: exp.Anonymous) -> None:
+        """Put what a function is in the place of its call."""
+        if isinstance(node.parent, exp.Lateral) or node.meta.get(MADE):
+            return
+        name = node.name.lower()
+        rule = _rules(self._session.engine).get(name)
+        if rule is None:
+            raise self._no_such_function(name)
+        arguments = node.expressions
+        self._check_arguments(name, rule, arguments)
+        top = _with_its_window(node) if rule.outer else None
+        if isinstance(rule.target, str):
+            node.set("this", rule.target)
+            node.meta[_AGGREGATE] = rule.is_aggregate
+            if name == "count":
+                _count(node)
+        else:
+            made = rule.target(arguments, self._session)
+            made.meta[_AGGREGATE] = rule.is_aggregate
+            node.replace(made)
+            top = made if top is node else top
+        if top is not None and rule.outer:
+            holder = call(rule.outer)
+            top.replace(holder)
+            holder.append("expressions", top)
+
+    def _no_such_function(self, name: str) -> QueryFailedError:
+        if name in NEEDS_DATA:
+            return QueryFailedError(f"{name.upper()} {NEEDS_DATA[name]}", "unsupported")
+        if name == "td_sessionize_window":
+            return unsupported("TD_SESSIONIZE_WINDOW inside another expression")
+        listed = functions_hive.UNSUPPORTED if self._is_hive else functions_presto.UNSUPPORTED
+        if name in listed:
+            return unsupported(f"The function {name}")
+        if self._is_hive:
+            return QueryFailedError(
+                f"FAILED: SemanticException [Error 10011]: Invalid function {name}"
+            )
+        return QueryFailedError(f"Function {name} not registered")
+
+    def _check_arguments(self, name: str, rule: Rule, arguments: list[exp.Expression]) -> None:
+        given = arguments
+        if len(given) == 1 and isinstance(given[0], exp.Distinct):
+            given = given[0].expressions
+        if not rule.low <= len(given) <= rule.high:
+            raise QueryFailedError(f"Unexpected number of arguments for function {name}: {len(given)}")
+        for one in arguments:
+            if isinstance(one, exp.Distinct | exp.Order) and (
+                not rule.is_aggregate or not isinstance(rule.target, str)
+            ):
+                raise unsupported(f"DISTINCT or ORDER BY in {name}")
+            if isinstance(one, exp.Star) and name != "count":
+                raise QueryFailedError(f"Unexpected parameters (*) for function {name}")
+
+    def divide(self, node: exp.Div) -> None:
+        """Divide as the engine does: Presto whole numbers to a whole number, Hive never."""
+        node.replace(call("h_divide" if self._is_hive else "p_divide", node.this, node.expression))
+
+    def modulo(self, node: exp.Mod) -> None:
+        """Give Hive's NULL for a remainder of zero; Presto fails, as DuckDB does."""
+        if self._is_hive:
+            node.replace(call("h_mod", node.this, node.expression))
+
+    def whole_divide(self, node: exp.IntDiv) -> None:
+        """Do Hive's DIV."""
+        node.replace(call("h_div", node.this, node.expression))
+
+    def add_or_subtract(self, node: exp.Binary) -> None:
+        """Keep the type of a date or a moment that an interval is added to."""
+        if not self._has_time or any(_is_number(side) for side in (node.this, node.expression)):
+            return
+        name = "p_plus" if isinstance(node, exp.Add) else "p_minus"
+        node.replace(call(name, node.this, node.expression))
+
+    def compare(self, node: exp.Binary) -> None:
+        """Compare moments by their instant, whatever zones they are shown in."""
+        if not self._has_zones:
+            return
+        for side in ("this", "expression"):
+            value = node.args[side]
+            if not isinstance(value, exp.Any | exp.All | exp.Tuple | exp.Literal | exp.Null):
+                node.set(side, call("p_moment", value))
+
+    def between(self, node: exp.Between) -> None:
+        """Compare moments by their instant."""
+        if self._has_zones:
+            for side in ("this", "low", "high"):
+                node.set(side, call("p_moment", node.args[side]))
+
+    def like(self, node: exp.Like) -> None:
+        """Give Hive's LIKE its escape character."""
+        pattern = node.expression
+        if self._is_hive and isinstance(pattern, exp.Literal) and "\\" in pattern.this:
+            if not isinstance(node.parent, exp.Escape):
+                node.replace(exp.Escape(this=node.copy(), expression=text("\\")))
+
+    def regexp(self, node: exp.RegexpLike) -> None:
+        """Do Hive's RLIKE."""
+        node.replace(call("h_rlike", node.this, node.expression))
+
+    def subscript(self, node: exp.Bracket) -> None:
+        """Take an element: from 1 in Presto, which fails where there is none; from 0 in Hive."""
+        if len(node.expressions) != 1 or isinstance(node.expressions[0], exp.Slice):
+            raise unsupported("This subscript")
+        name = "h_at" if self._is_hive else "p_subscript"
+        node.replace(call(name, node.this, node.expressions[0]))
+
+    def cast(self, node: exp.Cast) -> None:
+        """Convert as the engine does."""
+        if isinstance(node.to, exp.DataType) and not node.meta.get(MADE):
+            node.replace(cast(node, self._session.engine))
+
+    def interval(self, node: exp.Interval) -> None:
+        """Let a constant length of one unit pass."""
+        unit = node.args.get("unit")
+        if not isinstance(unit, exp.Var) or unit.name.upper().rstrip("S") not in _UNITS:
+            raise unsupported("This INTERVAL")
+        value = node.this
+        if isinstance(value, exp.Neg):
+            value = value.this
+        if not isinstance(value, exp.Literal):
+            raise unsupported("An INTERVAL that isn't a constant")
+
+    def extract(self, node: exp.Extract) -> None:
+        """Take a part of a date or time."""
+        value = call("h_moment", node.expression) if self._is_hive else node.expression
+        node.replace(functions_presto.date_part(node.name, value))
+
+    def trim(self, node: exp.Trim) -> None:
+        """Trim white space, or the characters given."""
+        side = {"LEADING": "start", "TRAILING": "end"}.get(str(node.args.get("position") or ""), "")
+        if node.expression is None or not node.args.get("expression"):
+            name = f"x_trim_{side}" if side else "x_trim"
+            node.replace(call("trim" if self._is_hive else name, node.this))
+        else:
+            name = {"start": "ltrim", "end": "rtrim"}.get(side, "trim")
+            node.replace(call(name, node.this, node.expression))
+
+    def substring(self, node: exp.Substring) -> None:
+        """Do SUBSTRING in the words of the standard."""
+        parts = [node.this, node.args.get("start"), node.args.get("length")]
+        given = [part for part in parts if part is not None]
+        node.replace(call("h_substr" if self._is_hive else "p_substr", *given))
+
+    def position(self, node: exp.StrPosition) -> None:
+        """Do POSITION(… IN …)."""
+        node.replace(call("strpos", node.this, node.args["substr"]))
+
+    def normalize(self, node: exp.Normalize) -> None:
+        """Normalize to NFC, the one form that DuckDB has."""
+        form = node.args.get("form")
+        if form is not None and form.name.upper() != "NFC":
+            raise unsupported(f"normalize to {form.name.upper()}")
+        node.replace(call("nfc_normalize", node.this))
+
+    def json_literal(self, node: exp.ParseJSON) -> None:
+        """Do JSON '…'."""
+        node.replace(call("p_json_parse", node.this))
+
+    def now(self, node: exp.Expression) -> None:
+        """Give the time of the query, not of the machine."""
+        node.replace(functions_presto.now(self._session))
+
+    def today(self, node: exp.Expression) -> None:
+        """Give the date of the query."""
+        node.replace(exp.cast(functions_presto.now(self._session), "DATE"))
+
+    def at_time_zone(self, node: exp.AtTimeZone) -> None:
+        """Show a moment by the clock of a zone."""
+        node.replace(in_zone(node.this, node.args["zone"]))
+
+    def column(self, node: exp.Column) -> None:
+        """Leave the database out of a column's name, and refuse names that DuckDB explains itself."""
+        if node.name.lower() in _HIDDEN and not node.table:
+            raise QueryFailedError(f"Column '{node.name}' cannot be resolved")
+        database = node.args.get("db")
+        if database is not None and database.name.lower() in {
+            one.lower() for one in self._session.tables
+        }:
+            node.set("db", None)
+            node.set("catalog", None)
+
+    def unnest(self, node: exp.Unnest) -> None:
+        """Make rows of arrays and maps."""
+        made = unnested(node)
+        if isinstance(node.parent, exp.From):
+            node.replace(exp.Subquery(this=made.this.this, alias=made.args["alias"]))
+        else:
+            node.replace(made)
+
+    def values(self, node: exp.Values) -> None:
+        """Name the columns of VALUES."""
+        alias = node.args.get("alias")
+        if isinstance(node.parent, exp.From | exp.Join) and not (alias and alias.columns):
+            width = len(node.expressions[0].expressions)
+            names = [exp.to_identifier(f"{UNNAMED}{at}", quoted=True) for at in range(width)]
+            name = alias.this if alias and alias.this else exp.to_identifier("values")
+            node.set("alias", exp.TableAlias(this=name, columns=names))
+
+    def select(self, node: exp.Select) -> None:
+        """Turn the clauses that only Hive has."""
+        opened_views(node)
+        sort = node.args.get("sort") or node.args.get("cluster")
+        for clause in ("sort", "cluster", "distribute"):
+            node.set(clause, None)
+        if sort and not node.args.get("order"):
+            node.set("order", exp.Order(expressions=sort.expressions))
+        group = node.args.get("group")
+        if group:
+            _regroup(group)
+
+
+def _count(node: exp.Anonymous) -> None:
+    """Count distinct tuples; one with a NULL in it doesn't count."""
+    first = node.expressions[0] if node.expressions else None
+    if isinstance(first, exp.Distinct) and len(first.expressions) > 1:
+        parts = first.expressions
+        first.set("expressions", [null_if_any_is_null(parts, call("row", *parts))])
+
+
+def _with_its_window(node: exp.Expression) -> exp.Expression:
+    top = node
+    while isinstance(top.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls | exp.WithinGroup):
+        if top.parent.this is not top:
+            break
+        top = top.parent
+    return top
+
+
+def _is_number(node: exp.Expression) -> bool:
+    return isinstance(node, exp.Literal) and not node.is_string
+
+
+def _regroup(group: exp.Group) -> None:
+    """Write Hive's WITH ROLLUP and its sets behind the columns as the standard does."""
+    columns = group.expressions
+    for name, kind in (("rollup", exp.Rollup), ("cube", exp.Cube)):
+        for clause in group.args.get(name) or []:
+            if not clause.expressions:
+                group.set("expressions", [kind(expressions=columns)])
+                group.set(name, None)
+    sets = group.args.get("grouping_sets")
+    if sets and columns:
+        group.set("expressions", sets)
+        group.set("grouping_sets", None)
+
+
+_HANDLERS: Final[dict[type[exp.Expression], Callable[[Translator, exp.Expression], None]]] = {  # type: ignore[misc]
+    exp.Anonymous: Translator.function,
+    exp.Div: Translator.divide,
+    exp.Mod: Translator.modulo,
+    exp.IntDiv: Translator.whole_divide,
+    exp.Add: Translator.add_or_subtract,
+    exp.Sub: Translator.add_or_subtract,
+    **dict.fromkeys(_COMPARISONS, Translator.compare),
+    exp.Between: Translator.between,
+    exp.Like: Translator.like,
+    exp.RegexpLike: Translator.regexp,
+    exp.Bracket: Translator.subscript,
+    exp.Cast: Translator.cast,
+    exp.TryCast: Translator.cast,
+    exp.Interval: Translator.interval,
+    exp.Extract: Translator.extract,
+    exp.Trim: Translator.trim,
+    exp.Substring: Translator.substring,
+    exp.StrPosition: Translator.position,
+    exp.Normalize: Translator.normalize,
+    exp.ParseJSON: Translator.json_literal,
+    exp.CurrentTimestamp: Translator.now,
+    exp.Localtimestamp: Translator.now,
+    exp.CurrentDate: Translator.today,
+    exp.AtTimeZone: Translator.at_time_zone,
+    exp.Column: Translator.column,
+    exp.Unnest: Translator.unnest,
+    exp.Values: Translator.values,
+    exp.Select: Translator.select,
+}
+
+
+def typed_apart(root: exp.Expression) -> None:
+    """Give the calls of typed macros over aggregates their arguments by way of a lambda.
+
+    DuckDB doesn't know an aggregate's or a window's type yet when it chooses an overload, and
+    would take a wrong one without a word; a lambda's parameter has a type.
+    """
+    calls: dict[int, tuple[int, exp.Expression]] = {}
+    for node in root.walk():
+        if not (isinstance(node, exp.Window | exp.GroupConcat) or node.meta.get(_AGGREGATE)):
+            continue
+        parent = node.parent
+        while parent is not None and not isinstance(parent, exp.Query):
+            if isinstance(parent, exp.Anonymous) and parent.this in definitions() and is_typed(parent.this):
+                calls[id(parent)] = (parent.depth, parent)
+            parent = parent.parent
+    for _, node in sorted(calls.values(), key=lambda one: -one[0]):
+        _put_apart(node)
+
+
+def _put_apart(node: exp.Expression) -> None:
+    row: list[exp.Expression] = []
+    inside: list[exp.Expression] = []
+    for one in node.expressions:
+        if isinstance(one, exp.Literal | exp.Lambda | exp.PropertyEQ | exp.Null):
+            inside.append(one)
+            continue
+        field = exp.to_identifier(f"a{len(row)}")
+        row.append(exp.PropertyEQ(this=field, expression=one))
+        # by its name in brackets: behind a dot, HAVING takes it for a column
+        inside.append(
+            exp.Bracket(this=exp.to_identifier("typed"), expressions=[text(f"a{len(row) - 1}")])
+        )
+    holder = exp.Bracket(expressions=[exp.Literal.number(1)])
+    node.replace(holder)
+    body = exp.Lambda(this=call(node.name, *inside), expressions=[exp.to_identifier("typed")])
+    listed = exp.Array(expressions=[call("struct_pack", *row)])
+    holder.set("this", call("list_transform", listed, body))
+
+
+def macros_of(root: exp.Expression) -> list[str]:
+    """Give the statements that make the macros a query calls; fail where they would grow too big.
+
+    A macro's text is put in the place of its call, its arguments as often as it names them: a
+    deep nest of calls could fill the memory before it runs.
+    """
+    known = definitions()
+    statements: dict[str, None] = {}
+    weight, stack = 0, [(root, 1)]
+    while stack:
+        node, factor = stack.pop()
+        weight += factor
+        if weight > _HEAVIEST:
+            raise QueryFailedError(TOO_DEEP)
+        if isinstance(node, exp.Anonymous) and node.this in known:
+            statements.update(dict.fromkeys(creation(node.this)))
+            factor *= growth(node.this)
+        stack += [(child, factor) for child in node.iter_expressions()]
+    return list(statements)

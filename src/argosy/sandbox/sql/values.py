@@ -1,0 +1,198 @@
+"""Types and values of results: from DuckDB's to what a job's result shows."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+from uuid import UUID
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+_NAMES: Final = {
+    "BIGINT": "bigint",
+    "HUGEINT": "bigint",
+    "UBIGINT": "bigint",
+    "UHUGEINT": "bigint",
+    "UINTEGER": "bigint",
+    "INTEGER": "integer",
+    "USMALLINT": "integer",
+    "SMALLINT": "smallint",
+    "UTINYINT": "smallint",
+    "TINYINT": "tinyint",
+    "DOUBLE": "double",
+    "FLOAT": "real",
+    "BOOLEAN": "boolean",
+    "VARCHAR": "varchar",
+    "JSON": "json",
+    "BLOB": "varbinary",
+    "DATE": "date",
+    "TIME": "time",
+    "TIMESTAMP": "timestamp",
+    "TIMESTAMP_NS": "timestamp",
+    "TIMESTAMP_MS": "timestamp",
+    "TIMESTAMP_S": "timestamp",
+    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "INTERVAL": "interval day to second",
+    "UUID": "uuid",
+    '"NULL"': "unknown",
+    "NULL": "unknown",
+}
+_ZONED: Final = re.compile(r'^STRUCT\("?instant"? TIMESTAMP, "?zone"? VARCHAR\)$')
+_BOUND: Final = 2**63
+
+
+def shown_type(duck: str) -> str:
+    """Spell a type of DuckDB's as Presto does."""
+    duck = duck.strip()
+    if duck in _NAMES:
+        return _NAMES[duck]
+    if duck.endswith("[]"):
+        return f"array({shown_type(duck[:-2])})"
+    if _ZONED.match(duck):
+        return "timestamp with time zone"
+    if duck.startswith("DECIMAL"):
+        return duck.lower()
+    if duck.startswith("MAP("):
+        return f"map({', '.join(shown_type(one) for one in split_types(duck[4:-1]))})".replace(
+            ", ", ",", 1
+        )
+    if duck.startswith("STRUCT("):
+        return f"row({', '.join(_field_type(one) for one in split_types(duck[7:-1]))})"
+    return "varchar"
+
+
+def _field_type(field: str) -> str:
+    if found := re.match(r'^"((?:[^"]|"")*)" (.+)$', field, re.DOTALL):
+        return f"{found[1].replace(chr(34) * 2, chr(34))} {shown_type(found[2])}"
+    name, _, kind = field.partition(" ")
+    if kind and re.fullmatch(r"\w+", name) and name.upper() not in _NAMES:
+        return f"{name} {shown_type(kind)}"
+    return shown_type(field)
+
+
+def split_types(text: str) -> list[str]:
+    """Split a list of types, or of fields, at the commas that aren't inside of one."""
+    parts: list[str] = []
+    depth, start, quoted = 0, 0, False
+    for place, character in enumerate(text):
+        if character == '"':
+            quoted = not quoted
+        elif quoted:
+            continue
+        elif character == "(":
+            depth += 1
+        elif character == ")":
+            depth -= 1
+        elif character == "," and depth == 0:
+            parts.append(text[start:place].strip())
+            start = place + 1
+    parts.append(text[start:].strip())
+    return parts
+
+
+def shown_rows(
+    rows: Sequence[tuple[Any, ...]], types: Sequence[str], engine: str
+) -> list[tuple[Any, ...]]:
+    """Turn rows as DuckDB gives them into what can be JSON or msgpack."""
+    turns: list[Callable[[Any], Any] | None] = [
+        None if kind in _AS_THEY_ARE else _turn_for(engine) for kind in types
+    ]
+    if not any(turns):
+        return list(rows)
+    return [
+        tuple(
+            value if turn is None else turn(value) for turn, value in zip(turns, row, strict=True)
+        )
+        for row in rows
+    ]
+
+
+_AS_THEY_ARE: Final = frozenset(
+    {"BIGINT", "INTEGER", "SMALLINT", "TINYINT", "DOUBLE", "BOOLEAN", "VARCHAR", "JSON"}
+)
+
+
+def _turn_for(engine: str) -> Callable[[Any], Any]:
+    return _hive_value if engine == "hive" else _presto_value
+
+
+def _presto_value(value: Any) -> Any:
+    return shown(value, _milliseconds)
+
+
+def _hive_value(value: Any) -> Any:
+    return shown(value, _as_java_prints)
+
+
+def _milliseconds(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}.{moment.microsecond // 1000:03d}".rjust(23, "0")
+
+
+def _as_java_prints(moment: datetime) -> str:
+    whole = f"{moment:%Y-%m-%d %H:%M:%S}".rjust(19, "0")
+    return f"{whole}.{moment.microsecond:06d}".rstrip("0").rstrip(".")
+
+
+def shown(value: Any, moment: Callable[[datetime], str]) -> Any:
+    """Turn one value, and what is inside of it."""
+    if isinstance(value, datetime):
+        return moment(value.replace(tzinfo=None))
+    if isinstance(value, date | time | UUID):
+        return str(value)
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, timedelta):
+        return _duration(value)
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, int) and not -_BOUND <= value < _BOUND:
+        return str(value)
+    return _nested(value, moment)
+
+
+def _nested(value: Any, moment: Callable[[datetime], str]) -> Any:
+    if isinstance(value, list):
+        return [shown(one, moment) for one in value]
+    if isinstance(value, tuple):
+        return [shown(one, moment) for one in value]
+    if isinstance(value, dict):
+        if value.keys() == {"instant", "zone"} and isinstance(value["instant"], datetime):
+            return _zoned(value["instant"], value["zone"], moment)
+        return {_key(key, moment): shown(one, moment) for key, one in value.items()}
+    return value
+
+
+def _key(key: Any, moment: Callable[[datetime], str]) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, bool):
+        return str(key).lower()
+    if isinstance(key, float) and not math.isfinite(key):
+        return "NaN" if math.isnan(key) else "Infinity" if key > 0 else "-Infinity"
+    return str(shown(key, moment))
+
+
+def _zoned(instant: datetime, where: str, moment: Callable[[datetime], str]) -> str:
+    from datetime import UTC  # noqa: PLC0415  # rare: only with a result of zoned times
+
+    from argosy.sandbox.sql.times import zone  # noqa: PLC0415
+
+    wall = instant.replace(tzinfo=UTC).astimezone(zone_of(where, zone)).replace(tzinfo=None)
+    return f"{moment(wall)} {where}"
+
+
+def zone_of(name: str, zone: Callable[[str], Any]) -> Any:
+    """Give the zone of a name that DuckDB knows; its Etc/GMT names are the database's too."""
+    return zone(name)
+
+
+def _duration(value: timedelta) -> str:
+    sign = "-" if value < timedelta(0) else ""
+    total = abs(value)
+    hours, rest = divmod(total.seconds, 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{sign}{total.days} {hours:02d}:{minutes:02d}:{seconds:02d}.{total.microseconds // 1000:03d}"

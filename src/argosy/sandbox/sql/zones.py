@@ -1,0 +1,79 @@
+"""Moments in a zone, and their text by a pattern, as expressions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from argosy.sandbox.sql import times
+from argosy.sandbox.sql.rules import call, constant_text, folded, is_text, number, text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+def in_zone(moment: exp.Expression, where: exp.Expression) -> exp.Expression:
+    """Give the moment the clock of a zone."""
+    name = constant_text(where, "The time zone")
+    return call("x_at_zone", moment, text(zone_name(name)))
+
+
+def zone_name(name: str) -> str:
+    """Give the name by which DuckDB knows a zone; fail where there is none."""
+    seconds = times.fixed_seconds(times.zone(name))
+    if seconds is None:
+        return times.RENAMED.get(name, name)
+    if seconds == 0:
+        return "UTC"
+    if seconds % 3600:
+        raise times.QueryFailedError(f"'{name}' is not a valid time zone here", "unsupported")
+    return f"Etc/GMT{'-' if seconds > 0 else '+'}{abs(seconds) // 3600}"
+
+
+def td_zone(where: exp.Expression | None) -> exp.Expression:
+    """Give a zone as TD's macros take it: a name, or the seconds it is ahead of UTC."""
+    if where is None:
+        return number(0)
+    if not is_text(where):
+        return where
+    name = str(where.this)
+    seconds = times.fixed_seconds(times.zone(name))
+    return text(times.RENAMED.get(name, name)) if seconds is None else exp.cast(number(seconds), "BIGINT")
+
+
+def formatted(
+    wall: exp.Expression,
+    pieces: Sequence[str | times.ZonePart],
+    zoned: tuple[exp.Expression, exp.Expression] | None,
+) -> exp.Expression:
+    """Write a wall clock's time by the pieces of a pattern.
+
+    `zoned` is the unix time and the zone, for the places of the zone; None means UTC.
+    """
+    parts = [
+        call("strftime", wall.copy(), text(piece))
+        if isinstance(piece, str)
+        else _zone_text(piece.letters, zoned)
+        for piece in pieces
+    ]
+    if not parts:
+        return call("strftime", wall, text(""))
+    return folded(exp.DPipe, parts)
+
+
+def _zone_text(
+    letters: str, zoned: tuple[exp.Expression, exp.Expression] | None
+) -> exp.Expression:
+    utc = {"z": "UTC", "zzz": "UTC", "Z": "+0000", "ZZ": "+00:00", "X": "Z", "XX": "Z", "XXX": "Z"}
+    if zoned is None:
+        return text(utc[letters])
+    moment, where = zoned
+    if isinstance(where, exp.Literal) and not where.is_string and where.this == "0":
+        return text(utc[letters])
+    if letters in {"z", "zzz"}:
+        return where.copy() if is_text(where) else call("t_offset", moment.copy(), where.copy())
+    offset = call("t_offset", moment.copy(), where.copy())
+    return call("t_offset_colon", offset) if letters in {"ZZ", "XXX"} else offset
+
+

@@ -115,7 +115,9 @@ def coverage_page(connector: Connector, found: list[Operation]) -> str:
         if capability_id not in sent:
             capability = load_capability(connector, capability_id)
             request = capability.request
-            shown = f"`{request.method} {request.path or request.url}`"
+            shown = (
+                f"`{request.method} {request.path or request.url}`" if request.method else "several"
+            )
             lines.append(f"| {shown} | {_linked(capability)} | {capability.effect} |")
     return "\n".join(lines)
 

@@ -95,7 +95,6 @@ def _legacy(capability: Capability) -> str:
 
 
 def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
-    request = capability.request
     yield f"### `{capability.id}`"
     yield ""
     yield f"**{capability.title}.** {capability.summary}"
@@ -105,21 +104,8 @@ def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
     if capability.legacy:
         yield ""
         yield f"{_legacy(capability)} {capability.legacy.reason}"
-    repeated = {True: "yes", False: "no"}.get(capability.repeat.safe is True, "no")
-    if isinstance(capability.repeat.safe, str):
-        repeated = f"`{capability.repeat.safe}`"
     yield ""
-    yield f"- Request: `{request.method} {request.path or request.url}`"
-    yield f"- Effect: {capability.effect}"
-    yield f"- Repeated on failure: {repeated}. {capability.repeat.reason}"
-    if capability.paging:
-        yield "- Pages: `all` reads them to the end, up to `maxItems` items"
-    if capability.waiting:
-        yield f"- Waits with `wait`, by asking `{capability.waiting.capability}`"
-    if capability.response.format == "bytes":
-        yield "- Answers bytes: they go to a file where the call names one"
-    if capability.handler:
-        yield f"- Handler: `{capability.handler.name}`. {capability.handler.reason}"
+    yield from _facts(capability)
     yield ""
     yield from _members(bundle_schema(connector, capability.inputs, capability.file), "input")
     outputs = bundle_schema(connector, capability.outputs, capability.file)
@@ -143,6 +129,30 @@ def _capability(connector: Connector, capability: Capability) -> Iterator[str]:
     yield ""
     for anti in capability.anti_examples:
         yield f"- {anti['title']} (at `{anti['pointer'] or '/'}`)"
+
+
+def _facts(capability: Capability) -> Iterator[str]:
+    """Yield one line for each thing that a capability's declaration says of a call."""
+    request = capability.request
+    repeated = {True: "yes", False: "no"}.get(capability.repeat.safe is True, "no")
+    if isinstance(capability.repeat.safe, str):
+        repeated = f"`{capability.repeat.safe}`"
+    if request.method:
+        yield f"- Request: `{request.method} {request.path or request.url}`"
+    yield f"- Effect: {capability.effect}"
+    yield f"- Repeated on failure: {repeated}. {capability.repeat.reason}"
+    if capability.paging:
+        yield "- Pages: `all` reads them to the end, up to `maxItems` items"
+    if capability.waiting:
+        yield f"- Waits with `wait`, by asking `{capability.waiting.capability}`"
+    if capability.response.format == "bytes":
+        yield "- Answers bytes: they go to a file where the call names one"
+    if capability.handler:
+        yield f"- Handler: `{capability.handler.name}`. {capability.handler.reason}"
+        if capability.handler.uses:
+            yield f"- Calls {', '.join(f'`{name}`' for name in capability.handler.uses)}"
+        if capability.handler.saves:
+            yield f"- Writes a {capability.handler.saves} where the call names one"
 
 
 def _members(schema: Mapping[str, Any], kind: str) -> Iterator[str]:

@@ -37,6 +37,7 @@ class Steering:
         """The outside world for a dispatcher."""
         return Ports(
             clock=lambda: self.now,
+            now=lambda: self.now,
             sleep=self.sleep,
             random=lambda: self.chance,
             new_uuid=self.new_uuid,

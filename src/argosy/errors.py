@@ -368,6 +368,12 @@ class FailedLaterError(InvocationError):
     message_format = "What {capability!r} started has ended as {status}."
     hint = "The call itself was accepted; the outputs name what it started."
 
+    @property
+    def message(self) -> str:
+        """How it ended, and why where a `reason` is known."""
+        reason = self.facts.get("reason")
+        return f"{super().message.removesuffix('.')}: {reason}" if reason else super().message
+
 
 class UnwritableFileError(InvocationError):
     """An answer that was to go to a file could not be written there."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,16 +44,17 @@ def _exchange(dispatcher: Dispatcher, capability: str, example: Example) -> dict
             planned.url.replace(MASK, quote_plus(KEY)),
             status=answer["status"],
             headers=answer.get("headers"),
-            body=example_body(example),
+            body=example_body(example.response),
         )
+        for further in example.then:
+            vendor.add(
+                *_asked(dispatcher.connector, further["capability"]),
+                status=further["status"],
+                headers=further.get("headers"),
+                body=example_body(further),
+            )
         result = dispatcher.call(capability, example.inputs)
-        sent = vendor.calls[0].request
-    headers = {name: dispatcher.redactor.text(value) for name, value in sent.headers.items()}
-    request = {
-        "method": sent.method,
-        "url": dispatcher.redactor.text(sent.url or ""),
-        "headers": headers,
-    }
+        first, *others = [_shown(dispatcher, call.request) for call in vendor.calls]
     assert result.error is None
     named = {n: v for n, v in result.outputs.items() if n not in {"rawResponse", "headers"}}
     named.pop("statusCode")
@@ -61,8 +63,27 @@ def _exchange(dispatcher: Dispatcher, capability: str, example: Example) -> dict
     assert named == example.outputs
     return {
         "title": example.title,
-        "request": {**request, "body": _readable(sent.body, sent.headers)},
+        "request": first,
+        **({"then": others} if others else {}),
         "result": result.to_json(),
+    }
+
+
+def _asked(connector: Connector, capability: str) -> tuple[str, re.Pattern[str]]:
+    """Return the method of a capability's request, and what its address looks like."""
+    request = load_capability(connector, capability).request
+    literal = re.split(r"\{[^{}]*\}", request.path)
+    path = "[^/?]+".join(re.escape(part) for part in literal)
+    return request.method, re.compile(rf"https://[^/]+{path}(\?.*)?$")
+
+
+def _shown(dispatcher: Dispatcher, sent: Any) -> dict[str, Any]:
+    headers = {name: dispatcher.redactor.text(value) for name, value in sent.headers.items()}
+    return {
+        "method": sent.method,
+        "url": dispatcher.redactor.text(sent.url or ""),
+        "headers": headers,
+        "body": _readable(sent.body, sent.headers),
     }
 
 

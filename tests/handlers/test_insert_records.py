@@ -5,6 +5,8 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +57,26 @@ class ScriptedContext:
             return json.loads(answer.body) if answer.body else None
         except ValueError:
             return answer.body.decode()
+
+    save_to = None
+
+    def call(
+        self, capability: str, /, *, save_to: Path | None = None, **inputs: Json
+    ) -> JsonObject:
+        """Refuse: this handler calls nothing else."""
+        raise AssertionError(capability, save_to, inputs)
+
+    def sleep(self, seconds: float) -> None:
+        """Refuse: this handler waits as its connection says."""
+        raise AssertionError(seconds)
+
+    def clock(self) -> float:
+        """Refuse: time is no matter of this handler's."""
+        raise AssertionError
+
+    def now(self) -> datetime:
+        """Refuse: the date is no matter of this handler's."""
+        raise AssertionError
 
     def wait(self) -> bool:
         """Allow as many attempts as the test says."""
@@ -301,6 +323,7 @@ class TestWhenARequestFails:
                 "description": "api.example.com answered 403: no more",
             }
         ]
+        assert error.reply.answer is not None
         assert error.reply.answer.status == 206
 
 

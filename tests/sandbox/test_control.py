@@ -29,7 +29,7 @@ def test_a_reset_goes_back_to_how_the_sandbox_started(client: Client) -> None:
 
     client.control("POST", "reset", {})
 
-    assert client.control("GET", "databases") == {"databases": [{"name": "shop", "tables": []}]}
+    assert client.databases() == {"shop": {}}
     assert client.control("GET", "clock") == {"now": NOON, "mode": "fixed"}
     assert client.control("GET", "faults") == {"faults": []}
     assert client.control("GET", "requests") == {"requests": []}
@@ -85,12 +85,9 @@ def test_databases_and_tables_are_listed_with_counts(client: Client) -> None:
     client.several([{"a": 1}, {"a": 2}], "shop/orders")
     client.single({"a": 1}, "other/customers")
 
-    assert client.control("GET", "databases") == {
-        "databases": [
-            {"name": "other", "tables": [{"name": "customers", "count": 1}]},
-            {"name": "shop", "tables": [{"name": "orders", "count": 2}]},
-        ]
-    }
+    listed = client.control("GET", "databases")["databases"]
+    assert {"name": "other", "tables": [{"name": "customers", "count": 1}]} in listed
+    assert {"name": "shop", "tables": [{"name": "orders", "count": 2}]} in listed
 
 
 def test_rows_come_in_order_by_limit_and_offset(client: Client) -> None:
@@ -135,6 +132,7 @@ def test_the_log_tells_requests_and_masks_the_key(client: Client) -> None:
         "body": '{"a":1}',
         "status": 200,
         "fault": None,
+        "note": None,
     }
 
 
@@ -248,7 +246,7 @@ def test_a_control_body_that_is_not_json_is_refused(client: Client, method: str,
 @pytest.mark.parametrize("path", ["/_sandbox", "/_sandbox/", "/_sandbox/customers"])
 def test_nothing_under_the_control_prefix_is_a_table(client: Client, path: str) -> None:
     assert client.single({"a": 1}, path[1:]).status_code == 404
-    assert client.control("GET", "databases") == {"databases": [{"name": "shop", "tables": []}]}
+    assert client.databases() == {"shop": {}}
 
 
 def test_the_log_masks_keys_in_other_headers_and_in_the_query(client: Client) -> None:

@@ -219,9 +219,11 @@ def test_an_existing_table_takes_records_whatever_may_be_made(
 
 
 def test_a_request_refused_as_a_whole_makes_no_table(client: Client) -> None:
+    before = client.control("GET", "databases")
+
     client.several([])
 
-    assert client.control("GET", "databases") == {"databases": [{"name": "shop", "tables": []}]}
+    assert client.control("GET", "databases") == before
 
 
 def test_a_method_the_path_does_not_have_is_answered_in_json(client: Client) -> None:

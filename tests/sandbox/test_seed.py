@@ -26,7 +26,7 @@ def parent(**parts: Any) -> dict[str, Any]:
 
 
 def test_the_built_in_seed_has_what_the_first_steps_need(client: Client) -> None:
-    assert client.control("GET", "databases") == {"databases": [{"name": "shop", "tables": []}]}
+    assert client.databases() == {"shop": {}}
     assert client.call("GET", "/audiences/101").json()["name"] == "Customers"
     assert client.call("GET", "/audiences/101/folders").json()[0]["id"] == "201"
     assert client.call("GET", "/audiences/101/tokens").json() == []

@@ -430,19 +430,9 @@ def test_tokens_are_listed_for_their_own_parent_segment(client: Client) -> None:
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/audiences/101/tokens"),
-        ("GET", "/audiences/101/tokens/401"),
-        ("PUT", "/audiences/101/tokens/401"),
-        ("DELETE", "/audiences/101/tokens/401"),
         ("PUT", "/entities/tokens/401"),
-        ("POST", "/entities/folders"),
-        ("GET", "/entities/by-folder/201"),
-        ("POST", "/audiences/101/folders"),
-        ("DELETE", "/audiences/101"),
-        ("GET", "/master_segments"),
-        ("GET", "/tree/audiences/101/segment_folders"),
-        ("GET", "/v3/database/list"),
-        ("POST", "/postback/v3/event/shop/customers"),
+        ("GET", "/entities/journeys/401/statistics"),
+        ("POST", "/entities/predictive_segments/401/run"),
     ],
 )
 def test_what_the_sandbox_does_not_do_says_so(client: Client, method: str, path: str) -> None:

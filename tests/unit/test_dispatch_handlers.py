@@ -182,7 +182,7 @@ class TestFailures:
         "line",
         [
             "return Reply(None, context.send())",
-            "return Reply({}, None)",
+            "return Reply({}, 7)",
             "return Reply(7, 7)",
             "raise PartialFailureError(detail='x', reply=Reply(None, context.send()))",
             "raise PartialFailureError(detail='x', reply=None)",

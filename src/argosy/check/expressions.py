@@ -95,7 +95,7 @@ def _credential_places(
 
 def _request_places(document: JsonObject, capability: Capability) -> Iterator[TemplatePlace]:
     for name in ("method", "url", "query", "headers", "body"):
-        for pointer, text in texts(document["request"].get(name), ("request", name)):
+        for pointer, text in texts(document.get("request", {}).get(name), ("request", name)):
             yield TemplatePlace(capability.file, pointer, text, REQUEST_ROOTS, capability)
 
 

@@ -29,12 +29,15 @@ if TYPE_CHECKING:
     "assignments",
     metavar="KEY=VALUE",
     multiple=True,
-    help="Set one input; JSON where it is an object, list, number or boolean; @FILE for bytes.",
+    help="Set one input; JSON where it is an object, list, number or boolean; @PATH for bytes and"
+    " folders.",
 )
 @click.option("--inputs", metavar="FILE|-", help="Read the inputs, a JSON object, from a file.")
 @connection_options
 @click.option(
-    "--output", metavar="FILE", help="Write an answer of bytes to this file.  [default: stdout]"
+    "--output",
+    metavar="PATH",
+    help="Write an answer of bytes to this file, or files to this folder.  [default: stdout]",
 )
 @click.option("--dry-run", is_flag=True, help="Print the HTTP request, key masked; send nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -77,14 +80,21 @@ def _options(chosen: dict[str, str | None]) -> dict[str, Any]:
 def _file_to_save(
     connector: Connector, capability: str, output: str | None, *, as_json: bool
 ) -> Path | None:
-    """Return the file for an answer of bytes; a terminal and JSON take none."""
+    """Return the file for an answer of bytes; a terminal and JSON take none.
+
+    What a handler writes goes to a file or folder only where one is named.
+    """
     from argosy.connector import load_capability
 
-    if load_capability(connector, capability).response.format != "bytes":
-        if output is not None:
+    found = load_capability(connector, capability)
+    if found.response.format != "bytes":
+        if output is None:
+            return None
+        if not found.saves:
             raise click.UsageError(f"{capability} answers no bytes; leave --output out.")
-        return None
-    if output is None and (as_json or sys.stdout.isatty()):
+        if output == "-":
+            raise click.UsageError(f"{capability} writes a {found.saves}; give --output PATH.")
+    elif output is None and (as_json or sys.stdout.isatty()):
         raise click.UsageError(f"{capability} answers bytes; give --output FILE.")
     return None if output in (None, "-") else Path(output)
 

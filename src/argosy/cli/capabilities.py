@@ -149,8 +149,8 @@ def _print_one(
     out.print("  Every result also has rawResponse, statusCode and headers.", style="dim")
     rows = [(str(e["status"]), "", e["note"]) for e in document.get("errors", ())]
     _print_table(out, "Errors", rows)
-    if "path" in document["request"]:
-        request = document["request"]
+    request = document.get("request", {})
+    if "path" in request:
         where = [
             (f"{id_} ({aliases[id_]})" if aliases[id_] else id_, "", f"{url}{request['path']}")
             for id_, url in endpoints.items()

@@ -22,15 +22,15 @@ def read_inputs(
 
     The value of an assignment is read by the input's schema: as JSON where that wants an
     object, list, number or boolean, else as text. Where the input holds bytes, `@FILE` stands
-    for those of a file.
+    for those of a file, and where it is a folder, `@FOLDER` for that.
     """
-    from argosy.dispatch.content import byte_inputs
+    from argosy.dispatch.content import byte_inputs, folder_inputs
 
     loaded = load_capability(connector, capability)
     schema = bundle_schema(connector, loaded.inputs, loaded.file)
     values = {} if file is None else _read_file(file)
     seen = set()
-    files = byte_inputs(schema)
+    files = byte_inputs(schema) | folder_inputs(schema)
     for assignment in assignments:
         name, equals, text = assignment.partition("=")
         if name in seen:

@@ -1,8 +1,9 @@
 """Bytes in and out: inputs that hold them, and how the body of a request is written.
 
 An input whose schema has `contentEncoding: base64` holds bytes. As JSON it is text in base64;
-from Python it may be bytes or a `Path`, whose file is read. Text never names a file, so that
-what comes from outside cannot lead a call to one.
+from Python it may be bytes or a `Path`, whose file is read. An input whose schema has
+`format: local-folder` is a folder, for a handler, and only ever a `Path`. Text names neither, so
+that what comes from outside cannot lead a call to a file of this machine.
 """
 
 from __future__ import annotations
@@ -44,6 +45,33 @@ def _holds_bytes(given: Json, root: JsonObject) -> bool:
     while isinstance(given, Mapping) and "contentEncoding" not in given and "$ref" in given:
         given = lookup_pointer(root, given["$ref"].removeprefix("#"))
     return isinstance(given, Mapping) and given.get("contentEncoding") == "base64"
+
+
+def folder_inputs(schema: JsonObject) -> frozenset[str]:
+    """Return the names of the inputs of a bundled schema that are folders of this machine."""
+    declared = schema.get("properties", {})
+    return frozenset(
+        name
+        for name, given in declared.items()
+        if isinstance(given, Mapping) and given.get("format") == "local-folder"
+    )
+
+
+def judge_folders(names: Collection[str], inputs: JsonObject) -> tuple[JsonObject, list[Problem]]:
+    """Return the inputs as a schema can judge them, and what is wrong with their folders."""
+    judged, problems = dict(inputs), []
+    for name in names:
+        value = inputs.get(name)
+        if isinstance(value, Path):
+            judged[name] = str(value)
+            if not value.is_dir():
+                message = f"{value} is no folder"
+                problems.append(Problem("no-folder", message, join_pointer([name])))
+        elif isinstance(value, str):
+            message = "text names no folder of this machine"
+            hint = "Give a Path from Python, or @FOLDER on the command line."
+            problems.append(Problem("folder-by-text", message, join_pointer([name]), hint))
+    return judged, problems
 
 
 def read_bytes(

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from argosy.dispatch.content import read_bytes
+from argosy.dispatch.content import judge_folders, read_bytes
 from argosy.dispatch.credentials import CredentialStore
 from argosy.dispatch.handling import run_handler
 from argosy.dispatch.hosts import HostPolicy
@@ -31,6 +31,7 @@ from argosy.errors import (
     ArgosyError,
     ConnectorError,
     HandlerCrashedError,
+    HandlerError,
     HostRefusedError,
     InvalidInputsError,
     InvocationError,
@@ -64,9 +65,13 @@ def _random_uuid() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """The outside world, as parameters: time in seconds, waiting, chance in [0, 1), new ids."""
+    """The outside world, as parameters: time in seconds, waiting, chance in [0, 1), new ids.
+
+    `clock` only grows; `now` is the date, in seconds since 1970.
+    """
 
     clock: Callable[[], float] = time.monotonic
+    now: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep
     random: Callable[[], float] = random.random
     new_uuid: Callable[[], str] = _random_uuid
@@ -140,8 +145,9 @@ class Dispatcher:
     ) -> Result:
         """Run one capability and return its result, also where it failed.
 
-        An input that holds bytes may be bytes, a `Path` whose file is read, or base64. An answer
-        that is bytes goes to the file `save_to`, or into the output `content`. Raises
+        An input that holds bytes may be bytes, a `Path` whose file is read, or base64; one that
+        is a folder is a `Path`. An answer that is bytes goes to the file `save_to`, or into the
+        output `content`; a handler may write a file or a folder there too. Raises
         ConnectorError, for what the connector's author must mend; every other failure is the
         result's `error`.
         """
@@ -150,11 +156,11 @@ class Dispatcher:
         error: ArgosyError | None
         try:
             checked, region = self._validate(plan, inputs)
-            if save_to and plan.capability.response.format != "bytes":
+            if save_to and not plan.capability.saves:
                 detail = f"{capability!r} answers no bytes that could be saved"
                 raise UnwritableFileError(file=str(save_to), detail=detail)
             invocation = Invocation(self, plan, checked, region, save_to)
-            named, basic = self._run(plan, invocation)
+            named, basic = self.run(invocation)
             outputs = {**named, **basic}
             error = check_outputs(plan, named)
         except ConnectorError:
@@ -175,13 +181,14 @@ class Dispatcher:
         plan = self._plan(capability)
         try:
             checked, region = self._validate(plan, inputs)
-            self._run(plan, DryInvocation(self, plan, checked, region))
+            self.run(DryInvocation(self, plan, checked, region))
         except RequestCaptured as captured:
             return self._masked(plan, captured.request)
         except ArgosyError as error:
             self._clean(error)
             raise
-        raise HandlerCrashedError(capability=capability, kind="no request")
+        detail = f"{capability!r} sends nothing with these inputs"
+        raise HandlerError(detail=detail)
 
     def _clean(self, error: ArgosyError) -> None:
         """Take the secrets out of an error, and the frames that hold them out of its traceback.
@@ -208,15 +215,16 @@ class Dispatcher:
         body = request.body or b""
         return any(clean.text(text) != text for text in texts) or clean.data(body) != body
 
-    def invoke(self, capability: str, inputs: JsonObject, region: str) -> Invocation:
-        """Return an invocation that is not sent yet, its inputs validated.
+    def checked(
+        self, capability: str, inputs: JsonObject, region: str
+    ) -> tuple[Plan, JsonObject, str]:
+        """Return what an invocation in a region needs: plan, validated inputs, the region.
 
         Raises InvalidInputsError and ConnectorError.
         """
         plan = self._plan(capability)
         here = {"region": region} if plan.takes_region else {}
-        checked, named = self._validate(plan, {**inputs, **here})
-        return Invocation(self, plan, checked, named)
+        return plan, *self._validate(plan, {**inputs, **here})
 
     def _fetch_token(self, request: OutgoingRequest, deadline: float) -> Answer:
         return self.transport.send(
@@ -236,19 +244,25 @@ class Dispatcher:
         if plan.byte_inputs and isinstance(given, dict):
             limit = plan.capability.request.max_body_bytes
             given, judged, problems = read_bytes(plan.byte_inputs, given, limit)
+        if plan.folder_inputs and isinstance(judged, dict):
+            judged, found = judge_folders(plan.folder_inputs, judged)
+            problems += found
         problems += input_problems(plan.inputs, self.connector, judged, self.redactor)
         if problems:
             raise InvalidInputsError(capability=plan.capability.id, problems=problems)
         named = given.get("region") if plan.takes_region else None
         return given, named or default_region(self.connector, self.properties)
 
-    def _run(self, plan: Plan, invocation: Invocation) -> tuple[JsonObject, JsonObject]:
+    def run(self, invocation: Invocation) -> tuple[JsonObject, JsonObject]:
         """Send or handle, and wait; return the named outputs and those of every capability."""
+        plan = invocation.plan
         said: JsonObject = {}
         if plan.handler:
             reply = run_handler(plan.handler, invocation, plan.capability.id)
             named = dict(reply.outputs)
-            basic = basic_outputs(reply.answer, invocation.decode(reply.answer))
+            answer = reply.answer
+            decoded = answer and basic_outputs(answer, invocation.decode(answer))
+            basic = decoded or invocation.last_outputs
         elif plan.paging:
             named, said = run_pages(plan, plan.paging, invocation)
             basic = invocation.last_outputs

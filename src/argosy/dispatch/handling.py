@@ -38,6 +38,6 @@ def _check(reply: Reply, capability: str) -> None:
     if (
         not is_reply
         or not isinstance(reply.outputs, Mapping)
-        or not isinstance(reply.answer, Answer)
+        or not isinstance(reply.answer, Answer | None)
     ):
         raise HandlerCrashedError(capability=capability, kind="no Reply")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from argosy.dispatch.normalise import basic_outputs, decode, refusal
-from argosy.errors import HostRefusedError, TransportError
+from argosy.dispatch.normalise import basic_outputs, check_outputs, decode, refusal
+from argosy.errors import HostRefusedError, InvalidHandlerError, InvocationError, TransportError
 from argosy.model import NO_AUTHENTICATION
 from argosy.rendering import MISSING
 
@@ -60,6 +61,9 @@ class Invocation:
 
     def send(self, **inputs: Json) -> Answer:
         """Send the declared request; see `HandlerContext.send`."""
+        if not self.plan.capability.request.method:
+            detail = "it sends a request, and the capability declares none"
+            raise InvalidHandlerError(capability=self.plan.capability.id, detail=detail)
         answer, _ = self.exchange({**self.inputs, **inputs} if inputs else self.inputs)
         return answer
 
@@ -100,12 +104,44 @@ class Invocation:
         host = self._dispatcher.redactor.text(urlsplit(link).netloc)
         raise HostRefusedError(host=host, detail="the next page is not where the list is")
 
-    def another(self, capability: str, inputs: JsonObject) -> Invocation:
+    def another(
+        self, capability: str, inputs: JsonObject, save_to: Path | None = None
+    ) -> Invocation:
         """Return an invocation of another capability, in the same region, not sent yet.
 
         Raises InvalidInputsError, and ConnectorError for a capability that there is not.
         """
-        return self._dispatcher.invoke(capability, inputs, self._region)
+        plan, checked, region = self._dispatcher.checked(capability, inputs, self._region)
+        return type(self)(self._dispatcher, plan, checked, region, save_to)
+
+    def call(
+        self, capability: str, /, *, save_to: Path | None = None, **inputs: Json
+    ) -> JsonObject:
+        """Run another capability; see `HandlerContext.call`."""
+        own = self.plan.capability
+        if own.handler is None or capability not in own.handler.uses:
+            detail = f"it calls {capability!r}, which `handler.uses` does not name"
+            raise InvalidHandlerError(capability=own.id, detail=detail)
+        called = self.another(capability, inputs, save_to)
+        if capability == own.id:
+            called.plan = replace(called.plan, handler=None)
+        try:
+            named, basic = self._dispatcher.run(called)
+            fault = check_outputs(called.plan, named)
+            if fault:
+                raise fault
+        except InvocationError as error:
+            error.outputs = {**error.outputs, **called.last_outputs}
+            raise
+        finally:
+            self.attempts += called.attempts
+            self.last_outputs = called.last_outputs or self.last_outputs
+        return {**named, **basic}
+
+    @property
+    def save_to(self) -> Path | None:
+        """The path that the call names for what comes; see `HandlerContext.save_to`."""
+        return self._save_to
 
     @property
     def ports(self) -> Ports:
@@ -137,7 +173,7 @@ class Invocation:
                 deadline=self._deadline,
                 first=first,
                 sent=self._count,
-                save_to=self._save_to,
+                save_to=self._save_to if self.plan.capability.response.format == "bytes" else None,
             )
         except TransportError as failure:
             self._attempt = failure.facts["attempt"]
@@ -157,6 +193,18 @@ class Invocation:
         """Wait before a handler's next attempt; see `HandlerContext.wait`."""
         self._goes_on = self._dispatcher.transport.pause(self._attempt + 1, self._deadline)
         return self._goes_on
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        self.ports.sleep(seconds)
+
+    def clock(self) -> float:
+        """Return seconds that only grow."""
+        return self.ports.clock()
+
+    def now(self) -> datetime:
+        """Return the date and time, in UTC."""
+        return datetime.fromtimestamp(self.ports.now(), UTC)
 
     def new_uuid(self) -> str:
         """Return a new UUID."""

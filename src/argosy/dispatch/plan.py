@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from argosy.connector import Handler, bundle_schema, load_capability, load_handler
-from argosy.dispatch.content import byte_inputs
+from argosy.dispatch.content import byte_inputs, folder_inputs
 from argosy.dispatch.paging import PagingPlan, compile_paging
 from argosy.dispatch.waiting import WaitingPlan, compile_waiting
 from argosy.errors import InvalidCapabilityError
@@ -29,7 +29,8 @@ _PLACEHOLDER = re.compile(r"\{([A-Za-z][A-Za-z0-9]*)\}")
 class Plan:
     """One capability, ready to run. `path` alternates literal text and input names.
 
-    `byte_inputs` are the inputs that hold bytes, `credentials` what authenticates a request.
+    `byte_inputs` are the inputs that hold bytes, `folder_inputs` those that are folders of this
+    machine, and `credentials` is what authenticates a request.
     """
 
     capability: Capability
@@ -38,6 +39,7 @@ class Plan:
     outputs: Validator
     defaults: JsonObject
     byte_inputs: frozenset[str]
+    folder_inputs: frozenset[str]
     path: tuple[str, ...]
     method: Render
     url: Render | None
@@ -78,6 +80,7 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
             outputs=Validator(bundle_schema(connector, capability.outputs, capability.file)),
             defaults=defaults_of(schema),
             byte_inputs=byte_inputs(schema),
+            folder_inputs=folder_inputs(schema),
             path=tuple(_PLACEHOLDER.split(request.path)),
             method=compile_value(request.method),
             url=compile_value(request.url) if request.url else None,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 Effect = Literal["read", "write", "delete"]
 Encoding = Literal["json", "form", "multipart", "bytes"]
 Format = Literal["json", "json-lines", "bytes"]
+Saves = Literal["", "file", "folder"]
 
 #: Inputs that the dispatcher itself reads, where a capability declares paging or waiting.
 ALL: Final = "all"
@@ -30,7 +31,10 @@ USUAL_MAX_ITEMS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class CapabilityRequest:
-    """The HTTP request as declared: either `path` below the family's endpoint, or a full `url`."""
+    """The HTTP request as declared: either `path` below the family's endpoint, or a full `url`.
+
+    All of it is empty where a capability only calls others.
+    """
 
     method: str
     path: str
@@ -115,20 +119,31 @@ class Legacy:
 
 @dataclass(frozen=True, slots=True)
 class HandlerReference:
-    """The handler that runs a capability, and why a declaration would not do."""
+    """The handler that runs a capability, and why a declaration would not do.
+
+    `uses` are the capabilities that it calls, and `saves` what it writes where the call names a
+    path for it: nothing, a file or a folder.
+    """
 
     name: str
     reason: str
+    uses: tuple[str, ...] = ()
+    saves: Saves = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """Inputs with the answer to them and the outputs they give."""
+    """Inputs with the answer to them and the outputs they give.
+
+    `then` are the answers to the later requests of a handler, in their order; each has the
+    members of `response`, and `capability`, whose request it answers.
+    """
 
     title: str
     inputs: JsonObject
     response: JsonObject
     outputs: JsonObject
+    then: tuple[JsonObject, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +172,13 @@ class Capability:
     examples: tuple[Example, ...]
     anti_examples: tuple[JsonObject, ...]
 
+    @property
+    def saves(self) -> Saves:
+        """What a call writes where it names a path for it: nothing, a file or a folder."""
+        if self.response.format == "bytes":
+            return "file"
+        return self.handler.saves if self.handler else ""
+
     @classmethod
     def from_json(cls, document: JsonObject, file: str) -> Capability:
         """Read a capability file's content that has passed its schema."""
@@ -176,20 +198,19 @@ class Capability:
             repeat=RepeatRule(**document["repeat"]),
             inputs=document["inputs"],
             outputs=document["outputs"],
-            request=_request(document["request"]),
+            request=_request(document.get("request", {})),
             response=_response(document.get("response", {})),
             paging=_paging(document["paging"]) if "paging" in document else None,
             waiting=_waiting(document["waiting"]) if "waiting" in document else None,
-            handler=HandlerReference(**handler) if handler else None,
+            handler=_handler(handler) if handler else None,
             error_notes={note["status"]: note["note"] for note in document.get("errors", ())},
             examples=tuple(_example(example) for example in document["examples"]),
             anti_examples=tuple(document["antiExamples"]),
         )
 
 
-def example_body(example: Example) -> bytes:
+def example_body(given: JsonObject) -> bytes:
     """Return the bytes of an example's answer. Raises ValueError where its base64 is none."""
-    given = example.response
     if "base64" in given:
         return b64decode(given["base64"], validate=True)
     if "text" in given:
@@ -200,7 +221,7 @@ def example_body(example: Example) -> bytes:
 
 def _request(document: JsonObject) -> CapabilityRequest:
     return CapabilityRequest(
-        method=document["method"],
+        method=document.get("method", ""),
         path=document.get("path", ""),
         url=document.get("url", ""),
         query=document.get("query", {}),
@@ -245,6 +266,15 @@ def _waiting(document: JsonObject) -> Waiting:
     )
 
 
+def _handler(document: JsonObject) -> HandlerReference:
+    return HandlerReference(
+        name=document["name"],
+        reason=document["reason"],
+        uses=tuple(document.get("uses", ())),
+        saves=document.get("saves", ""),
+    )
+
+
 def _legacy(document: JsonObject) -> Legacy:
     return Legacy(use=document.get("use", ""), reason=document["reason"])
 
@@ -255,4 +285,5 @@ def _example(document: JsonObject) -> Example:
         inputs=document["inputs"],
         response=document["response"],
         outputs=document["outputs"],
+        then=tuple(document.get("then", ())),
     )

@@ -15,10 +15,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What a handler returns: named outputs and the answer they came from."""
+    """What a handler returns: named outputs and the answer they came from.
+
+    Without one, the answer that came last counts.
+    """
 
     outputs: Mapping[str, Json]
-    answer: Answer
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True)

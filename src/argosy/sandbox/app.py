@@ -32,14 +32,17 @@ class Regions:
         """Serve one request."""
         headers = dict(scope["headers"])
         host = host_name(headers.get(_HOST, b"").decode("latin-1"))
-        region, path = region_of(host, scope["path"], self._gates)
+        # clients that put an address and a path together with a slash too many are understood
+        sent = _one_slash(scope["path"])
+        region, path = region_of(host, sent, self._gates)
         gate = self._gates.get(region or self._first)
         if gate is None:
             await delivery.send_answer(send, self._not_served(str(region)))
             return
-        if path != scope["path"]:
-            scope["path"] = path
-            scope["raw_path"] = _without_word(scope["raw_path"])
+        scope["raw_path"] = b"/" + scope["raw_path"].lstrip(b"/")
+        if path != sent:
+            scope["raw_path"] = b"/" + _without_word(scope["raw_path"]).lstrip(b"/")
+        scope["path"] = _one_slash(path)
         await gate(scope, receive, send)
 
     def _not_served(self, region: str) -> Answer:
@@ -49,6 +52,10 @@ class Regions:
 
     def _listed(self) -> str:
         return ", ".join(self._gates)
+
+
+def _one_slash(path: str) -> str:
+    return "/" + path.lstrip("/")
 
 
 def _without_word(raw_path: bytes) -> bytes:

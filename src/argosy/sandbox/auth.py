@@ -33,6 +33,7 @@ RIGHTS: Final[dict[str, frozenset[Right]]] = {
     "query_only": frozenset({"query", "download"}),
 }
 """What each permission on a database allows (assumption: the vendor lists the words only)."""
+_IMPORT_ONLY: Final[frozenset[Right]] = frozenset({"import"})
 
 _UNKNOWN: Final = (
     "Unauthorized; the header 'Authorization: TD1 <API key>' with a known key is needed."
@@ -49,7 +50,11 @@ class KeyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """A user of the account; `databases` has permissions by database name, or by `*` for all."""
+    """A user of the account; `databases` has permissions by database name, or by `*` for all.
+
+    `granted` has the rights that come from access control policies, by the same names.
+    `password` is a salted hash.
+    """
 
     id: str
     name: str
@@ -60,6 +65,8 @@ class User:
     updated_at: float
     databases: dict[str, str] = field(default_factory=dict)
     password: str | None = None
+    granted: dict[str, list[Right]] = field(default_factory=dict)
+    delegated_admin: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +90,19 @@ class Caller:
 
     def may(self, right: Right, database: str) -> bool:
         """Say whether the key's holder has a right on a database."""
-        if not self.is_master and right != "import":
-            return False
-        return right in RIGHTS.get(self.permission(database) or "", ())
+        return right in self.rights(database)
+
+    def rights(self, database: str) -> frozenset[Right]:
+        """Give all rights that the key's holder has on a database."""
+        granted = self.user.granted
+        held = RIGHTS.get(self.permission(database) or "", frozenset()).union(
+            granted.get(database, ()), granted.get(ALL_DATABASES, ())
+        )
+        return held if self.is_master else held & _IMPORT_ONLY
+
+    def has_any(self, database: str) -> bool:
+        """Say whether the key's holder has any right on a database."""
+        return bool(self.rights(database))
 
 
 class Doorkeeper:

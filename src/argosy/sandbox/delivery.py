@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 _DISCARDED_LIMIT: Final = 64 << 20
 _NO_LINGER: Final = struct.pack("ii", 1, 0)
-_GZIP: Final = zlib.MAX_WBITS | 16
+_WINDOWS: Final = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+"""How to undo the encodings clients use; the older ones for phones send deflate."""
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -65,18 +66,20 @@ def decoded(body: bytes, encoding: str, limit: int) -> bytes:
     """Undo a Content-Encoding; raise the 400, 413 or 415 answer if that can't be done."""
     if encoding in {"", "identity"}:
         return body
-    if encoding != "gzip":
-        text = f"The content encoding {encoding!r} is not known; there is gzip."
+    if encoding not in _WINDOWS:
+        text = f"The content encoding {encoding!r} is not known; there are gzip and deflate."
         raise CodeMessageError(415, "unsupported-media-type", text)
-    inflater = zlib.decompressobj(_GZIP)
+    inflater = zlib.decompressobj(_WINDOWS[encoding])
     try:
         plain = inflater.decompress(body, limit + 1)
     except zlib.error as error:
-        raise CodeMessageError(400, "bad-request", f"The body is not gzip: {error}") from error
+        raise CodeMessageError(
+            400, "bad-request", f"The body is not {encoding}: {error}"
+        ) from error
     if len(plain) > limit:
         raise _too_large(limit)
     if not inflater.eof:
-        raise CodeMessageError(400, "bad-request", "The gzip body is incomplete.")
+        raise CodeMessageError(400, "bad-request", f"The {encoding} body is incomplete.")
     return plain
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import orjson
 
-from argosy.sandbox import delivery
+from argosy.sandbox import cross_origin, delivery
 from argosy.sandbox.answers import JSON, VendorError
 from argosy.sandbox.control import CONTROL
 from argosy.sandbox.delivery import Answer
@@ -83,7 +83,8 @@ class Gate:
             scope["state"]["fault"] = fault
             self._agenda.settle()
             app = self._apps.of(family) if host in VENDOR_HOSTS else self._apps.every
-            answer = refusal or await delivery.ask(app, scope, body)
+            asked = cross_origin.preflight(family, scope["method"], scope["headers"])
+            answer = refusal or asked or await delivery.ask(app, scope, body)
             self._show(incoming, scope, body, answer)
         if fault.when == "after" and fault.seconds:
             await asyncio.sleep(fault.seconds)
@@ -91,6 +92,8 @@ class Gate:
             answer = _injected(fault)
         elif fault.kind in _UNANSWERED:
             answer = None
+        if answer is not None:
+            answer = cross_origin.readable(family, scope["headers"], answer)
         self._note(scope, body, answer, fault)
         await _leave(scope, receive, send, answer, fault)
 
@@ -111,6 +114,7 @@ class Gate:
                 body=body[:BODY_LIMIT].decode("utf-8", "replace"),
                 status=None if answer is None else answer.status,
                 fault=None if fault.kind == "none" else fault.kind,
+                note=scope["state"].get("note"),
             )
         )
 

@@ -33,7 +33,7 @@ _API_HOSTS: Final[dict[str, FamilyName]] = {
 _WORDS: Final[dict[str, FamilyName]] = {
     **dict.fromkeys(("entities", "audiences", "master_segments", "tree"), "cdp"),
     **dict.fromkeys(("v3", "v4"), "core"),
-    **dict.fromkeys(("postback", "js", "android"), "postback"),
+    **dict.fromkeys(("postback", "js", "android", "ios"), "postback"),
     "api": "workflow",
 }
 

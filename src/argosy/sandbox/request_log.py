@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 BODY_LIMIT: Final = 1 << 16
 """How many bytes of a request's body the log keeps."""
 
+_SECRET_HEADERS: Final = frozenset({"x-td-write-key", "wp13n-token"})
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -20,7 +22,8 @@ class Entry:
 
     `status` is None where no answer was sent; `fault` is the kind of fault it met, if any.
     `size` counts the bytes of the decoded body, of which `body` is the text; a body that was
-    refused (too large, not gzip) counts nothing.
+    refused (too large, not gzip) counts nothing. `note` tells what the answer kept to itself,
+    such as why an event that was answered with 200 isn't stored.
     """
 
     at: float
@@ -32,6 +35,7 @@ class Entry:
     body: str
     status: int | None
     fault: str | None
+    note: str | None = None
 
 
 class RequestLog:
@@ -59,8 +63,8 @@ def masked(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     if "authorization" in shown:
         scheme, space, _ = shown["authorization"].partition(" ")
         shown["authorization"] = f"{scheme} ***" if space else "***"
-    if "x-td-write-key" in shown:
-        shown["x-td-write-key"] = "***"
+    for name in _SECRET_HEADERS & shown.keys():
+        shown[name] = "***"
     return shown
 
 

@@ -147,10 +147,11 @@ class Tables:
         The columns that `schema` declares are the caller's to add.
         """
         now = self._clock.now()
-        made = Table(self._documents.new_id("table"), database, name, now, now, schema=schema)
+        plain = Table(self._documents.new_id("table"), database, name, now, now, schema=schema)
+        made = replace(plain, **more)
         with self._store.transaction():
             self._store.run(f"CREATE TABLE {path(database, name)} (time BIGINT)")
-            self.adopt_table(replace(made, **more))
+            self.adopt_table(made)
         return made
 
     def adopt_table(self, table: Table) -> None:

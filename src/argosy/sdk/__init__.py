@@ -6,35 +6,49 @@ snake_case, with one function:
     def run(context: HandlerContext) -> Reply: ...
 
 It has no state. It sends its capability's declared request with `context.send`, which renders,
-routes, authenticates and retries as for any other capability; time, waiting and new ids come
-from the context too, so that a test can steer them.
+routes, authenticates and retries as for any other capability, and calls other capabilities with
+`context.call`; time, waiting and new ids come from the context too, so that a test can steer
+them.
 """
 
 from argosy.errors import (
     ApiError,
+    ConflictError,
+    FailedLaterError,
     HandlerError,
     InvalidInputsError,
     InvocationError,
+    NotFinishedError,
+    NotFoundError,
     TransportError,
+    UnwritableFileError,
 )
 from argosy.model import Answer, Json, JsonObject, Problem, Reply
 from argosy.sdk.context import HandlerContext, PartialFailureError
-from argosy.sdk.values import as_object, with_default, with_integer
+from argosy.sdk.part_file import PartFile
+from argosy.sdk.values import as_object, members_of, with_default, with_integer
 
 __all__ = [
     "Answer",
     "ApiError",
+    "ConflictError",
+    "FailedLaterError",
     "HandlerContext",
     "HandlerError",
     "InvalidInputsError",
     "InvocationError",
     "Json",
     "JsonObject",
+    "NotFinishedError",
+    "NotFoundError",
+    "PartFile",
     "PartialFailureError",
     "Problem",
     "Reply",
     "TransportError",
+    "UnwritableFileError",
     "as_object",
+    "members_of",
     "with_default",
     "with_integer",
 ]

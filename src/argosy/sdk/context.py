@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Protocol
 from argosy.errors import HandlerError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from argosy.model import Answer, Json, JsonObject, Reply
 
 
@@ -29,6 +32,23 @@ class HandlerContext(Protocol):
         """The validated inputs."""
         ...
 
+    @property
+    def save_to(self) -> Path | None:
+        """The file or folder that the call names for what comes, as `handler.saves` says."""
+        ...
+
+    def call(
+        self, capability: str, /, *, save_to: Path | None = None, **inputs: Json
+    ) -> JsonObject:
+        """Run another capability, in the same region, and return its outputs.
+
+        They are those of a call of its own, pages and waiting included. An answer of bytes goes
+        to the file `save_to`, or into the output `content`. `handler.uses` has to name the
+        capability; the handler's own id runs what its file declares. Raises InvocationError for
+        every failure; its `outputs` are those of the failed call.
+        """
+        ...
+
     def send(self, **inputs: Json) -> Answer:
         """Send the declared request, rendered with these inputs put over the validated ones.
 
@@ -47,6 +67,18 @@ class HandlerContext(Protocol):
         The next `send` counts as another attempt of the last one. Returns False at once where
         the connection's attempts or the call's deadline are used up.
         """
+        ...
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, for what no declared waiting covers."""
+        ...
+
+    def clock(self) -> float:
+        """Return seconds that only grow, for deadlines."""
+        ...
+
+    def now(self) -> datetime:
+        """Return the date and time, in UTC."""
         ...
 
     def new_uuid(self) -> str:

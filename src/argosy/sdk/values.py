@@ -49,6 +49,11 @@ def with_integer(value: Mapping[str, Json], name: str) -> JsonObject:
     return dict(value)
 
 
+def members_of(value: Mapping[str, Json], *names: str) -> JsonObject:
+    """Return the named members, as far as they are there."""
+    return {name: value[name] for name in names if name in value}
+
+
 def prefix_keys(value: Mapping[str, Json], prefix: str) -> JsonObject:
     """Return the object with `prefix` before each of its keys."""
     return {prefix + key: member for key, member in value.items()}

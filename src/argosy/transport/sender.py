@@ -38,9 +38,9 @@ from argosy.model import (
     Redactor,
     TransportSettings,
 )
+from argosy.sdk.part_file import PartFile
 from argosy.transport.adapter import LeanAdapter
 from argosy.transport.failures import failure_of
-from argosy.transport.part_file import PartFile
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:

@@ -103,7 +103,7 @@ def _answered(
     """Yield how the outputs of the example's answer differ from the example's outputs."""
     headers = {k.lower(): str(v) for k, v in example.response.get("headers", {}).items()}
     try:
-        answer = Answer(example.response["status"], headers, example_body(example))
+        answer = Answer(example.response["status"], headers, example_body(example.response))
     except ValueError as error:
         yield f"{where}/response", str(error)
         return

@@ -3,6 +3,9 @@
 A handler is imported here as a call would import it, so a missing module or a wrong signature
 shows now. A file that no capability names is dead code; one that handlers share starts with an
 underscore. Why there is a handler at all is a member that the capability's schema demands.
+
+The capabilities that a handler calls are there, change no more than its own effect says, and
+lead to no circle.
 """
 
 from __future__ import annotations
@@ -12,15 +15,18 @@ from typing import TYPE_CHECKING
 
 from argosy.connector import load_handler
 from argosy.errors import InvalidHandlerError
-from argosy.model import Capability, Problem
+from argosy.model import Capability, Problem, join_pointer
+from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from argosy.check.subject import Subject
 
 ID = "handlers"
-DEMAND = "Each named handler can be imported and run, and each handler is named."
+DEMAND = "Each named handler can be imported and run, is named, and calls what there is."
+
+_MILDEST_FIRST = ("read", "write", "delete")
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -29,6 +35,10 @@ def check(subject: Subject) -> Iterator[Problem]:
         detail = _fault(subject.root, capability)
         if detail:
             yield Problem(ID, detail, "/handler/name", file=capability.file)
+    known = {capability.id: capability for _, capability in subject.valid_capabilities()}
+    for capability in known.values():
+        for pointer, message in _calls(capability, known):
+            yield Problem(ID, message, pointer, file=capability.file)
     named = set(_named(subject))
     for file in subject.handlers:
         stem = PurePosixPath(file).stem
@@ -54,6 +64,47 @@ def _fault(root: Path, capability: Capability) -> str:
         # `run` is something that has no signature, or a link leads in a circle.
         return f"handlers/{name}.py cannot be used: {error}"
     return ""
+
+
+def _calls(capability: Capability, known: Mapping[str, Capability]) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with the capabilities that a handler calls."""
+    uses = capability.handler.uses if capability.handler else ()
+    for index, name in enumerate(uses):
+        pointer = join_pointer(("handler", "uses", index))
+        called = known.get(name)
+        if called is None:
+            there = list_words(known, name)
+            yield pointer, f"{name!r} is no capability; there is {there}"
+            continue
+        if name == capability.id:
+            if not capability.request.method:
+                yield pointer, "a handler that runs its own declaration declares a request"
+            continue
+        if _MILDEST_FIRST.index(called.effect) > _MILDEST_FIRST.index(capability.effect):
+            yield pointer, f"{name!r} has the effect {called.effect}, {capability.effect} is told"
+        if _leads_to(capability.id, called, known):
+            yield pointer, f"{name!r} calls {capability.id!r} in turn"
+    used = [known[name] for name in uses if name in known]
+    sent = {*uses, *(one.waiting.capability for one in used if one.waiting)}
+    for index, example in enumerate(capability.examples):
+        for number, answer in enumerate(example.then):
+            if answer["capability"] not in sent:
+                pointer = join_pointer(("examples", index, "then", number, "capability"))
+                yield pointer, f"the handler does not call {answer['capability']!r}"
+
+
+def _leads_to(wanted: str, start: Capability, known: Mapping[str, Capability]) -> bool:
+    """Tell whether a capability calls another, itself or through others."""
+    seen, waiting = {start.id}, [start]
+    while waiting:
+        handler = waiting.pop().handler
+        for name in handler.uses if handler else ():
+            if name == wanted:
+                return True
+            if name not in seen and name in known:
+                seen.add(name)
+                waiting.append(known[name])
+    return False
 
 
 def _named(subject: Subject) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 The input `all` asks for every page, and `maxItems` bounds it, so a capability that pages
 declares both; `hasMore` and `next` are outputs of every capability that pages and are not
-declared again.
+declared again. A handler follows pages by itself, unless it calls its own declaration.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def _without_paging(inputs: JsonObject) -> Iterator[tuple[str, str]]:
 def _findings(
     capability: Capability, paging: Paging, inputs: JsonObject
 ) -> Iterator[tuple[str, str]]:
-    if capability.handler:
+    if capability.handler and capability.id not in capability.handler.uses:
         yield "/paging", "a handler follows pages by itself; leave `paging` out"
     outputs = capability.outputs.get("properties", {})
     if paging.items not in capability.response.outputs:

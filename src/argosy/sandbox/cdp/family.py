@@ -1,12 +1,30 @@
-"""The CDP API as a family."""
+"""The CDP API as a family: its models, made once over a foundation, and their routes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from argosy.sandbox.cdp.activation_routes import ActivationRoutes
+from argosy.sandbox.cdp.activation_shapes import ActivationShapes
+from argosy.sandbox.cdp.activations import Activations
+from argosy.sandbox.cdp.folder_routes import FolderRoutes
+from argosy.sandbox.cdp.folders import Folders
+from argosy.sandbox.cdp.funnel_routes import FunnelRoutes
+from argosy.sandbox.cdp.funnel_shapes import FunnelShapes
+from argosy.sandbox.cdp.funnels import Funnels
 from argosy.sandbox.cdp.models import Audiences
-from argosy.sandbox.cdp.routes import CdpRoutes
+from argosy.sandbox.cdp.parent_routes import ParentRoutes
+from argosy.sandbox.cdp.parent_segments import ParentSegments
+from argosy.sandbox.cdp.plain import PlainResources
+from argosy.sandbox.cdp.populations import Populations
+from argosy.sandbox.cdp.routing import Routing
 from argosy.sandbox.cdp.seeding import Planter
+from argosy.sandbox.cdp.segment_queries import SegmentQueries
+from argosy.sandbox.cdp.segment_routes import SegmentRoutes
+from argosy.sandbox.cdp.segments import Segments
+from argosy.sandbox.cdp.shapes import Shapes
+from argosy.sandbox.cdp.statistics import Statistics
+from argosy.sandbox.cdp.token_routes import TokenRoutes
 from argosy.sandbox.cdp.tokens import Tokens
 
 if TYPE_CHECKING:
@@ -27,25 +45,47 @@ class CdpFamily:
 
     def __init__(self, foundation: Foundation, core: CoreFamily) -> None:
         self._foundation = foundation
-        self._core = core
-        self.audiences = Audiences(foundation.documents)
+        self.audiences = audiences = Audiences(foundation.documents)
+        self.populations = populations = Populations(foundation, audiences)
+        self.parents = parents = ParentSegments(foundation, audiences, populations)
         self.tokens = Tokens(
-            foundation.documents, self.audiences, foundation.clock, foundation.randomness
+            foundation.documents, audiences, foundation.clock, foundation.randomness
+        )
+        folders = Folders(audiences, foundation.clock)
+        segments = Segments(foundation, audiences, folders, populations)
+        funnels = Funnels(foundation, audiences, folders, segments, populations)
+        queries = SegmentQueries(foundation, audiences, populations, core.jobs)
+        self.activations = Activations(foundation, core, audiences, populations)
+        statistics = Statistics(foundation)
+        shapes = Shapes(audiences, populations)
+        funnel_shapes = FunnelShapes(audiences, populations, shapes)
+        activation_shapes = ActivationShapes(self.activations, folders, shapes, foundation.clock)
+        plain = PlainResources()
+        self._parts = (
+            ParentRoutes(parents, populations, statistics, shapes),
+            FolderRoutes(parents, folders, shapes, funnel_shapes, plain),
+            SegmentRoutes(parents, folders, segments, queries, populations, statistics, shapes),
+            FunnelRoutes(parents, folders, funnels, populations, statistics, shapes, funnel_shapes),
+            ActivationRoutes(
+                parents, folders, segments, self.activations, shapes, activation_shapes
+            ),
+            TokenRoutes(parents, self.tokens, shapes),
         )
 
     def routes(self) -> list[BaseRoute]:
         """Give the routes."""
-        doorkeeper = self._foundation.doorkeeper
-        return [*CdpRoutes(self.audiences, self.tokens, doorkeeper).routes()]
+        routing = Routing(self._foundation.doorkeeper)
+        return [route for part in self._parts for route in part.routes(routing)]
 
     def plant(self, seed: Mapping[str, Node], folder: Path | None) -> None:
         """Plant the parent segments."""
         planter = Planter(
-            self._foundation.documents,
+            self._foundation,
             self.audiences,
+            self.parents,
+            self.populations,
             self.tokens,
-            self._foundation.clock,
-            self._foundation.randomness,
+            self.activations,
         )
         for node in seed["parentSegments"].items() if "parentSegments" in seed else []:
             planter.plant(node)

@@ -1,18 +1,16 @@
 """The parent segments and what is in them, without HTTP.
 
-Everything is a frozen value kept as one JSON document; ids are strings of digits. Parent
-segments, folders, segments and profiles come from the seed and don't change; the rules of tokens
-are in `tokens`.
+Everything is a frozen value kept as one JSON document; ids are strings of digits and times are
+epochs. What clients define in the vendor's words and the sandbox only gives back or reads when
+it builds (attributes, behaviors, columns) stays as they sent it.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Final, Literal
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Final, Literal, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from argosy.sandbox.documents import Documents
     from argosy.sandbox.settings import Json
 
@@ -28,48 +26,72 @@ COLUMN_TYPES: Final = (
     "number_array",
     "boolean",
 )
+SCHEDULE_TYPES: Final = (
+    *("cron", "daily", "hourly", "minutes_interval", "monthly", "none", "weekly"),
+)
+OWNER: Final = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
-    """Who made something; the sandbox has one user."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """When something was made and changed, and by which users."""
 
-    id: str = "1"
-    td_user_id: str = "1"
-    name: str = "Sandbox"
-
-
-SANDBOX_USER: Final = User()
+    created_at: float
+    updated_at: float
+    created_by: str = OWNER
+    updated_by: str = OWNER
 
 
-@dataclass(frozen=True, slots=True)
-class ParentSegment:
-    """A parent segment; `attributes` are pairs of name and column type."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParentSegment(Made):
+    """A parent segment.
+
+    `settings` has the members of the vendor's Audience that need no more than being kept. `build`
+    counts the successful runs; `matrix_updated_at` is when the last of them ended.
+    """
 
     id: str
     name: str
     description: str
-    database: str
-    table: str
-    attributes: tuple[tuple[str, str], ...]
     root_folder: str
-    created_at: float
+    settings: dict[str, Json] = field(default_factory=dict)
+    master: dict[str, str] | None = None
+    attributes: tuple[dict[str, Json], ...] = ()
+    behaviors: tuple[dict[str, Json], ...] = ()
+    customer_group: dict[str, Json] | None = None
+    filters: tuple[dict[str, Json], ...] = ()
+    build: int = 0
+    population: int | None = None
+    matrix_updated_at: float | None = None
+
+    @property
+    def matrix(self) -> str:
+        """Give the name of the database that holds its built tables."""
+        return f"cdp_audience_{self.id}"
+
+    @property
+    def timezone(self) -> str:
+        """Give the time zone its days are in."""
+        return str(self.settings.get("timezone") or "UTC")
 
 
-@dataclass(frozen=True, slots=True)
-class Folder:
-    """A folder of segments and tokens in a parent segment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder(Made):
+    """A folder of segments, funnels and tokens; the root folder has no parent."""
 
     id: str
     parent_segment: str
     name: str
     description: str
-    created_at: float
+    parent_folder: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
-    """A segment of a parent segment."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment(Made):
+    """A segment; `is_fixed` says that its members were given and no rule is asked.
+
+    `funnel` and `stage` are the ids that a segment of the kind funnel-stage belongs to.
+    """
 
     id: str
     parent_segment: str
@@ -77,14 +99,50 @@ class Segment:
     description: str
     kind: SegmentKind
     folder: str
+    rule: Json = None
+    count_population: bool = True
+    dashboard: int | None = None
+    funnel: str | None = None
+    stage: str | None = None
+    is_fixed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Funnel(Made):
+    """A funnel; each of its stages has an `id` and a `name`."""
+
+    id: str
+    parent_segment: str
+    name: str
+    description: str
+    folder: str
+    stages: tuple[dict[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Activation(Made):
+    """An activation of a segment; `parameters` are the vendor's members, checked."""
+
+    id: str
+    parent_segment: str
+    segment: str
+    name: str
+    parameters: dict[str, Json]
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
-    """One customer of a parent segment: attributes, and the segments it is in."""
+class Execution:
+    """One run of a parent segment or activation; its id is the workflow attempt's."""
 
-    attributes: dict[str, Json]
-    segments: tuple[str, ...]
+    id: str
+    owner: str
+    workflow: str
+    session: str
+    created_at: float
+    status: str = "queued"
+    finished_at: float | None = None
+    reason: str | None = None
+    count: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,63 +160,76 @@ class Token:
     folder: str
     created_at: float
     updated_at: float
+    created_by: str = OWNER
+    updated_by: str = OWNER
 
+
+Entry = ParentSegment | Folder | Segment | Funnel | Activation | Token
+T = TypeVar("T", ParentSegment, Folder, Segment, Funnel, Activation, Token)
 
 _KINDS: Final[dict[type, str]] = {
     ParentSegment: "parent-segment",
     Folder: "folder",
     Segment: "segment",
+    Funnel: "funnel",
+    Activation: "activation",
+    Token: "token",
 }
 
 
 class Audiences:
-    """The parent segments, folders, segments and profiles of the sandbox."""
+    """The parent segments of the sandbox and what is in them."""
 
     def __init__(self, documents: Documents) -> None:
-        self._documents = documents
+        self.documents = documents
 
-    def add(self, entry: ParentSegment | Folder | Segment) -> None:
-        """Keep something of a seed."""
-        owner = entry.id if isinstance(entry, ParentSegment) else entry.parent_segment
-        self._documents.add(_KINDS[type(entry)], owner, {entry.id: asdict(entry)})
+    def add(self, entry: Entry) -> None:
+        """Keep something new."""
+        self.documents.add(_KINDS[type(entry)], _owner(entry), {entry.id: asdict(entry)})
 
-    def add_profiles(self, parent_segment: str, profiles: Iterable[Profile]) -> None:
-        """Keep the profiles of a parent segment, all at once; they go by their order."""
-        documents = {str(order): asdict(profile) for order, profile in enumerate(profiles)}
-        self._documents.add("profile", parent_segment, documents)
+    def replace(self, entry: Entry) -> None:
+        """Keep something in place of what it was."""
+        self.documents.replace(_KINDS[type(entry)], entry.id, _owner(entry), asdict(entry))
+
+    def remove(self, entry: Entry) -> None:
+        """Forget something."""
+        self.documents.remove(_KINDS[type(entry)], entry.id)
+
+    def find(self, kind: type[T], key: str) -> T | None:
+        """Give something by its id."""
+        document = self.documents.find(_KINDS[kind], key)
+        return None if document is None else kind(**document)
+
+    def every(self, kind: type[T], parent_segment: str | None = None) -> list[T]:
+        """Give all of a kind, or those of one parent segment (activations: of one segment)."""
+        return [kind(**one) for one in self.documents.every(_KINDS[kind], parent_segment)]
 
     def parent_segments(self) -> list[ParentSegment]:
         """Give all parent segments."""
-        return [ParentSegment(**document) for document in self._documents.every("parent-segment")]
+        return self.every(ParentSegment)
 
     def parent_segment(self, key: str) -> ParentSegment | None:
         """Give a parent segment by its id."""
-        document = self._documents.find("parent-segment", key)
-        return None if document is None else ParentSegment(**document)
+        return self.find(ParentSegment, key)
 
     def folders(self, parent_segment: str) -> list[Folder]:
         """Give the folders of a parent segment."""
-        return [Folder(**document) for document in self._documents.every("folder", parent_segment)]
+        return self.every(Folder, parent_segment)
 
     def folder(self, key: str) -> Folder | None:
         """Give a folder by its id."""
-        document = self._documents.find("folder", key)
-        return None if document is None else Folder(**document)
+        return self.find(Folder, key)
+
+    def segments(self, parent_segment: str) -> list[Segment]:
+        """Give the segments of a parent segment."""
+        return self.every(Segment, parent_segment)
 
     def segment(self, key: str) -> Segment | None:
         """Give a segment by its id."""
-        document = self._documents.find("segment", key)
-        return None if document is None else Segment(**document)
+        return self.find(Segment, key)
 
-    def profiles(self, parent_segment: str) -> list[Profile]:
-        """Give the profiles of a parent segment."""
-        return [
-            Profile(**document) for document in self._documents.every("profile", parent_segment)
-        ]
 
-    def population(self, parent_segment: str, segment: str | None = None) -> int:
-        """Count the profiles of a parent segment, or of one of its segments."""
-        return sum(
-            segment is None or segment in profile.segments
-            for profile in self.profiles(parent_segment)
-        )
+def _owner(entry: Entry) -> str:
+    if isinstance(entry, ParentSegment):
+        return entry.id
+    return entry.segment if isinstance(entry, Activation) else entry.parent_segment

@@ -12,14 +12,26 @@ unique in its parent segment, and a token can't move to another parent segment's
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
-from argosy.sandbox.cdp.errors import NAME_TAKEN, JsonApiError, record_not_found
-from argosy.sandbox.cdp.models import Audiences, Token
+from argosy.sandbox.cdp.errors import (
+    NAME_TAKEN,
+    AbsentError,
+    InvalidError,
+    JsonApiError,
+    record_not_found,
+)
+from argosy.sandbox.cdp.fields import Fields
+from argosy.sandbox.cdp.models import OWNER, Audiences, ParentSegment, Token
 from argosy.sandbox.cdp.token_draft import DEFAULT_KEY_COLUMN, Draft
+from argosy.sandbox.records.models import UUID
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from argosy.sandbox.clock import Clock, Randomness
     from argosy.sandbox.documents import Documents
     from argosy.sandbox.settings import Json
@@ -36,19 +48,86 @@ class Tokens:
         self._clock = clock
         self._randomness = randomness
 
-    def create(self, resource: Json) -> Token:
+    def create(self, resource: Json, user: str = OWNER) -> Token:
         """Make a token; raise the vendor's answer if it can't be made."""
         now = self._clock.now()
-        blank = Token("", "", "", "", "", DEFAULT_KEY_COLUMN, (), (), "", now, now)
+        blank = Token("", "", "", "", "", DEFAULT_KEY_COLUMN, (), (), "", now, now, user, user)
         token = self._merged(blank, resource, is_new=True)
         token = replace(token, id=self._documents.new_id(), token=self._randomness.uuid())
         self.add(token)
         return token
 
-    def change(self, key: str, resource: Json) -> Token:
+    def create_flat(self, parent: ParentSegment, body: Json, user: str) -> Token:
+        """Make a token as REST does, in the root folder; raise the vendor's answer.
+
+        There a token has no name and may bring its UUID; the name given to it is our own.
+        """
+        key = self._documents.new_id()
+        fields, resource = self._flat(body, f"Token_{key}", parent, is_new=True)
+        now = self._clock.now()
+        uuid = (fields.text("token") or self._randomness.uuid()).lower()
+        if not re.fullmatch(UUID, uuid):
+            fields.wrong("/token", "Must be a UUID")
+        elif self.by_uuid(uuid) is not None:
+            fields.wrong("/token", "Is taken", "VIOLATES_UNIQUENESS_CONSTRAINT")
+        fields.check()
+        blank = Token("", "", "", "", "", DEFAULT_KEY_COLUMN, (), (), "", now, now, user, user)
+        with _rest_problems():
+            token = replace(self._merged(blank, resource, is_new=True), id=key, token=uuid)
+        self.add(token)
+        return token
+
+    def change_flat(self, parent: ParentSegment, key: str, body: Json, user: str) -> Token:
+        """Change a token as REST does; raise the vendor's answer."""
+        token = self.of_parent(parent, key)
+        _, resource = self._flat(body, token.name, parent, is_new=False)
+        with _rest_problems():
+            return self.change(token.id, resource, user)
+
+    def of_parent(self, parent: ParentSegment, key: str) -> Token:
+        """Give a token of a parent segment; raise AbsentError."""
+        document = self._documents.find("token", key)
+        if document is None or document["parent_segment"] != parent.id:
+            raise AbsentError("token", key)
+        return Token(**document)
+
+    def _flat(
+        self, body: Json, name: str, parent: ParentSegment, *, is_new: bool
+    ) -> tuple[Fields, Json]:
+        """Read REST's members into a resource object; raise InvalidError."""
+        fields = Fields(body)
+        members = fields.members
+        for needed in ("keyColumn", "attributeColumns"):
+            if is_new and members.get(needed) is None:
+                fields.wrong(f"/{needed}", "Can't be blank", "CANNOT_BE_BLANK")
+        kept = ("description", "keyColumn", "attributeColumns")
+        attributes = {one: members[one] for one in kept if one in members}
+        relationships: Json = {}
+        if is_new:
+            relationships["parentFolder"] = {
+                "data": {"id": parent.root_folder, "type": "folder-segment"}
+            }
+        if fields.given("segments"):
+            relationships["segments"] = {"data": self._segments(fields)}
+        fields.check()
+        resource = {"type": "token", "attributes": {"name": name, **attributes}}
+        return fields, {**resource, "relationships": relationships}
+
+    def _segments(self, fields: Fields) -> list[Json]:
+        found = []
+        for index, one in enumerate(fields.items("segments")):
+            key = str(one.get("id")) if isinstance(one, dict) else ""
+            segment = self._audiences.segment(key)
+            if segment is None:
+                fields.wrong(f"/segments/{index}", "Segment does not exist in the parent segment")
+            else:
+                found.append({"id": segment.id, "type": f"segment-{segment.kind}"})
+        return found
+
+    def change(self, key: str, resource: Json, user: str = OWNER) -> Token:
         """Change what a resource object names; raise the vendor's answer if that can't be."""
         token = self._merged(self.token(key), resource, is_new=False)
-        token = replace(token, updated_at=self._clock.now())
+        token = replace(token, updated_at=self._clock.now(), updated_by=user)
         self._documents.replace("token", token.id, token.parent_segment, asdict(token))
         return token
 
@@ -89,3 +168,20 @@ class Tokens:
         if draft.problems:
             raise JsonApiError(400, draft.problems)
         return merged
+
+
+@contextmanager
+def _rest_problems() -> Iterator[None]:
+    """Give a resource's problems without a style, pointing into REST's flat body."""
+    try:
+        yield
+    except JsonApiError as error:
+        found = [
+            (
+                one["source"]["pointer"].removeprefix("/attributes"),
+                one["meta"].get("validationCode", "INVALID_FORMAT_OR_ASSOCIATION"),
+                one["detail"],
+            )
+            for one in error.body["errors"]
+        ]
+        raise InvalidError(*found) from error

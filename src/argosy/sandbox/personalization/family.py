@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from argosy.sandbox.personalization.models import Known, Personalizations
+from argosy.sandbox.personalization.routes import PersonalizationRoutes
+from argosy.sandbox.personalization.seeding import Planter
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -13,20 +17,39 @@ if TYPE_CHECKING:
     from argosy.sandbox.cdp.family import CdpFamily
     from argosy.sandbox.foundation import Foundation
     from argosy.sandbox.reading import Node
+    from argosy.sandbox.records.models import Ingestion
+
+
+class _CdpProfiles:
+    """The profiles of the CDP's parent segments."""
+
+    def __init__(self, cdp: CdpFamily) -> None:
+        self._cdp = cdp
+
+    def find(self, parent_segment: str, column: str, value: str) -> Known | None:
+        """Give the first profile with a value in a column."""
+        profile = self._cdp.populations.profile(parent_segment, column, value)
+        return None if profile is None else Known(profile.attributes, profile.segments)
 
 
 class PersonalizationFamily:
-    """The personalization service as a family."""
+    """The service over the CDP's profiles."""
 
-    seed_members: Final = ()
+    seed_members: Final = ("personalizations",)
 
-    def __init__(self, foundation: Foundation, cdp: CdpFamily) -> None:
+    def __init__(self, foundation: Foundation, cdp: CdpFamily, ingestion: Ingestion) -> None:
         self._foundation = foundation
-        self._cdp = cdp
+        self._audiences = cdp.audiences
+        self.model = Personalizations(foundation.documents, _CdpProfiles(cdp))
+        self._routes = PersonalizationRoutes(self.model, ingestion, foundation)
 
     def routes(self) -> list[BaseRoute]:
         """Give the routes."""
-        return []
+        return [*self._routes.routes()]
 
     def plant(self, seed: Mapping[str, Node], folder: Path | None) -> None:
-        """Plant nothing yet."""
+        """Plant the personalizations; the parent segments are there already."""
+        known = {segment.id for segment in self._audiences.parent_segments()}
+        planter = Planter(self._foundation.documents, self.model, known)
+        for node in seed["personalizations"].items() if "personalizations" in seed else []:
+            planter.plant(node)

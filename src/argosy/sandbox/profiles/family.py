@@ -25,7 +25,7 @@ class ProfilesFamily:
 
     def __init__(self, foundation: Foundation, cdp: CdpFamily) -> None:
         self._routes = ProfileRoutes(
-            Lookup(cdp.audiences, cdp.tokens),
+            Lookup(cdp.populations, cdp.tokens),
             errors_as_200=foundation.settings.lookup_errors_as_200,
         )
 

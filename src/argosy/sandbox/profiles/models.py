@@ -10,14 +10,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-import orjson
-
+from argosy.sandbox.cdp.rules.catalogue import matrix_name
 from argosy.sandbox.profiles.errors import LookupRefusedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from argosy.sandbox.cdp.models import Audiences, Profile, Token
+    from argosy.sandbox.cdp.models import Token
+    from argosy.sandbox.cdp.populations import Populations
     from argosy.sandbox.cdp.tokens import Tokens
     from argosy.sandbox.settings import Json
 
@@ -25,10 +25,10 @@ MOST_TOKENS: Final = 5
 
 
 class Lookup:
-    """Answer lookups from the seeded profiles."""
+    """Answer lookups from the built parent segments."""
 
-    def __init__(self, audiences: Audiences, tokens: Tokens) -> None:
-        self._audiences = audiences
+    def __init__(self, populations: Populations, tokens: Tokens) -> None:
+        self._populations = populations
         self._tokens = tokens
 
     def look_up(self, uuids: Sequence[str], keys: Mapping[str, str]) -> list[Json]:
@@ -50,27 +50,15 @@ class Lookup:
         if not value:
             text = f"The key column 'key.{column}' of the token {token.token} is missing."
             raise LookupRefusedError(400, text)
-        profile = self._profile(token.parent_segment, column, value)
+        profile = self._populations.profile(token.parent_segment, column, value, token.segments)
         attributes = {} if profile is None else profile.attributes
-        segments = () if profile is None else profile.segments
+        named = {
+            name: attributes.get(name, attributes.get(matrix_name(name)))
+            for name in token.attribute_columns
+        }
         return {
-            "values": [segment for segment in segments if segment in token.segments],
-            "attributes": {
-                name: attributes[name] for name in token.attribute_columns if name in attributes
-            },
+            "values": [] if profile is None else profile.segments,
+            "attributes": {name: one for name, one in named.items() if one is not None},
             "audienceId": token.parent_segment,
             "key": {column: value},
         }
-
-    def _profile(self, parent_segment: str, column: str, value: str) -> Profile | None:
-        profiles = self._audiences.profiles(parent_segment)
-        return next(
-            (one for one in profiles if _as_text(one.attributes.get(column)) == value), None
-        )
-
-
-def _as_text(value: Json) -> str | None:
-    """Give a value as a query writes it."""
-    if value is None or isinstance(value, str):
-        return value
-    return orjson.dumps(value).decode()

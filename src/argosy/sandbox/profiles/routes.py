@@ -5,25 +5,23 @@ No Authorization header: a token is all it takes.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Final
 
-import orjson
-from starlette.responses import Response
 from starlette.routing import Route
 
 from argosy.sandbox.answers import json_answer
+from argosy.sandbox.jsonp import is_callback, jsonp_answer
 from argosy.sandbox.profiles.errors import LookupRefusedError
+from argosy.sandbox.visitors import GLOBAL_ID_COOKIE
 
 if TYPE_CHECKING:
     from starlette.requests import Request
+    from starlette.responses import Response
 
     from argosy.sandbox.profiles.models import Lookup
     from argosy.sandbox.settings import Json
 
-_CALLBACK: Final = re.compile(r"[A-Za-z_$][\w$]{0,63}(\.[A-Za-z_$][\w$]{0,63}){0,3}", re.ASCII)
 _GLOBAL_ID: Final = "td_global_id"
-_GLOBAL_ID_COOKIE: Final = "_td_global"
 
 
 class ProfileRoutes:
@@ -40,20 +38,20 @@ class ProfileRoutes:
     async def look_up(self, request: Request) -> Response:
         """Answer a lookup."""
         callback = request.query_params.get("callback")
-        if callback is not None and not _CALLBACK.fullmatch(callback):
+        if callback is not None and not is_callback(callback):
             return self._refused(LookupRefusedError(400, "The callback is no function name."))
         try:
             found = self._found(request)
         except LookupRefusedError as refusal:
             return self._refused(refusal)
-        return json_answer(found) if callback is None else _jsonp(callback, found)
+        return json_answer(found) if callback is None else jsonp_answer(callback, found)
 
     def _found(self, request: Request) -> list[Json]:
         query = request.query_params
         if query.get("version") != "2":
             raise LookupRefusedError(400, "The query must have version=2.")
         uuids = [uuid for uuid in query.get("token", "").split(",") if uuid]
-        keys = {_GLOBAL_ID: request.cookies.get(_GLOBAL_ID_COOKIE, "")}
+        keys = {_GLOBAL_ID: request.cookies.get(GLOBAL_ID_COOKIE, "")}
         keys |= {
             name.removeprefix("key."): value
             for name, value in query.items()
@@ -63,11 +61,3 @@ class ProfileRoutes:
 
     def _refused(self, refusal: LookupRefusedError) -> Response:
         return json_answer(refusal.body, 200 if self._errors_as_200 else refusal.status)
-
-
-def _jsonp(callback: str, found: list[Json]) -> Response:
-    # JSON may have the two line separators raw that older JavaScript doesn't allow in strings
-    text = orjson.dumps(found).decode().replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    script = f"/**/{callback}({text});"
-    headers = {"X-Content-Type-Options": "nosniff"}
-    return Response(script, media_type="application/javascript", headers=headers)

@@ -61,12 +61,10 @@ class PlainBatch:
             return None
         sent: list[str] = []
         if any(_UUID in shape for shape in shapes):
-            sent = [record.get(_UUID) for record in records]
-            if not all(type(uuid) is str for uuid in sent) or not _are_uuids(sent):
+            sent = [uuid for record in records if isinstance(uuid := record[_UUID], str)]
+            if len(sent) < len(records) or not _are_uuids(sent):
                 return None
-            records = [
-                {name: record[name] for name in record if name != _UUID} for record in records
-            ]
+            records = [_without(record) for record in records]
             shapes = {_without_uuid(shape) for shape in shapes}
         if not all(_fits(shape, columns) for shape in shapes):
             return None
@@ -74,6 +72,10 @@ class PlainBatch:
         if rows is None:
             return None
         return cls(rows, sent, _as_bytes(sent))
+
+
+def _without(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name != _UUID}
 
 
 def _without(record: Record) -> Record:

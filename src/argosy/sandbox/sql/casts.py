@@ -45,7 +45,7 @@ def duck_type(kind: exp.DataType) -> str:
     inner = kind.expressions
     if name == _Kind.DECIMAL:
         sizes = [int(one.this.this) for one in inner]
-        precision, scale = (sizes + [0])[:2] if sizes else (38, 0)
+        precision, scale = [*sizes, 0][:2] if sizes else (38, 0)
         if not (0 < precision <= 38 and 0 <= scale <= precision):
             raise unsupported(f"DECIMAL({precision}, {scale})")
         return f"DECIMAL({precision}, {scale})"
@@ -58,7 +58,7 @@ def duck_type(kind: exp.DataType) -> str:
     raise unsupported(f"The type {kind.sql().upper()}")
 
 
-def _field(node: exp.Expression, place: int) -> str:
+def _field(node: exp.Expr, place: int) -> str:
     if isinstance(node, exp.ColumnDef) and isinstance(node.kind, exp.DataType):
         name = node.name.replace('"', '""')
         return f'"{name}" {duck_type(node.kind)}'
@@ -67,13 +67,13 @@ def _field(node: exp.Expression, place: int) -> str:
     raise unsupported("This ROW type")
 
 
-def plain_cast(value: exp.Expression, duck: str, *, safely: bool = False) -> exp.Expression:
+def plain_cast(value: exp.Expr, duck: str, *, safely: bool = False) -> exp.Expr:
     """Make DuckDB's own cast."""
     kind = exp.DataType.build(duck, dialect="duckdb")
     return (exp.TryCast if safely else exp.Cast)(this=value, to=kind)
 
 
-def cast(node: exp.Cast, engine: Engine) -> exp.Expression:
+def cast(node: exp.Cast, engine: Engine) -> exp.Expr:
     """Make what a cast of the query's is."""
     if engine == "hive":
         return _hive(node.this, node.to)
@@ -81,28 +81,35 @@ def cast(node: exp.Cast, engine: Engine) -> exp.Expression:
     return call("try", made) if isinstance(node, exp.TryCast) else made
 
 
-def _presto(value: exp.Expression, kind: exp.DataType) -> exp.Expression:
+_PRESTO_MACROS: Final = {
+    _Kind.DATE: "p_date",
+    _Kind.TIMESTAMP: "p_timestamp",
+    _Kind.JSON: "to_json",
+}
+
+
+def _cut(shown: exp.Expr, kind: exp.DataType) -> exp.Expr:
+    """Cut a text to the length of its type, if it has one."""
+    size = kind.expressions[0].this if kind.expressions else None
+    return shown if size is None else call("substr", shown, number(1), size.copy())
+
+
+def _presto(value: exp.Expr, kind: exp.DataType) -> exp.Expr:
     name = kind.this
     if name in _TEXTS:
-        shown = call("x_shown", value)
-        size = kind.expressions[0].this if kind.expressions else None
-        return shown if size is None else call("substr", shown, number(1), size.copy())
+        return _cut(call("x_shown", value), kind)
     if name in _WHOLE:
         whole = call("p_bigint", value)
         return whole if name == _Kind.BIGINT else plain_cast(whole, duck_type(kind))
     if name in {_Kind.TIMESTAMPTZ, _Kind.TIMESTAMPLTZ}:
         return _zoned(value)
-    is_constant = isinstance(value, exp.Literal)
-    if name == _Kind.DATE and not is_constant:
-        return call("p_date", value)
-    if name == _Kind.TIMESTAMP and not is_constant:
-        return call("p_timestamp", value)
-    if name == _Kind.JSON:
-        return call("to_json", value)
+    by_macro = _PRESTO_MACROS.get(name)
+    if by_macro and (name == _Kind.JSON or not isinstance(value, exp.Literal)):
+        return call(by_macro, value)
     return plain_cast(value, duck_type(kind))
 
 
-def _zoned(value: exp.Expression) -> exp.Expression:
+def _zoned(value: exp.Expr) -> exp.Expr:
     if not (isinstance(value, exp.Literal) and value.is_string):
         return call("x_at_zone", call("p_timestamp", value), text("UTC"))
     moment, _, where = str(value.this).strip().rpartition(" ")
@@ -114,12 +121,10 @@ def _zoned(value: exp.Expression) -> exp.Expression:
     return call("x_at_zone", call("x_from_wall", wall, text(name)), text(name))
 
 
-def _hive(value: exp.Expression, kind: exp.DataType) -> exp.Expression:
+def _hive(value: exp.Expr, kind: exp.DataType) -> exp.Expr:
     name = kind.this
     if name in _TEXTS:
-        shown = call("h_string", value)
-        size = kind.expressions[0].this if kind.expressions else None
-        return shown if size is None else call("substr", shown, number(1), size.copy())
+        return _cut(call("h_string", value), kind)
     if name in _WHOLE:
         whole = call("h_bigint", value)
         return whole if name == _Kind.BIGINT else plain_cast(whole, duck_type(kind), safely=True)

@@ -6,14 +6,27 @@ equal, which at times runs and gives another value. So a call stays a call, by i
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.hive import Hive
 from sqlglot.dialects.trino import Trino
+from sqlglot.parsers.hive import HiveParser
+from sqlglot.parsers.trino import TrinoParser
 
-_PRESTO_SYNTAX = {"CAST", "TRY_CAST", "EXTRACT", "TRIM", "SUBSTRING", "POSITION", "LISTAGG", "NORMALIZE"}
+if TYPE_CHECKING:
+    from sqlglot import exp
+
+_PRESTO_SYNTAX = {
+    "CAST",
+    "TRY_CAST",
+    "EXTRACT",
+    "TRIM",
+    "SUBSTRING",
+    "POSITION",
+    "LISTAGG",
+    "NORMALIZE",
+}
 _HIVE_SYNTAX = {"CAST", "EXTRACT", "TRIM"}
 _WORDS = {"CASE", "IF", "ANY"}
 
@@ -23,18 +36,18 @@ class PrestoText(Trino):
 
     INDEX_OFFSET = 0
 
-    class Parser(Trino.Parser):
+    class Parser(TrinoParser):
         """The parser that leaves functions alone."""
 
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Trino.Parser.FUNCTION_PARSERS.items()
+            for name, parser in TrinoParser.FUNCTION_PARSERS.items()
             if name in _PRESTO_SYNTAX
         }
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Trino.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+            for name, parser in TrinoParser.NO_PAREN_FUNCTION_PARSERS.items()
             if name in _WORDS
         }
 
@@ -44,7 +57,7 @@ class HiveText(Hive):
 
     INDEX_OFFSET = 0
 
-    class Parser(Hive.Parser):
+    class Parser(HiveParser):
         """The parser that leaves functions alone."""
 
         ARRAY_CONSTRUCTORS: ClassVar[dict[str, Any]] = {}  # array(1, 2)[0] is an element
@@ -52,12 +65,12 @@ class HiveText(Hive):
         FUNCTIONS: ClassVar[dict[str, Any]] = {}
         FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Hive.Parser.FUNCTION_PARSERS.items()
+            for name, parser in HiveParser.FUNCTION_PARSERS.items()
             if name in _HIVE_SYNTAX
         }
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {
             name: parser
-            for name, parser in Hive.Parser.NO_PAREN_FUNCTION_PARSERS.items()
+            for name, parser in HiveParser.NO_PAREN_FUNCTION_PARSERS.items()
             if name in _WORDS
         }
 
@@ -68,6 +81,6 @@ class Target(DuckDB):
     INDEX_OFFSET = 0
 
 
-def written(node: exp.Expression) -> str:
+def written(node: exp.Expr) -> str:
     """Write a tree as DuckDB's SQL: every identifier quoted, no comments, no fallbacks."""
-    return node.sql(dialect=Target, identify=True, comments=False)
+    return node.sql(dialect=Target, identify=True, comments=False, copy=False)

@@ -15,6 +15,17 @@ _Names = Callable[[re.Match[str]], str]
 TIME_LIMIT: Final = "Query exceeded maximum time limit"
 TOO_DEEP: Final = "statement is too large (stack overflow while parsing or analyzing)"
 
+_TYPES: Final = {
+    "INT8": "tinyint",
+    "INT16": "smallint",
+    "INT32": "integer",
+    "INT64": "bigint",
+    "INT128": "bigint",
+    "DOUBLE": "double",
+    "FLOAT": "real",
+    "BOOL": "boolean",
+    "BOOLEAN": "boolean",
+}
 _RULES: Final[tuple[tuple[str, _Names], ...]] = (
     (
         r'Referenced column "(.+?)" (?:was )?not found',
@@ -42,7 +53,7 @@ _RULES: Final[tuple[tuple[str, _Names], ...]] = (
         lambda found: f"Cannot cast '{_plain(found[1])}' to {_TYPES.get(found[2], found[2])}",
     ),
     (
-        r'(date|timestamp|time) field value(?: out of range)?: "(.*?)"',
+        r'(date|timestamp|time) field (?:value|format)(?: out of range)?: "(.*?)"',
         lambda found: f"Value cannot be cast to {found[1]}: {found[2]}",
     ),
     (
@@ -70,13 +81,16 @@ _RULES: Final[tuple[tuple[str, _Names], ...]] = (
         r"Set operations can only apply to expressions with the same number of result columns",
         lambda _: "query has different number of fields in a set operation",
     ),
-    (r"WHERE clause cannot contain aggregates", lambda _: "WHERE clause cannot contain aggregations"),
+    (
+        r"WHERE clause cannot contain aggregates",
+        lambda _: "WHERE clause cannot contain aggregations",
+    ),
     (
         r"Aggregate functions? calls? cannot be nested|aggregate function calls cannot be nested",
         lambda _: "Cannot nest aggregations inside an aggregation",
     ),
     (
-        r"(?:Cannot compare values of type|Cannot mix values of type) (.+?) and (?:type )?(.+?)(?: |$)",
+        r"Cannot (?:compare|mix) values of type (.+?) and (?:type )?(.+?)(?: |$)",
         lambda found: f"Types do not match: {_types(found[1])}, {_types(found[2])}",
     ),
     (
@@ -92,19 +106,11 @@ _RULES: Final[tuple[tuple[str, _Names], ...]] = (
         lambda found: f"Cannot cast {_types(found[1])} to {_types(found[2])}",
     ),
     (r"Table function cannot contain subqueries", lambda _: "UNNEST cannot contain a subquery"),
-    (r"Duplicate alias \"(.+?)\"", lambda found: f"Table name '{_plain(found[1])}' specified more than once"),
+    (
+        r"Duplicate alias \"(.+?)\"",
+        lambda found: f"Table name '{_plain(found[1])}' specified more than once",
+    ),
 )
-_TYPES: Final = {
-    "INT8": "tinyint",
-    "INT16": "smallint",
-    "INT32": "integer",
-    "INT64": "bigint",
-    "INT128": "bigint",
-    "DOUBLE": "double",
-    "FLOAT": "real",
-    "BOOL": "boolean",
-    "BOOLEAN": "boolean",
-}
 _RAISED: Final = re.compile(r"^Invalid Input Error: query failed: (.*)", re.DOTALL)
 _UNKNOWN: Final = "The statement can't be run: a type or a construct in it is not supported"
 
@@ -131,6 +137,12 @@ class QueryFailedError(Exception):
 def told(error: QueryFailedError, engine: str, query: str) -> str:
     """Write the line a job's log has for a failure; `query` is the engine's id of the query."""
     return str(error) if engine == "hive" else f"Query failed (#{query}): {error}"
+
+
+def told_by(engine: str, message: str) -> str:
+    """Put DuckDB's message into the words of an engine."""
+    words = translated(message)
+    return f"FAILED: SemanticException {words}" if engine == "hive" else words
 
 
 def unsupported(what: str) -> QueryFailedError:
@@ -161,7 +173,9 @@ def _unexpected(name: str, types: str | None) -> str:
     shown = re.sub(r"^[a-z]_", "", name.strip('"'))
     if shown in _SYMBOLS or not shown.isidentifier():
         symbol = _SYMBOLS.get(shown, shown)
-        return f"'{symbol}' cannot be applied to {'these types' if types is None else types.lower()}"
+        return (
+            f"'{symbol}' cannot be applied to {'these types' if types is None else types.lower()}"
+        )
     return f"Unexpected parameters ({'' if types is None else types.lower()}) for function {shown}"
 
 

@@ -8,7 +8,8 @@ from sqlglot import exp
 
 from argosy.sandbox.sql import times
 from argosy.sandbox.sql.errors import QueryFailedError
-from argosy.sandbox.sql.functions_presto import json_path, replacement_text
+from argosy.sandbox.sql.functions_presto import replacement_text
+from argosy.sandbox.sql.presto_nested import json_path
 from argosy.sandbox.sql.rules import (
     Arguments,
     Builder,
@@ -17,10 +18,10 @@ from argosy.sandbox.sql.rules import (
     call,
     constant_text,
     folded,
-    null_if_any_is_null,
     number,
     table,
     text,
+    words,
 )
 from argosy.sandbox.sql.zones import formatted, zone_name
 
@@ -69,7 +70,7 @@ locate=h_locate 2-3
 log10 1
 log2 1
 lower 1
-lpad 3
+lpad=x_lpad 3
 ltrim 1
 map_keys 1
 map_values 1
@@ -85,10 +86,10 @@ quarter=h_quarter 1
 radians 1
 rand=p_random 0
 regexp=h_rlike 2
-repeat 2
+repeat=h_repeat 2
 reverse 1
 round=h_round 1-2
-rpad 3
+rpad=x_rpad 3
 rtrim 1
 second=h_second 1
 sha=sha1 1
@@ -146,32 +147,32 @@ variance=var_pop 1
 _DEFAULT_TIME: Final = "yyyy-MM-dd HH:mm:ss"
 
 
-def _shown(node: exp.Expression) -> exp.Expression:
+def _shown(node: exp.Expr) -> exp.Expr:
     is_plain = isinstance(node, exp.Literal) and node.is_string
     return node if is_plain else call("h_string", node)
 
 
-def _concat(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _concat(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return folded(exp.DPipe, [_shown(one) for one in arguments])
 
 
-def _concat_ws(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _concat_ws(arguments: Arguments, _: QuerySession) -> exp.Expr:
     separator, *parts = arguments
     lists: Arguments = [call("h_listed", part) for part in parts]
     joined = lists[0] if len(lists) == 1 else call("list_concat", *lists)
     return call("array_to_string", joined, separator)
 
 
-def _moment_text(moment: exp.Expression, pattern: str) -> exp.Expression:
+def _moment_text(moment: exp.Expr, pattern: str) -> exp.Expr:
     return formatted(moment, times.java_pieces(pattern), None)
 
 
-def _from_unixtime(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _from_unixtime(arguments: Arguments, _: QuerySession) -> exp.Expr:
     pattern = constant_text(arguments[1], "The format") if len(arguments) > 1 else _DEFAULT_TIME
     return _moment_text(call("x_of_seconds", call("h_bigint", arguments[0])), pattern)
 
 
-def _unix_timestamp(arguments: Arguments, session: QuerySession) -> exp.Expression:
+def _unix_timestamp(arguments: Arguments, session: QuerySession) -> exp.Expr:
     if not arguments:
         return exp.cast(number(int(session.now)), "BIGINT")
     if len(arguments) == 1:
@@ -182,115 +183,118 @@ def _unix_timestamp(arguments: Arguments, session: QuerySession) -> exp.Expressi
     return exp.cast(call("floor", call("epoch", parsed)), "BIGINT")
 
 
-def _date_format(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _date_format(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return _moment_text(call("h_moment", arguments[0]), constant_text(arguments[1], "The format"))
 
 
-def _from_utc(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _from_utc(arguments: Arguments, _: QuerySession) -> exp.Expr:
     where = zone_name(constant_text(arguments[1], "The time zone"))
     return call("x_local", call("h_moment", arguments[0]), text(where))
 
 
-def _to_utc(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _to_utc(arguments: Arguments, _: QuerySession) -> exp.Expr:
     where = zone_name(constant_text(arguments[1], "The time zone"))
     return call("x_from_wall", call("h_moment", arguments[0]), text(where))
 
 
-def _get_json_object(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _get_json_object(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("x_json_text_at", arguments[0], json_path(arguments[1]))
 
 
-def _regexp_replace(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _regexp_replace(arguments: Arguments, _: QuerySession) -> exp.Expr:
     replacement = replacement_text(arguments[2])
     return call("regexp_replace", arguments[0], arguments[1], replacement, text("g"))
 
 
-def _regexp_extract(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _regexp_extract(arguments: Arguments, _: QuerySession) -> exp.Expr:
     group = arguments[2] if len(arguments) == 3 else number(1)
     return call("regexp_extract", arguments[0], arguments[1], group)
 
 
-def _nvl(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _nvl(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("coalesce", *arguments)
 
 
-def _if(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _if(arguments: Arguments, _: QuerySession) -> exp.Expr:
     default = arguments[2] if len(arguments) == 3 else None
     return exp.Case(ifs=[exp.If(this=arguments[0], true=arguments[1])], default=default)
 
 
-def _map(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _map(arguments: Arguments, _: QuerySession) -> exp.Expr:
     if len(arguments) % 2:
         raise QueryFailedError("Arguments must be in key/value pairs")
     keys, values = exp.Array(expressions=arguments[::2]), exp.Array(expressions=arguments[1::2])
     return call("map", keys, values)
 
 
-def _named_struct(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _named_struct(arguments: Arguments, _: QuerySession) -> exp.Expr:
     if len(arguments) % 2:
         raise QueryFailedError("NAMED_STRUCT expects an even number of arguments.")
     names = [constant_text(one, "A field's name") for one in arguments[::2]]
-    return call("struct_pack", *(
-        exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
-        for name, value in zip(names, arguments[1::2], strict=True)
-    ))
+    return call(
+        "struct_pack",
+        *(
+            exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
+            for name, value in zip(names, arguments[1::2], strict=True)
+        ),
+    )
 
 
-def _struct(arguments: Arguments, session: QuerySession) -> exp.Expression:
+def _struct(arguments: Arguments, session: QuerySession) -> exp.Expr:
     named: Arguments = []
     for place, value in enumerate(arguments, 1):
         named += [text(f"col{place}"), value]
     return _named_struct(named, session)
 
 
-def _positive_mod(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _positive_mod(arguments: Arguments, _: QuerySession) -> exp.Expr:
     value, by = arguments
     once = exp.Paren(this=exp.Add(this=call("h_mod", value, by), expression=by.copy()))
     return call("h_mod", once, by.copy())
 
 
-def _log(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _log(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("ln", arguments[0]) if len(arguments) == 1 else call("h_log", *arguments)
 
 
 def _extreme(name: str) -> Builder:
-    return lambda arguments, _: null_if_any_is_null(arguments, call(name, *arguments))
+    return lambda arguments, _: call(name, exp.Array(expressions=arguments))
 
 
 def _is_null(*, negated: bool) -> Builder:
-    def build(arguments: Arguments, _: QuerySession) -> exp.Expression:
+    def build(arguments: Arguments, _: QuerySession) -> exp.Expr:
         test = exp.Is(this=arguments[0], expression=exp.Null())
         return exp.Paren(this=exp.Not(this=test) if negated else test)
 
     return build
 
 
-def _format_number(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _format_number(arguments: Arguments, _: QuerySession) -> exp.Expr:
     places = arguments[1]
     if not isinstance(places, exp.Literal) or not str(places.this).isdigit():
         raise QueryFailedError("format_number: a constant number of places is needed")
-    return call("format", text("{:,.%sf}" % places.this), exp.cast(arguments[0], "DOUBLE"))
+    return call("format", text(f"{{:,.{places.this}f}}"), exp.cast(arguments[0], "DOUBLE"))
 
 
-def _not_null(call_of: exp.Expression, value: exp.Expression) -> exp.Expression:
+def _not_null(call_of: exp.Expr, value: exp.Expr) -> exp.Expr:
     test = exp.Not(this=exp.Is(this=value.copy(), expression=exp.Null()))
     return exp.Filter(this=call_of, expression=exp.Where(this=test))
 
 
-def _collect_list(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _collect_list(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return _not_null(call("list", arguments[0]), arguments[0])
 
 
-def _collect_set(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _collect_set(arguments: Arguments, _: QuerySession) -> exp.Expr:
     value = arguments[0]
     return _not_null(call("list", exp.Distinct(expressions=[value])), value)
 
 
-def _percentile_approx(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _percentile_approx(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("quantile_cont", arguments[0], arguments[1])
 
 
-def _sha2(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _sha2(arguments: Arguments, _: QuerySession) -> exp.Expr:
     if str(arguments[1].this) not in {"0", "256"}:
         raise QueryFailedError("sha2: only 256 bits in the sandbox", "unsupported")
     return call("sha256", arguments[0])
@@ -312,11 +316,11 @@ _CODED: Final[dict[str, tuple[int, int, Builder]]] = {
     "from_unixtime": (1, 2, _from_unixtime),
     "from_utc_timestamp": (2, 2, _from_utc),
     "get_json_object": (2, 2, _get_json_object),
-    "greatest": (1, 1000, _extreme("greatest")),
+    "greatest": (1, 1000, _extreme("p_array_max")),
     "if": (2, 3, _if),
     "isnotnull": (1, 1, _is_null(negated=True)),
     "isnull": (1, 1, _is_null(negated=False)),
-    "least": (1, 1000, _extreme("least")),
+    "least": (1, 1000, _extreme("p_array_min")),
     "log": (1, 2, _log),
     "map": (0, 10_000, _map),
     "named_struct": (2, 1000, _named_struct),
@@ -333,7 +337,7 @@ _CODED: Final[dict[str, tuple[int, int, Builder]]] = {
 }
 
 
-def _now(session: QuerySession) -> exp.Expression:
+def _now(session: QuerySession) -> exp.Expr:
     return call("make_timestamp", number(int(session.now * 1000) * 1000))
 
 
@@ -348,8 +352,8 @@ def hive_rules() -> dict[str, Rule]:
     return table(_SCALARS) | aggregates | builders(_CODED)
 
 
-UNSUPPORTED: Final = frozenset(
+UNSUPPORTED: Final = words(
     "conv crc32 encode decode soundex sentences ngrams context_ngrams histogram_numeric next_day "
     "substring_index printf format_string posexplode inline stack xpath xpath_string "
-    "map_concat ntile_over sha512 in_file hash mask".split()
+    "map_concat ntile_over sha512 in_file hash mask"
 )

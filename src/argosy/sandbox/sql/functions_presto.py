@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
-from argosy.sandbox.sql import times
-from argosy.sandbox.sql.errors import QueryFailedError, unsupported
+from argosy.sandbox.sql.errors import unsupported
+from argosy.sandbox.sql.presto_nested import NESTED_FUNCTIONS, struct
+from argosy.sandbox.sql.presto_times import TIME_FUNCTIONS
 from argosy.sandbox.sql.rules import (
     Arguments,
     Builder,
@@ -18,12 +19,11 @@ from argosy.sandbox.sql.rules import (
     constant_text,
     folded,
     is_text,
-    null_if_any_is_null,
     number,
     table,
     text,
+    words,
 )
-from argosy.sandbox.sql.zones import formatted, in_zone
 
 if TYPE_CHECKING:
     from argosy.sandbox.sql.session import QuerySession
@@ -91,7 +91,7 @@ log=log 2
 log10 1
 log2 1
 lower 1
-lpad 3
+lpad=x_lpad 3
 ltrim=x_trim_start 1
 map_entries 1
 map_from_entries 1
@@ -113,7 +113,7 @@ repeat=p_repeat 2
 replace=p_replace 2-3
 reverse 1
 round=p_round 1-2
-rpad 3
+rpad=x_rpad 3
 rtrim=x_trim_end 1
 sequence=p_sequence 2-3
 sha1=p_sha1 1
@@ -204,37 +204,9 @@ var_pop 1
 var_samp 1
 variance 1
 """
-_PARTS: Final = {
-    "year": "year",
-    "quarter": "quarter",
-    "month": "month",
-    "week": "week",
-    "week_of_year": "week",
-    "day": "day",
-    "day_of_month": "day",
-    "day_of_week": "isodow",
-    "dow": "isodow",
-    "day_of_year": "dayofyear",
-    "doy": "dayofyear",
-    "hour": "hour",
-    "minute": "minute",
-    "second": "second",
-    "year_of_week": "isoyear",
-    "yow": "isoyear",
-}
-_STEPS: Final = {
-    "millisecond": ("to_milliseconds", 1),
-    "second": ("to_seconds", 1),
-    "minute": ("to_minutes", 1),
-    "hour": ("to_hours", 1),
-    "day": ("to_days", 1),
-    "week": ("to_days", 7),
-    "month": ("to_months", 1),
-    "quarter": ("to_months", 3),
-    "year": ("to_months", 12),
-}
-UNSUPPORTED: Final = frozenset(
-    "checksum xxhash64 crc32 hmac_md5 hmac_sha1 hmac_sha256 sha512 numeric_histogram approx_set merge "
+UNSUPPORTED: Final = words(
+    "checksum xxhash64 crc32 hmac_md5 hmac_sha1 hmac_sha256 sha512 numeric_histogram "
+    "approx_set merge "
     "empty_approx_set soundex word_stem ngrams combinations reduce_agg map_union "
     "approx_most_frequent learn_classifier learn_regressor regexp_position classify "
     "json_query json_value json_exists json_object json_array zip shuffle map_zip_with "
@@ -243,129 +215,31 @@ UNSUPPORTED: Final = frozenset(
     "make_set_digest geometric st_point bing_tile listagg_distinct array_frequency "
     "murmur3 spooky_hash_v2_64 format_number luhn_check split_to_multimap timezone_hour "
     "timezone_minute transform_values_with uuid_v7 contains_sequence trim_array bitwise_left_shift_"
-    .split()
 )
 
 
-def date_part(part: str, of: exp.Expression) -> exp.Expression:
-    """Make the extraction of a part of a date or time."""
-    name = part.lower()
-    if name in {"millisecond", "milliseconds"}:
-        return call("p_millisecond", of)
-    if name not in _PARTS:
-        raise QueryFailedError(f"Invalid EXTRACT field: {part}")
-    return call(_PARTS[name], call("x_wall", of))
-
-
-def _part_builder(name: str) -> Builder:
-    return lambda arguments, _: date_part(name, arguments[0])
-
-
-def added(unit: str, amount: exp.Expression, to: exp.Expression) -> exp.Expression:
-    """Make `to` plus an amount of units."""
-    if unit.lower() not in _STEPS:
-        raise QueryFailedError(f"'{unit}' is not a valid TIMESTAMP field")
-    name, factor = _STEPS[unit.lower()]
-    amount = exp.Paren(this=amount)
-    scaled = amount if factor == 1 else exp.Mul(this=amount, expression=number(factor))
-    whole = scaled if name == "to_milliseconds" else exp.cast(scaled, "INT")
-    return call("p_plus", to, call(name, whole))
-
-
-def _date_add(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    unit, amount, to = arguments
-    return added(constant_text(unit, "The unit"), amount, to)
-
-
-def _unit(node: exp.Expression, *, milliseconds: bool) -> exp.Expression:
-    unit = constant_text(node, "The unit").lower()
-    if unit not in _STEPS or (unit == "millisecond" and not milliseconds):
-        raise QueryFailedError(f"'{unit}' is not a valid TIMESTAMP field")
-    return text(unit)
-
-
-def _date_trunc(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    unit, value = arguments
-    return call("p_date_trunc", _unit(unit, milliseconds=False), value)
-
-
-def _date_diff(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    unit, first, second = arguments
-    return call("p_date_diff", _unit(unit, milliseconds=True), first, second)
-
-
-def _date_format(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    value, pattern = arguments
-    return call(
-        "strftime",
-        call("x_wall", value),
-        text(times.mysql_pieces(constant_text(pattern, "The format"))),
-    )
-
-
-def _date_parse(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    value, pattern = arguments
-    return call("strptime", value, text(times.mysql_pieces(constant_text(pattern, "The format"))))
-
-
-def _format_datetime(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    value, pattern = arguments
-    pieces = times.java_pieces(constant_text(pattern, "The format"))
-    return formatted(call("x_wall", value), pieces, None)
-
-
-def _parse_datetime(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    value, pattern = arguments
-    pieces = times.java_pieces(constant_text(pattern, "The format"))
-    if any(isinstance(piece, times.ZonePart) for piece in pieces):
-        parts = [piece if isinstance(piece, str) else "%z" for piece in pieces]
-        parsed = call("strptime", value, text("".join(parts)))
-        return call("x_at_zone", call("timezone", text("UTC"), parsed), text("UTC"))
-    return call("strptime", value, text("".join(str(piece) for piece in pieces)))
-
-
-def _from_unixtime(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    moment = call("x_of_seconds", arguments[0])
-    if len(arguments) == 1:
-        return moment
-    if len(arguments) == 2:
-        return in_zone(moment, arguments[1])
-    raise unsupported("from_unixtime with hours and minutes")
-
-
-def _at_timezone(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    return in_zone(arguments[0], arguments[1])
-
-
-def _with_timezone(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    moment, where = arguments
-    name = constant_text(where, "The time zone")
-    times.zone(name)
-    return call("x_at_zone", call("x_from_wall", moment, text(name)), text(name))
-
-
-def _concat(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _concat(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return folded(exp.DPipe, arguments)
 
 
-def _concat_ws(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _concat_ws(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("concat_ws", *arguments)
 
 
 def _extreme(name: str) -> Builder:
-    def build(arguments: Arguments, _: QuerySession) -> exp.Expression:
-        return null_if_any_is_null(arguments, call(name, *arguments))
+    def build(arguments: Arguments, _: QuerySession) -> exp.Expr:
+        return call(name, exp.Array(expressions=arguments))
 
     return build
 
 
-def _regexp_extract(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _regexp_extract(arguments: Arguments, _: QuerySession) -> exp.Expr:
     group = arguments[2] if len(arguments) == 3 else number(0)
     return call("x_regexp_or_null", arguments[0], arguments[1], group)
 
 
-def _regexp_replace(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    replacement: exp.Expression = text("")
+def _regexp_replace(arguments: Arguments, _: QuerySession) -> exp.Expr:
+    replacement: exp.Expr = text("")
     if len(arguments) == 3:
         if isinstance(arguments[2], exp.Lambda):
             raise unsupported("regexp_replace with a function")
@@ -373,7 +247,7 @@ def _regexp_replace(arguments: Arguments, _: QuerySession) -> exp.Expression:
     return call("regexp_replace", arguments[0], arguments[1], replacement, text("g"))
 
 
-def replacement_text(node: exp.Expression) -> exp.Expression:
+def replacement_text(node: exp.Expr) -> exp.Expr:
     """Turn a replacement with $1 into one with a backslash and 1."""
     if not is_text(node):
         return call("regexp_replace", node, text(r"\$(\d)"), text(r"\\\1"), text("g"))
@@ -385,204 +259,52 @@ def replacement_text(node: exp.Expression) -> exp.Expression:
     return text("".join(turned))
 
 
-def _regexp_count(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _regexp_count(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("len", call("regexp_extract_all", *arguments))
-
-
-def json_path(node: exp.Expression) -> exp.Expression:
-    """Turn a JSON path of Presto's or Hive's into one of DuckDB's."""
-    if not is_text(node):
-        return node
-    path = str(node.this)
-    rest = path.removeprefix("$") if path.startswith("$") else f".{path}"
-    steps: list[str] = []
-    pattern = re.compile(r"""\.?\[(\d+)\]|\.?\[(\*)\]|\.?\[(["'])(.*?)\3\]|\.("[^"]*"|[^.\[\]"]+)""")
-    position = 0
-    while position < len(rest):
-        found = pattern.match(rest, position)
-        if not found:
-            raise QueryFailedError(f"Invalid JSON path: '{path}'")
-        index, every, _, quoted, name = found.groups()
-        key = (quoted if quoted is not None else (name or "")).strip('"')
-        steps.append(f"[{index or every}]" if index or every else f'."{key}"')
-        position = found.end()
-    return text("$" + "".join(steps))
-
-
-def _json_at(name: str) -> Builder:
-    return lambda arguments, _: call(name, arguments[0], json_path(arguments[1]))
 
 
 def _operator(kind: type[exp.Binary]) -> Builder:
     return lambda arguments, _: folded(kind, arguments)
 
 
-def _map(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    if len(arguments) == 1:
-        raise QueryFailedError("Unexpected parameters for function map")
-    return call("map", *arguments)
-
-
-def _lambda(node: exp.Expression, count: int) -> exp.Lambda:
-    if not isinstance(node, exp.Lambda) or len(node.expressions) != count:
-        raise QueryFailedError(f"a lambda expression of {count} argument(s) is expected here")
-    return node
-
-
-def _list_filter(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    return call("list_filter", arguments[0], _lambda(arguments[1], 1))
-
-
-def _list_transform(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    return call("list_transform", arguments[0], _lambda(arguments[1], 1))
-
-
-def _matching(name: str) -> Builder:
-    def build(arguments: Arguments, session: QuerySession) -> exp.Expression:
-        tested = call(name, _list_transform(arguments, session))
-        return tested
-
-    return build
-
-
-def _none_match(arguments: Arguments, session: QuerySession) -> exp.Expression:
-    return exp.Paren(this=exp.Not(this=call("p_any_match", _list_transform(arguments, session))))
-
-
-def _reduce(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    values, first, step, last = arguments
-    reduced = call("list_reduce", values, _lambda(step, 2), first)
-    listed = exp.Array(expressions=[reduced])
-    return exp.Bracket(
-        this=call("list_transform", listed, _lambda(last, 1)), expressions=[number(1)]
-    )
-
-
-def _replaced(function: exp.Lambda, by: Arguments) -> exp.Expression:
-    """Put expressions in place of a lambda's parameters."""
-    names = [str(one.name) for one in function.expressions]
-    values = dict(zip(names, by, strict=True))
-    body = exp.Paren(this=function.this.copy())
-    for node in list(body.find_all(exp.Identifier)):
-        if node.name in values and isinstance(node.parent, exp.Expression):
-            if isinstance(node.parent, exp.Column):
-                node.parent.replace(values[node.name].copy())
-            elif not (isinstance(node.parent, exp.Dot) and node.arg_key == "expression"):
-                node.replace(values[node.name].copy())
-    return body
-
-
-def _member(of: str, field: str) -> exp.Expression:
-    return exp.Dot(this=exp.to_identifier(of), expression=exp.to_identifier(field))
-
-
-def _over_entries(node: exp.Expression, pair: exp.Lambda) -> tuple[exp.Expression, exp.Expression]:
-    body = _replaced(pair, [_member("entry", "key"), _member("entry", "value")])
-    return call("map_entries", node), body
-
-
-def _of_entry(body: exp.Expression) -> exp.Lambda:
-    return exp.Lambda(this=body, expressions=[exp.to_identifier("entry")])
-
-
-def _struct(**fields: exp.Expression) -> exp.Expression:
-    return call("struct_pack", *(
-        exp.PropertyEQ(this=exp.to_identifier(name), expression=value)
-        for name, value in fields.items()
-    ))
-
-
-def _map_filter(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    entries, body = _over_entries(arguments[0], _lambda(arguments[1], 2))
-    return call("map_from_entries", call("list_filter", entries, _of_entry(body)))
-
-
-def _transform_values(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    entries, body = _over_entries(arguments[0], _lambda(arguments[1], 2))
-    made = _struct(key=_member("entry", "key"), value=body)
-    return call("map_from_entries", call("list_transform", entries, _of_entry(made)))
-
-
-def _transform_keys(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    entries, body = _over_entries(arguments[0], _lambda(arguments[1], 2))
-    made = _struct(key=body, value=_member("entry", "value"))
-    return call("map_from_entries", call("list_transform", entries, _of_entry(made)))
-
-
-def _zip_with(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    first, second, function = arguments
-    pair = exp.to_identifier("entry")
-    at = [exp.Bracket(this=pair.copy(), expressions=[number(place)]) for place in (1, 2)]
-    body = _replaced(_lambda(function, 2), list(at))
-    return call("list_transform", call("list_zip", first, second), _of_entry(body))
-
-
-def _array_sort(arguments: Arguments, _: QuerySession) -> exp.Expression:
-    if len(arguments) == 2:
-        raise unsupported("array_sort with a comparator")
-    return call("p_array_sort", arguments[0])
-
-
-def _if(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _if(arguments: Arguments, _: QuerySession) -> exp.Expr:
     default = arguments[2] if len(arguments) == 3 else None
     return exp.Case(ifs=[exp.If(this=arguments[0], true=arguments[1])], default=default)
 
 
-def _coalesce(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _coalesce(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("coalesce", *arguments)
 
 
-def _format(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _format(arguments: Arguments, _: QuerySession) -> exp.Expr:
     pattern = constant_text(arguments[0], "The format")
     shown = [
         exp.cast(one, "VARCHAR") if letter == "s" else one
-        for one, letter in zip(arguments[1:], re.findall(r"%[-+0 ,#]*\d*(?:\.\d+)?([a-z])", pattern), strict=False)
+        for one, letter in zip(
+            arguments[1:], re.findall(r"%[-+0 ,#]*\d*(?:\.\d+)?([a-z])", pattern), strict=False
+        )
     ]
-    return call("printf", text(pattern), *shown, *arguments[1 + len(shown):])
+    return call("printf", text(pattern), *shown, *arguments[1 + len(shown) :])
 
 
-def _row(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _row(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("row", *arguments)
 
 
-def _try(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _try(arguments: Arguments, _: QuerySession) -> exp.Expr:
     for node in list(arguments[0].find_all(exp.Anonymous)):
         if node.name == "p_subscript":  # its error is one that DuckDB's TRY doesn't take
             node.set("this", "p_element_at")
     return call("try", arguments[0])
 
 
-def _now(_: Arguments, session: QuerySession) -> exp.Expression:
-    return now(session)
-
-
-def now(session: QuerySession) -> exp.Expression:
-    """Make the query's own time, in milliseconds as Presto has it."""
-    return call("make_timestamp", number(int(session.now * 1000) * 1000))
-
-
-def _current_timezone(_: Arguments, __: QuerySession) -> exp.Expression:
-    return text("UTC")
-
-
 CODED: Final[dict[str, tuple[int, int, Builder]]] = {
-    **{name: (1, 1, _part_builder(name)) for name in _PARTS},
-    "date_add": (3, 3, _date_add),
-    "date_trunc": (2, 2, _date_trunc),
-    "date_diff": (3, 3, _date_diff),
-    "date_format": (2, 2, _date_format),
-    "date_parse": (2, 2, _date_parse),
-    "format_datetime": (2, 2, _format_datetime),
-    "parse_datetime": (2, 2, _parse_datetime),
-    "from_unixtime": (1, 3, _from_unixtime),
-    "at_timezone": (2, 2, _at_timezone),
-    "with_timezone": (2, 2, _with_timezone),
-    "now": (0, 0, _now),
-    "current_timezone": (0, 0, _current_timezone),
+    **TIME_FUNCTIONS,
+    **NESTED_FUNCTIONS,
     "concat": (1, 1000, _concat),
     "concat_ws": (2, 1000, _concat_ws),
-    "greatest": (1, 1000, _extreme("greatest")),
-    "least": (1, 1000, _extreme("least")),
+    "greatest": (1, 1000, _extreme("p_array_max")),
+    "least": (1, 1000, _extreme("p_array_min")),
     "coalesce": (1, 1000, _coalesce),
     "nullif": (2, 2, lambda arguments, _: call("nullif", *arguments)),
     "if": (2, 3, _if),
@@ -590,9 +312,6 @@ CODED: Final[dict[str, tuple[int, int, Builder]]] = {
     "regexp_extract": (2, 3, _regexp_extract),
     "regexp_replace": (2, 3, _regexp_replace),
     "regexp_count": (2, 2, _regexp_count),
-    "json_extract": (2, 2, _json_at("x_json_at")),
-    "json_extract_scalar": (2, 2, _json_at("x_json_scalar_at")),
-    "json_size": (2, 2, _json_at("p_json_size")),
     "mod": (2, 2, _operator(exp.Mod)),
     "bitwise_and": (2, 2, _operator(exp.BitwiseAnd)),
     "bitwise_or": (2, 2, _operator(exp.BitwiseOr)),
@@ -600,33 +319,21 @@ CODED: Final[dict[str, tuple[int, int, Builder]]] = {
     "bitwise_left_shift": (2, 2, _operator(exp.BitwiseLeftShift)),
     "bitwise_right_shift": (2, 2, _operator(exp.BitwiseRightShift)),
     "bitwise_not": (1, 1, lambda arguments, _: exp.Paren(this=exp.BitwiseNot(this=arguments[0]))),
-    "map": (0, 2, _map),
-    "filter": (2, 2, _list_filter),
-    "transform": (2, 2, _list_transform),
-    "any_match": (2, 2, _matching("p_any_match")),
-    "all_match": (2, 2, _matching("p_all_match")),
-    "none_match": (2, 2, _none_match),
-    "reduce": (4, 4, _reduce),
-    "map_filter": (2, 2, _map_filter),
-    "transform_values": (2, 2, _transform_values),
-    "transform_keys": (2, 2, _transform_keys),
-    "zip_with": (3, 3, _zip_with),
-    "array_sort": (1, 2, _array_sort),
     "format": (1, 100, _format),
     "row": (1, 1000, _row),
 }
 
 
-def _entries(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _entries(arguments: Arguments, _: QuerySession) -> exp.Expr:
     key, value = arguments
-    return call("list", _struct(k=key, v=value))
+    return call("list", struct(k=key, v=value))
 
 
-def _approx_distinct(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _approx_distinct(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("count", exp.Distinct(expressions=[arguments[0]]))
 
 
-def _approx_percentile(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _approx_percentile(arguments: Arguments, _: QuerySession) -> exp.Expr:
     if len(arguments) > 2 and not isinstance(arguments[2], exp.Literal):
         raise unsupported("approx_percentile with weights")
     return call("quantile_disc", arguments[0], arguments[1])

@@ -78,13 +78,13 @@ NEEDS_DATA: Final = {
 """Functions that exist, and why the sandbox can't compute them."""
 
 
-def _zone_at(arguments: Arguments, place: int) -> exp.Expression | None:
+def _zone_at(arguments: Arguments, place: int) -> exp.Expr | None:
     if len(arguments) <= place or is_null(arguments[place]):
         return None
     return arguments[place]
 
 
-def _epoch(node: exp.Expression, zone: exp.Expression | None) -> exp.Expression:
+def _epoch(node: exp.Expr, zone: exp.Expr | None) -> exp.Expr:
     """Give the unix time of a time, at once where it is a constant."""
     if is_text(node) and (zone is None or is_text(zone)):
         where = times.zone("UTC" if zone is None else str(zone.this))
@@ -95,7 +95,7 @@ def _epoch(node: exp.Expression, zone: exp.Expression | None) -> exp.Expression:
     return call("t_epoch", node, td_zone(zone))
 
 
-def _time_range(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _time_range(arguments: Arguments, _: QuerySession) -> exp.Expr:
     moment, zone = arguments[0], _zone_at(arguments, 3)
     tests: Arguments = []
     for place, kind in ((1, exp.GTE), (2, exp.LT)):
@@ -105,7 +105,7 @@ def _time_range(arguments: Arguments, _: QuerySession) -> exp.Expression:
         if is_null(bound):
             shown = constant_text(arguments[place], "The bound")
             raise QueryFailedError(f"TD_TIME_RANGE: invalid time '{shown}'")
-        test: exp.Expression = kind(this=moment.copy(), expression=bound)
+        test: exp.Expr = kind(this=moment.copy(), expression=bound)
         if not isinstance(bound, exp.Cast | exp.Literal):  # a bound that turns out NULL is open
             test = call("coalesce", test, exp.Is(this=bound.copy(), expression=exp.Null()))
         tests.append(test)
@@ -114,23 +114,21 @@ def _time_range(arguments: Arguments, _: QuerySession) -> exp.Expression:
     return folded(exp.And, tests) if len(tests) > 1 else exp.Paren(this=tests[0])
 
 
-def _time_format(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _time_format(arguments: Arguments, _: QuerySession) -> exp.Expr:
     pattern = constant_text(arguments[1], "The format")
     zone = td_zone(_zone_at(arguments, 2))
     shown = arguments[2] if len(arguments) > 2 and is_text(arguments[2]) else zone
     return _in_pattern(arguments[0], pattern, zone, shown)
 
 
-def _in_pattern(
-    moment: exp.Expression, pattern: str, zone: exp.Expression, shown: exp.Expression
-) -> exp.Expression:
+def _in_pattern(moment: exp.Expr, pattern: str, zone: exp.Expr, shown: exp.Expr) -> exp.Expr:
     wall = call("t_wall", moment, zone)
     pieces = times.java_pieces(pattern)
     by_name = any(isinstance(p, times.ZonePart) and p.letters in {"z", "zzz"} for p in pieces)
     return formatted(wall, pieces, (moment, shown if by_name and is_text(shown) else zone))
 
 
-def _time_string(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _time_string(arguments: Arguments, _: QuerySession) -> exp.Expr:
     code = constant_text(arguments[1], "The format")
     letter = code.removesuffix("!")
     if letter not in _STRINGS:
@@ -141,11 +139,11 @@ def _time_string(arguments: Arguments, _: QuerySession) -> exp.Expression:
     return _in_pattern(start, pattern, zone, zone)
 
 
-def _time_parse(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _time_parse(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return _epoch(arguments[0], _zone_at(arguments, 1))
 
 
-def _time_add(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _time_add(arguments: Arguments, _: QuerySession) -> exp.Expr:
     if is_null(arguments[1]):
         return exp.Null()
     seconds = times.seconds_of(constant_text(arguments[1], "The duration"))
@@ -153,7 +151,7 @@ def _time_add(arguments: Arguments, _: QuerySession) -> exp.Expression:
     return exp.Paren(this=exp.Add(this=moment, expression=exp.cast(number(seconds), "BIGINT")))
 
 
-def _date_trunc(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _date_trunc(arguments: Arguments, _: QuerySession) -> exp.Expr:
     unit = constant_text(arguments[0], "The unit").lower()
     if unit not in _UNITS.values():
         raise QueryFailedError(f"TD_DATE_TRUNC: invalid unit '{unit}'")
@@ -161,47 +159,47 @@ def _date_trunc(arguments: Arguments, _: QuerySession) -> exp.Expression:
 
 
 def _range_of(
-    interval: exp.Expression, zone: exp.Expression | None, session: QuerySession
-) -> tuple[exp.Expression, exp.Expression]:
+    interval: exp.Expr, zone: exp.Expr | None, session: QuerySession
+) -> tuple[exp.Expr, exp.Expr]:
     where = times.zone("UTC" if zone is None else constant_text(zone, "The time zone"))
     length = constant_text(interval, "The interval")
     start, end = times.interval_range(length, session.scheduled_time, where)
     return number(start), number(end)
 
 
-def _interval(arguments: Arguments, session: QuerySession) -> exp.Expression:
+def _interval(arguments: Arguments, session: QuerySession) -> exp.Expr:
     moment = arguments[0]
     start, end = _range_of(arguments[1], _zone_at(arguments, 2), session)
     from_start = exp.GTE(this=moment, expression=start)
     return folded(exp.And, [from_start, exp.LT(this=moment.copy(), expression=end)])
 
 
-def _interval_range(arguments: Arguments, session: QuerySession) -> exp.Expression:
+def _interval_range(arguments: Arguments, session: QuerySession) -> exp.Expr:
     bounds = _range_of(arguments[0], _zone_at(arguments, 1), session)
     return exp.Array(expressions=[exp.cast(bound, "BIGINT") for bound in bounds])
 
 
-def _scheduled_time(_: Arguments, session: QuerySession) -> exp.Expression:
+def _scheduled_time(_: Arguments, session: QuerySession) -> exp.Expr:
     return exp.cast(number(session.scheduled_time), "BIGINT")
 
 
 def _first_or_last(name: str) -> Builder:
-    def build(arguments: Arguments, _: QuerySession) -> exp.Expression:
+    def build(arguments: Arguments, _: QuerySession) -> exp.Expr:
         value, *by = arguments
         return call(name, value, by[0] if len(by) == 1 else call("row", *by))
 
     return build
 
 
-def _sum_if(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _sum_if(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("sum", exp.Case(ifs=[exp.If(this=arguments[1], true=arguments[0])]))
 
 
-def _average_if(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _average_if(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("avg", exp.Case(ifs=[exp.If(this=arguments[1], true=arguments[0])]))
 
 
-def _row_number(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _row_number(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return exp.Window(this=call("row_number"), partition_by=arguments, over="OVER")
 
 
@@ -209,7 +207,7 @@ def _as_call(name: str) -> Builder:
     return lambda arguments, _: call(name, *arguments)
 
 
-def _approx_distinct(arguments: Arguments, _: QuerySession) -> exp.Expression:
+def _approx_distinct(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("count", exp.Distinct(expressions=arguments))
 
 

@@ -18,6 +18,7 @@ from sqlglot.errors import ParseError, SqlglotError, TokenError
 
 from argosy.sandbox.sql.dialects import HiveText, PrestoText
 from argosy.sandbox.sql.errors import TOO_DEEP, QueryFailedError, unsupported
+from argosy.sandbox.sql.rules import words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +34,7 @@ _NODES: Final = 200_000
 
 _ALLOWED: Final = frozenset(
     getattr(exp, name)
-    for name in (
+    for name in words(
         "Select Subquery Union Except Intersect With CTE TableAlias From Join Lateral Unnest Table "
         "Values Tuple Where Group Having Order Ordered Limit Offset Fetch LimitOptions Distinct "
         "Star Column Identifier Alias Literal Null Boolean Paren Dot Bracket Array Cast TryCast "
@@ -44,19 +45,36 @@ _ALLOWED: Final = frozenset(
         "EQ NEQ LT LTE GT GTE NullSafeEQ NullSafeNEQ Add Sub Mul Div Mod IntDiv DPipe Concat "
         "Exists Any All BitwiseAnd BitwiseOr BitwiseXor BitwiseNot Distribute Sort Cluster "
         "ParseJSON UnicodeString"
-    ).split()
+    )
     if hasattr(exp, name)
 )
-_STATEMENTS: Final = (exp.Insert, exp.Create, exp.Delete, exp.Drop, exp.Describe, exp.Command, exp.Set)
+_QUIET: Final = {
+    # what no bracket counts in: texts, quoted names and comments
+    "presto": re.compile(r"""'(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*.*?\*/""", re.DOTALL),
+    "hive": re.compile(
+        r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|`[^`]*`|--[^\n]*|/\*.*?\*/""", re.DOTALL
+    ),
+}
+_STATEMENTS: Final = (
+    exp.Insert,
+    exp.Create,
+    exp.Delete,
+    exp.Drop,
+    exp.Describe,
+    exp.Command,
+    exp.Set,
+)
 _COMMENT: Final = re.compile(r"\s+|--[^\n]*(?:\n|$)|/\*.*?\*/", re.DOTALL)
-_HIVE_SET: Final = re.compile(r"set\s+[\w.:\-]+\s*=[^;]*(?:;|$)|set\s+[\w.:\-]+\s*=[^\n]*\n", re.IGNORECASE)
+_HIVE_SET: Final = re.compile(
+    r"set\s+[\w.:\-]+\s*=[^;]*(?:;|$)|set\s+[\w.:\-]+\s*=[^\n]*\n", re.IGNORECASE
+)
 _SHOW: Final = re.compile(r"(show|explain)\b", re.IGNORECASE)
 
 # sqlglot says on its log that it takes SHOW for an unknown command; we read it ourselves
 logging.getLogger("sqlglot").setLevel(logging.ERROR)
 
 
-def parsed(text: str, engine: Engine) -> exp.Expression | None:
+def parsed(text: str, engine: Engine) -> exp.Expr | None:
     """Read the one statement of a query; None where Hive's text only sets variables.
 
     SHOW and EXPLAIN come back as a Command with the rest of their text.
@@ -68,8 +86,8 @@ def parsed(text: str, engine: Engine) -> exp.Expression | None:
             return None
         raise QueryFailedError("mismatched input '<EOF>'", line=1, column=1)
     if found := _SHOW.match(rest):
-        words = rest.rstrip().rstrip(";")[found.end() :]
-        return exp.Command(this=found[1].upper(), expression=exp.Literal.string(words.strip()))
+        asked = rest.rstrip().rstrip(";")[found.end() :]
+        return exp.Command(this=found[1].upper(), expression=exp.Literal.string(asked.strip()))
     with roomy_stack():
         statement = _statement(rest, engine, text)
         check_nodes(statement)
@@ -85,7 +103,7 @@ def check_text(text: str, engine: Engine) -> None:
     if "\x00" in text:
         raise QueryFailedError("the query has a character that can't be in a query")
     depth = 0
-    for character in text:
+    for character in _QUIET[engine].sub(" ", text):
         if character in "([":
             depth += 1
             if depth > _DEPTH:
@@ -119,7 +137,7 @@ def _without_leading(text: str, engine: Engine) -> str:
     return text[position:]
 
 
-def _statement(rest: str, engine: Engine, whole: str) -> exp.Expression:
+def _statement(rest: str, engine: Engine, whole: str) -> exp.Expr:
     skipped = whole[: len(whole) - len(rest)]
     lines = skipped.count("\n")
     try:
@@ -135,7 +153,7 @@ def _statement(rest: str, engine: Engine, whole: str) -> exp.Expression:
         raise QueryFailedError("mismatched input", line=1 + lines, column=1) from None
     if len(found) != 1:
         raise QueryFailedError("mismatched input ';'. Expecting: <EOF>", line=1 + lines, column=1)
-    return found[0]  # type: ignore[return-value]
+    return found[0]
 
 
 def _syntax_error(error: ParseError, engine: Engine, lines: int) -> QueryFailedError:
@@ -150,7 +168,7 @@ def _syntax_error(error: ParseError, engine: Engine, lines: int) -> QueryFailedE
     return QueryFailedError(f"mismatched input '{word}'", line=line, column=column)
 
 
-def check_nodes(statement: exp.Expression) -> None:
+def check_nodes(statement: exp.Expr) -> None:
     """Refuse every kind of node that isn't known to be harmless."""
     for count, node in enumerate(statement.walk(bfs=False)):
         if count > _NODES:
@@ -166,14 +184,14 @@ def check_nodes(statement: exp.Expression) -> None:
         hint.pop()
 
 
-def _belongs(node: exp.Expression, statement: exp.Expression) -> bool:
+def _belongs(node: exp.Expr, statement: exp.Expr) -> bool:
     """Say whether a node is one that only a certain statement has."""
     if isinstance(statement, exp.Create | exp.Insert):
         return isinstance(node, exp.Schema | exp.Properties | exp.FileFormatProperty | exp.Property)
     return isinstance(node, exp.Hint) or bool(node.find_ancestor(exp.Hint))
 
 
-def _check_arguments(node: exp.Expression) -> None:
+def _check_arguments(node: exp.Expr) -> None:
     if isinstance(node, exp.Star) and any(node.args.values()):
         raise unsupported("A star with exceptions")
     if isinstance(node, exp.Dot) and not isinstance(node.expression, exp.Identifier | exp.Literal):
@@ -184,11 +202,11 @@ def _check_arguments(node: exp.Expression) -> None:
     if isinstance(node, exp.Table):
         extra = {key for key, value in node.args.items() if value} - _TABLE_PARTS
         if extra:
-            raise unsupported(f"A table with {sorted(extra)[0].rstrip('_')}")
+            raise unsupported(f"A table with {min(extra).rstrip('_')}")
 
 
 _TABLE_PARTS: Final = {"this", "db", "catalog", "alias", "joins", "laterals"}
 
 
-def _named(node: exp.Expression) -> str:
+def _named(node: exp.Expr) -> str:
     return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", type(node).__name__).upper()

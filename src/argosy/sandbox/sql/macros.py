@@ -10,6 +10,9 @@ A timestamp with a time zone is a STRUCT of the instant (in UTC) and the zone's 
 DuckDB's own type forgets the zone; a timestamp without one is taken to be in UTC.
 """
 
+# SQL is easier to read where a line isn't broken in the middle of a thought.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import re
@@ -126,7 +129,14 @@ _PRESTO: Final = {
         lambda one: {'k': split_part(one, k, 1), 'v': substr(one, instr(one, k) + length(k))}))""",
     "p_strpos": "(s, t) AS strpos(s, t)",
     "p_replace": "(s, t) AS replace(s, t, ''), (s, t, r) AS replace(s, t, r)",
-    "p_repeat": "(e, n) AS list_transform(range(CAST(n AS BIGINT)), lambda i: e)",
+    "p_repeat": """(e, n) AS CASE WHEN n > 10000
+            THEN error('query failed: count argument of repeat function must be less than or equal to 10000')
+            ELSE list_transform(range(CAST(n AS BIGINT)), lambda i: e) END""",
+    "x_sized": """(n) AS CASE WHEN n > 10000000
+            THEN error('query failed: a text of this length is not supported by the sandbox')
+            ELSE CAST(n AS INTEGER) END""",
+    "x_lpad": "(s, n, p) AS lpad(s, x_sized(n), p)",
+    "x_rpad": "(s, n, p) AS rpad(s, x_sized(n), p)",
     "p_round": "(a) AS round(a), (a, n) AS round(a, CAST(n AS INTEGER))",
     "p_truncate": "(a) AS trunc(a), (a, n) AS trunc(a * pow(10, n)) / pow(10, n)",
     "p_random": "() AS random(), (n) AS CAST(floor(random() * n) AS BIGINT), "
@@ -189,7 +199,15 @@ _PRESTO: Final = {
     "p_array_except": "(a, b) AS x_distinct(list_filter(a, lambda one: NOT list_contains(b, one)))",
     "p_slice": """(a, s, n) AS CASE WHEN s > 0 THEN a[s:s + n - 1]
         ELSE a[len(a) + s + 1:len(a) + s + n] END""",
-    "p_sequence": """(a, b) AS generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END),
+    # Presto makes lists of 10000 elements at the most, and texts of no more than fits in memory
+    "p_sequence": """(a BIGINT, b BIGINT) AS CASE WHEN abs(CAST(a AS HUGEINT) - b) >= 10000
+            THEN error('query failed: result of sequence function must not have more than 10000 entries')
+            ELSE generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END) END,
+        (a BIGINT, b BIGINT, s BIGINT) AS CASE WHEN s = 0
+            THEN error('query failed: step must not be zero')
+            WHEN (CAST(b AS HUGEINT) - a) // s >= 10000
+            THEN error('query failed: result of sequence function must not have more than 10000 entries')
+            ELSE generate_series(a, b, s) END,
         (a, b, s) AS generate_series(a, b, s),
         (a DATE, b DATE, s INTERVAL) AS list_transform(generate_series(a, b, s), lambda one: CAST(one AS DATE)),
         (a DATE, b DATE) AS list_transform(generate_series(a, b, INTERVAL 1 DAY), lambda one: CAST(one AS DATE))""",
@@ -256,7 +274,9 @@ def is_typed(name: str) -> bool:
 def growth(name: str) -> int:
     """Say how often an argument of a macro comes in the text it stands for, at the most."""
     overloads = re.split(r",\s*(?=\((?:\w[^()]*(?:\([^()]*\))?[^()]*)?\) AS )", definitions()[name])
-    return max(_growth_of_one(name, one) for one in overloads)
+    # to know a type DuckDB binds an argument once more, at each level of a nest
+    least = 2 if is_typed(name) else 1
+    return max(least, *(_growth_of_one(name, one) for one in overloads))
 
 
 def _growth_of_one(name: str, overload: str) -> int:

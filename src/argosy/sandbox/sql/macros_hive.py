@@ -1,5 +1,8 @@
 """Macros with Hive's and Treasure Data's meanings; see `macros`."""
 
+# SQL is easier to read where a line isn't broken in the middle of a thought.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from typing import Final
@@ -76,7 +79,8 @@ HIVE: Final = {
     "h_hex": "(a) AS upper(to_hex(a))",
     "h_round": "(a) AS round(a), (a, n) AS round(a, CAST(n AS INTEGER))",
     "h_log": "(b, a) AS ln(a) / ln(b)",
-    "h_space": "(n) AS repeat(' ', n)",
+    "h_space": "(n) AS repeat(' ', x_sized(n))",
+    "h_repeat": "(s, n) AS repeat(s, x_sized(n))",
     "h_elt": "(n, a) AS a[n]",
     "h_rlike": "(s, p) AS regexp_matches(CAST(s AS VARCHAR), p)",
     "h_quarter": "(a) AS quarter(h_moment(a))",
@@ -94,12 +98,13 @@ _TIME_TEXT: Final = (
     r"regexp_replace(s, '\s*(Z|UTC|[A-Z]{3,4}|[+-]\d{2}:?\d{2})$', '')"  # the time without its zone
 )
 TREASURE: Final = {
-    "t_epoch": f"""(s, z) AS CASE
-            WHEN regexp_full_match(CAST(s AS VARCHAR), '-?\\d{{5,}}') THEN TRY_CAST(CAST(s AS VARCHAR) AS BIGINT)
+    "t_epoch": """(s, z) AS CASE
+            WHEN regexp_full_match(CAST(s AS VARCHAR), '-?\\d{5,}') THEN TRY_CAST(CAST(s AS VARCHAR) AS BIGINT)
             ELSE t_epoch_of_text(CAST(s AS VARCHAR), z) END,
         (s BIGINT, z) AS CAST(s AS BIGINT),
         (s DOUBLE, z) AS CAST(floor(s) AS BIGINT)""",
-    "t_epoch_of_text": f"""(s, z) AS CAST(floor(epoch(CASE
+    # by way of a lambda, so that the text is computed once
+    "t_epoch_of_text": f"""(text, z) AS list_transform([text], lambda s: CAST(floor(epoch(CASE
         WHEN regexp_matches(s, '(Z|UTC)$') THEN TRY_CAST({_TIME_TEXT} AS TIMESTAMP)
         WHEN regexp_matches(s, '[ T]\\d.*[+-]\\d{{2}}:?\\d{{2}}$') THEN TRY_CAST({_TIME_TEXT} AS TIMESTAMP)
             - to_seconds((CAST(regexp_extract(s, '[+-](\\d{{2}}):?\\d{{2}}$', 1) AS INTEGER) * 3600
@@ -107,7 +112,7 @@ TREASURE: Final = {
                 * CASE WHEN regexp_matches(s, '-\\d{{2}}:?\\d{{2}}$') THEN -1 ELSE 1 END)
         WHEN regexp_matches(s, '[ T]\\d.*[A-Z]{{3,4}}$') THEN x_from_wall(
             TRY_CAST({_TIME_TEXT} AS TIMESTAMP), regexp_extract(s, '([A-Z]{{3,4}})$', 1))
-        ELSE t_wall_epoch(TRY_CAST(s AS TIMESTAMP), z) END)) AS BIGINT)""",
+        ELSE t_wall_epoch(TRY_CAST(s AS TIMESTAMP), z) END)) AS BIGINT))[1]""",
     # a zone is a name, or a number of seconds ahead of UTC
     "t_wall_epoch": "(w, z) AS x_from_wall(w, z), (w, z BIGINT) AS w - to_seconds(z)",
     "t_wall": "(t, z) AS x_local(make_timestamp(CAST(t AS BIGINT) * 1000000), z), "
@@ -122,6 +127,6 @@ TREASURE: Final = {
     "t_session": """(k) AS regexp_replace(md5(k),
         '^(.{8})(.{4}).(.{3}).(.{3})(.{12})$', '\\1-\\2-4\\3-8\\4-\\5')""",
     "t_array_at": "(a, i) AS CASE WHEN i >= 0 THEN a[i + 1] END",
-    "t_range": "(n) AS range(CAST(n AS BIGINT)), (a, b) AS range(CAST(a AS BIGINT), CAST(b AS BIGINT)), "
-    "(a, b, s) AS range(CAST(a AS BIGINT), CAST(b AS BIGINT), CAST(s AS BIGINT))",
+    "t_range": "(n) AS range(x_sized(n)), (a, b) AS range(a, a + x_sized(b - a)), "
+    "(a, b, s) AS range(a, a + x_sized(b - a), s)",
 }

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
 from argosy.sandbox.sql.errors import QueryFailedError, unsupported
-from argosy.sandbox.sql.functions_presto import json_path
+from argosy.sandbox.sql.presto_nested import json_path
 from argosy.sandbox.sql.rules import MADE, call, number, text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 UNNAMED: Final = "unnamed:"
 """What the name of a column that the query doesn't name starts with, until it is shown."""
@@ -30,38 +31,42 @@ def name_projections(select: exp.Select) -> None:
             node.replace(exp.Alias(this=node.copy(), alias=alias))
 
 
-def unnested(node: exp.Unnest) -> exp.Expression:
+def unnested(node: exp.Unnest) -> exp.Expr:
     """Make UNNEST a subquery beside its neighbours; a map gives two columns, a row its fields."""
     alias = node.args.get("alias") or exp.TableAlias()
-    names: list[exp.Expression] = [*alias.args.get("columns", [])]
+    names: list[exp.Expr] = [*alias.args.get("columns", [])]
     offset = node.args.get("offset")
     opened = [call("x_entries", one) for one in node.expressions]
     deep = len(names) > len(opened)
     projections = [_unnest(one, deep=deep) for one in opened]
     if offset:
         projections.append(_numbered(opened))
-        names.append(offset if isinstance(offset, exp.Identifier) else exp.to_identifier("ordinality"))
+        names.append(
+            offset if isinstance(offset, exp.Identifier) else exp.to_identifier("ordinality")
+        )
     if not alias.args.get("columns"):
         names = []
     return _beside(projections, alias.args.get("this"), names)
 
 
-def _unnest(value: exp.Expression, *, deep: bool = False) -> exp.Expression:
+def _unnest(value: exp.Expr, *, deep: bool = False) -> exp.Expr:
     if not deep:
         return call("unnest", value)
     depth = exp.PropertyEQ(this=exp.to_identifier("max_depth"), expression=number(2))
     return call("unnest", value, depth)
 
 
-def _numbered(values: Sequence[exp.Expression]) -> exp.Expression:
+def _numbered(values: Sequence[exp.Expr]) -> exp.Expr:
     sizes = [call("len", value.copy()) for value in values]
     longest = sizes[0] if len(sizes) == 1 else call("greatest", *sizes)
     return call("unnest", call("range", number(1), exp.Add(this=longest, expression=number(1))))
 
 
 def _beside(
-    projections: Sequence[exp.Expression], name: exp.Expression | None, columns: Sequence[exp.Expression]
-) -> exp.Expression:
+    projections: Sequence[exp.Expr],
+    name: exp.Expr | None,
+    columns: Sequence[exp.Expr],
+) -> exp.Expr:
     alias = exp.TableAlias(
         this=name or exp.to_identifier(_OPENED), columns=[one.copy() for one in columns]
     )
@@ -89,55 +94,78 @@ def opened_views(select: exp.Select) -> None:
     select.set("joins", joins)
 
 
-def _table_function(function: exp.Anonymous, columns: int) -> list[exp.Expression]:
+def _table_function(function: exp.Anonymous, columns: int) -> list[exp.Expr]:
     name, arguments = function.name.lower(), function.expressions
-    if name == "explode" and len(arguments) == 1:
-        return [_unnest(call("x_entries", arguments[0]), deep=columns == 2)]
-    if name == "posexplode" and len(arguments) == 1:
-        size = call("len", arguments[0].copy())
-        return [call("unnest", call("range", size)), call("unnest", arguments[0])]
-    if name == "inline" and len(arguments) == 1:
-        return [_unnest(arguments[0], deep=True)]
-    if name == "json_tuple" and len(arguments) > 1:
-        document, *keys = arguments
-        return [
-            call("x_json_text_at", document.copy(), json_path(_as_path(key))) for key in keys
-        ]
-    if name == "stack" and len(arguments) > 1:
-        return _stacked(arguments)
-    if name == "td_numeric_range" and 0 < len(arguments) <= 3:
-        return [call("unnest", call("t_range", *arguments))]
-    if name == "parse_url_tuple" and len(arguments) > 1:
-        return [call("h_parse_url", arguments[0].copy(), part) for part in arguments[1:]]
-    raise QueryFailedError(f"FAILED: SemanticException Invalid table function {name}")
+    made = _TABLE_FUNCTIONS.get(name)
+    if made is None or not made[0] <= len(arguments) <= made[1]:
+        raise QueryFailedError(f"FAILED: SemanticException Invalid table function {name}")
+    return made[2](arguments, columns)
 
 
-def _as_path(key: exp.Expression) -> exp.Expression:
+def _explode(arguments: list[exp.Expr], columns: int) -> list[exp.Expr]:
+    return [_unnest(call("x_entries", arguments[0]), deep=columns == 2)]
+
+
+def _posexplode(arguments: list[exp.Expr], _: int) -> list[exp.Expr]:
+    size = call("len", arguments[0].copy())
+    return [call("unnest", call("range", size)), call("unnest", arguments[0])]
+
+
+def _inline(arguments: list[exp.Expr], _: int) -> list[exp.Expr]:
+    return [_unnest(arguments[0], deep=True)]
+
+
+def _json_tuple(arguments: list[exp.Expr], _: int) -> list[exp.Expr]:
+    document, *keys = arguments
+    return [call("x_json_text_at", document.copy(), json_path(_as_path(key))) for key in keys]
+
+
+def _numeric_range(arguments: list[exp.Expr], _: int) -> list[exp.Expr]:
+    return [call("unnest", call("t_range", *arguments))]
+
+
+def _parse_url_tuple(arguments: list[exp.Expr], _: int) -> list[exp.Expr]:
+    return [call("h_parse_url", arguments[0].copy(), part) for part in arguments[1:]]
+
+
+def _as_path(key: exp.Expr) -> exp.Expr:
     if not (isinstance(key, exp.Literal) and key.is_string) or '"' in key.this:
         raise QueryFailedError("json_tuple: a key must be a constant text")
     return text(f'$["{key.this}"]')
 
 
-def _stacked(arguments: Sequence[exp.Expression]) -> list[exp.Expression]:
+def _stacked(arguments: list[exp.Expr], _: int) -> list[exp.Expr]:
     count, *values = arguments
-    if not isinstance(count, exp.Literal) or not str(count.this).isdigit() or int(count.this) < 1:
-        raise QueryFailedError("stack: the number of rows must be a constant")
-    rows = int(count.this)
+    digits = str(count.this) if isinstance(count, exp.Literal) else ""
+    rows = int(digits) if re.fullmatch(r"[1-9]\d{0,5}", digits) else 0
+    if not 0 < rows <= len(values):
+        raise QueryFailedError("stack: the number of rows must be a constant, and fit the values")
     width = -(-len(values) // rows)
     padded = [*values, *(exp.Null() for _ in range(width * rows - len(values)))]
-    return [
-        call("unnest", exp.Array(expressions=padded[place::width])) for place in range(width)
-    ]
+    return [call("unnest", exp.Array(expressions=padded[place::width])) for place in range(width)]
 
 
-def sort_keys_below(node: exp.Expression) -> exp.Order | None:
+_TABLE_FUNCTIONS: Final[dict[str, tuple[int, int, Callable[..., list[exp.Expr]]]]] = {
+    "explode": (1, 1, _explode),
+    "posexplode": (1, 1, _posexplode),
+    "inline": (1, 1, _inline),
+    "json_tuple": (2, 1000, _json_tuple),
+    "stack": (2, 10_000, _stacked),
+    "td_numeric_range": (1, 3, _numeric_range),
+    "parse_url_tuple": (2, 100, _parse_url_tuple),
+}
+
+
+def sort_keys_below(node: exp.Expr) -> exp.Order | None:
     """Give the order of the one subquery that a SELECT reads from, as TD_X_RANK relies on it."""
     select = node.find_ancestor(exp.Select)
     source = select.args.get("from_") if select else None
     inner = source.this.this if source and isinstance(source.this, exp.Subquery) else None
     if not isinstance(inner, exp.Select):
         return None
-    keys = next((inner.args[key] for key in ("sort", "order", "cluster") if inner.args.get(key)), None)
+    keys = next(
+        (inner.args[key] for key in ("sort", "order", "cluster") if inner.args.get(key)), None
+    )
     return None if keys is None else exp.Order(expressions=[one.copy() for one in keys.expressions])
 
 
@@ -161,23 +189,37 @@ def sessionized(select: exp.Select) -> None:
     moment, timeout = window.this.expressions
     keys = list(window.args.get("partition_by") or [])
     order = window.args.get("order") or exp.Order(expressions=[exp.Ordered(this=moment.copy())])
-    name = session.alias if isinstance(session, exp.Alias) else f"{UNNAMED}{select.expressions.index(session)}"
+    name = (
+        session.alias
+        if isinstance(session, exp.Alias)
+        else f"{UNNAMED}{select.expressions.index(session)}"
+    )
     _mark_starts(select, session, (name, moment, timeout, keys, order))
-    _wrap(select, name, len(keys), len(order.expressions), [bool(o.args.get("desc")) for o in order.expressions])
+    _wrap(
+        select,
+        name,
+        len(keys),
+        len(order.expressions),
+        [bool(o.args.get("desc")) for o in order.expressions],
+    )
 
 
-def _bare(node: exp.Expression) -> exp.Expression:
+def _bare(node: exp.Expr) -> exp.Expr:
     return node.this if isinstance(node, exp.Alias) else node
 
 
-def _is_session(node: exp.Expression) -> bool:
-    return isinstance(node, exp.Anonymous) and node.name.lower() == "td_sessionize_window" and len(node.expressions) == 2
+def _is_session(node: exp.Expr) -> bool:
+    return (
+        isinstance(node, exp.Anonymous)
+        and node.name.lower() == "td_sessionize_window"
+        and len(node.expressions) == 2
+    )
 
 
 def _mark_starts(
     select: exp.Select,
-    session: exp.Expression,
-    parts: tuple[str, exp.Expression, exp.Expression, list[exp.Expression], exp.Order],
+    session: exp.Expr,
+    parts: tuple[str, exp.Expr, exp.Expr, list[exp.Expr], exp.Order],
 ) -> None:
     name, moment, timeout, keys, order = parts
     before = exp.Window(
@@ -226,7 +268,11 @@ def _wrap(select: exp.Select, name: str, keys: int, bys: int, descending: list[b
         moved = inner.args.get(part)
         inner.set(part, None)
         outer.set(part, moved)
-    outer = outer.from_(exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier("session:rows", quoted=True))))
+    outer = outer.from_(
+        exp.Subquery(
+            this=inner, alias=exp.TableAlias(this=exp.to_identifier("session:rows", quoted=True))
+        )
+    )
     if select.parent:
         select.replace(outer)
     else:

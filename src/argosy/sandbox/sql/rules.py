@@ -19,11 +19,14 @@ from argosy.sandbox.sql.errors import QueryFailedError
 if TYPE_CHECKING:
     from argosy.sandbox.sql.session import QuerySession
 
-Arguments = list[exp.Expression]
-Builder = Callable[[Arguments, "QuerySession"], exp.Expression]
+Arguments = list[exp.Expr]
+Builder = Callable[[Arguments, "QuerySession"], exp.Expr]
 
 _LINE: Final = re.compile(r"^(\w+)(?:=(\S+))? (\d+)(?:-(\d+)|(\+))?(?: > (\w+))?$")
 MADE: Final = "made"
+"""The mark of a call that was put in by us."""
+AGGREGATE: Final = "aggregate"
+"""The mark of what is an aggregate or a function of a window."""
 _MANY: Final = 100_000
 
 
@@ -36,6 +39,11 @@ class Rule:
     target: str | Builder
     outer: str | None = None
     is_aggregate: bool = False
+
+
+def words(listed: str) -> frozenset[str]:
+    """Give the words of a text."""
+    return frozenset(listed.split())
 
 
 Rules = Mapping[str, Rule]
@@ -59,7 +67,7 @@ def builders(made: Mapping[str, tuple[int, int, Builder]]) -> dict[str, Rule]:
     return {name: Rule(low, high, build) for name, (low, high, build) in made.items()}
 
 
-def call(name: str, *arguments: exp.Expression) -> exp.Anonymous:
+def call(name: str, *arguments: exp.Expr) -> exp.Anonymous:
     """Make the call of a function of DuckDB's or a macro; it isn't translated again."""
     made = exp.Anonymous(this=name, expressions=list(arguments))
     made.meta[MADE] = True
@@ -71,13 +79,13 @@ def text(value: str) -> exp.Literal:
     return exp.Literal.string(value)
 
 
-def number(value: float) -> exp.Expression:
+def number(value: float) -> exp.Expr:
     """Make a number."""
     literal = exp.Literal.number(abs(value))
     return exp.Paren(this=exp.Neg(this=literal)) if value < 0 else literal
 
 
-def constant_text(node: exp.Expression, what: str) -> str:
+def constant_text(node: exp.Expr, what: str) -> str:
     """Give a text that has to stand in the query as it is."""
     if isinstance(node, exp.Literal) and node.is_string:
         return str(node.this)
@@ -86,19 +94,19 @@ def constant_text(node: exp.Expression, what: str) -> str:
     raise QueryFailedError(f"{what} must be a constant text in the sandbox", "unsupported")
 
 
-def is_text(node: exp.Expression) -> bool:
+def is_text(node: exp.Expr) -> bool:
     """Say whether a node is a constant text."""
     return isinstance(node, exp.Literal) and bool(node.is_string)
 
 
-def is_null(node: exp.Expression) -> bool:
+def is_null(node: exp.Expr) -> bool:
     """Say whether a node is NULL as written, or a cast of it."""
     while isinstance(node, exp.Cast | exp.Paren):
         node = node.this
     return isinstance(node, exp.Null)
 
 
-def folded(operator: type[exp.Binary], parts: Arguments) -> exp.Expression:
+def folded(operator: type[exp.Binary], parts: Arguments) -> exp.Expr:
     """Join parts with an operator, in parentheses."""
     joined = parts[0]
     for part in parts[1:]:
@@ -106,12 +114,12 @@ def folded(operator: type[exp.Binary], parts: Arguments) -> exp.Expression:
     return exp.Paren(this=joined) if len(parts) > 1 else joined
 
 
-def null_if_any_is_null(parts: Arguments, value: exp.Expression) -> exp.Expression:
+def null_if_any_is_null(parts: Arguments, value: exp.Expr) -> exp.Expr:
     """Make CASE WHEN a IS NULL OR … THEN NULL ELSE value END."""
     tests: Arguments = [exp.Is(this=_grouped(part.copy()), expression=exp.Null()) for part in parts]
     either = folded(exp.Or, tests)
     return exp.Case(ifs=[exp.If(this=either, true=exp.Null())], default=value)
 
 
-def _grouped(node: exp.Expression) -> exp.Expression:
+def _grouped(node: exp.Expr) -> exp.Expr:
     return exp.Paren(this=node) if isinstance(node, exp.Binary | exp.Not) else node

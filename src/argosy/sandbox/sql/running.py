@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import duckdb
 
-from argosy.sandbox.sql.errors import TIME_LIMIT, QueryFailedError, translated
+from argosy.sandbox.sql.errors import TIME_LIMIT, QueryFailedError, told_by
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -52,15 +52,14 @@ def run(
         except duckdb.Error as error:
             if limit.is_set():
                 raise QueryFailedError(TIME_LIMIT, "limit") from None
-            raise QueryFailedError(told_by(session, str(error))) from None
-        except (RecursionError, MemoryError, OverflowError, UnicodeError, ValueError) as error:
+            raise QueryFailedError(told_by(session.engine, str(error))) from None
+        except (RecursionError, MemoryError, OverflowError, ValueError) as error:
             raise _unreadable(error) from None
-
-
-def told_by(session: QuerySession, message: str) -> str:
-    """Put DuckDB's message into the words of the session's engine."""
-    words = translated(message)
-    return f"FAILED: SemanticException {words}" if session.engine == "hive" else words
+        except (AttributeError, TypeError, LookupError) as error:
+            # a form of a node that sqlglot gives and our code doesn't know
+            raise QueryFailedError(
+                "This form of a clause or function is not supported by the sandbox", "unsupported"
+            ) from error
 
 
 def _unreadable(error: Exception) -> QueryFailedError:
@@ -68,7 +67,9 @@ def _unreadable(error: Exception) -> QueryFailedError:
         RecursionError: "statement is too large (stack overflow while parsing or analyzing)",
         MemoryError: "Query exceeded per-node memory limit",
     }
-    return QueryFailedError(reason.get(type(error), "a value in the query or its result is out of range"))
+    return QueryFailedError(
+        reason.get(type(error), "a value in the query or its result is out of range")
+    )
 
 
 @contextmanager

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from argosy.sandbox.sql.session import QuerySession
 
 _CATALOGS: Final = frozenset({"td", "td-presto"})
-_CTE: Final = "cte:"
+CTE: Final = "cte:"
+"""What the name of a common table expression starts with in DuckDB."""
 Columns = "Callable[[TableName], Sequence[tuple[str, str]]]"
 
 
@@ -63,7 +64,7 @@ class TableNames:
             )
         return QueryFailedError(message, line=line, column=column)
 
-    def resolve(self, root: exp.Expression) -> None:
+    def resolve(self, root: exp.Expr) -> None:
         """Put the full names in, everywhere in a tree."""
         tables = [(table, self._cte_of(table)) for table in root.find_all(exp.Table)]
         for cte in list(root.find_all(exp.CTE)):
@@ -71,7 +72,10 @@ class TableNames:
         for table, cte_name in tables:
             if cte_name is not None:
                 self._refer(table, cte_name)
-            elif table.db.lower() == "information_schema":
+            elif table.db.lower() == "information_schema" and table.catalog.lower() in {
+                "",
+                *_CATALOGS,
+            }:
                 self._replace(table, information(table.name.lower(), self._session, self._columns))
             else:
                 self._qualify(table)
@@ -81,8 +85,8 @@ class TableNames:
         if table.db:
             return None
         name = table.name.lower()
-        node: exp.Expression | None = table
-        came_from: exp.Expression | None = None
+        node: exp.Expr | None = table
+        came_from: exp.Expr | None = None
         while node is not None:
             parts = node.args.get("with_")
             if isinstance(node, exp.With):
@@ -100,7 +104,7 @@ class TableNames:
     def _refer(self, table: exp.Table, name: str) -> None:
         if not table.alias:
             table.set("alias", exp.TableAlias(this=exp.to_identifier(table.name)))
-        table.set("this", exp.to_identifier(_CTE + name.lower(), quoted=True))
+        table.set("this", exp.to_identifier(CTE + name.lower(), quoted=True))
 
     def _qualify(self, table: exp.Table) -> None:
         name = self.existing(table)
@@ -120,7 +124,7 @@ class TableNames:
         select = exp.Select(expressions=[exp.Star(replace=shown)]).from_(full)
         self._replace(table, select)
 
-    def _replace(self, table: exp.Table, select: exp.Expression) -> None:
+    def _replace(self, table: exp.Table, select: exp.Expr) -> None:
         alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
         more = {part: table.args[part] for part in ("joins", "laterals") if table.args.get(part)}
         table.replace(exp.Subquery(this=select, alias=alias.copy(), **more))
@@ -135,7 +139,7 @@ def full_table(name: TableName) -> exp.Table:
     )
 
 
-def place(node: exp.Expression | None) -> tuple[int | None, int | None]:
+def place(node: exp.Expr | None) -> tuple[int | None, int | None]:
     """Give the line and the column where an identifier starts in the query's text."""
     if node is None or "col" not in node.meta:
         return None, None
@@ -143,7 +147,7 @@ def place(node: exp.Expression | None) -> tuple[int | None, int | None]:
     return int(node.meta["line"]), max(start - (1 if node.args.get("quoted") else 0), 1)
 
 
-def _visible(parts: exp.With, came_from: exp.Expression | None) -> list[str]:
+def _visible(parts: exp.With, came_from: exp.Expr | None) -> list[str]:
     visible: list[str] = []
     for cte in parts.expressions:
         if cte is came_from:
@@ -156,7 +160,7 @@ def _visible(parts: exp.With, came_from: exp.Expression | None) -> list[str]:
 
 def _rename_cte(cte: exp.CTE) -> None:
     alias = cte.args["alias"]
-    alias.set("this", exp.to_identifier(_CTE + alias.name.lower(), quoted=True))
+    alias.set("this", exp.to_identifier(CTE + alias.name.lower(), quoted=True))
 
 
 def _found(name: str, names: object) -> str | None:
@@ -171,7 +175,7 @@ def information(
     view: str,
     session: QuerySession,
     columns: Callable[[TableName], Sequence[tuple[str, str]]],
-) -> exp.Expression:
+) -> exp.Expr:
     """Make information_schema's tables, columns or schemata of the TD tables there are."""
     from argosy.sandbox.sql.values import shown_type  # noqa: PLC0415  # only where it is asked for
 
@@ -179,7 +183,11 @@ def information(
         "tables": ["table_catalog", "table_schema", "table_name", "table_type"],
         "schemata": ["catalog_name", "schema_name"],
         "columns": [
-            "table_catalog", "table_schema", "table_name", "column_name", "ordinal_position",
+            "table_catalog",
+            "table_schema",
+            "table_name",
+            "column_name",
+            "ordinal_position",
             "data_type",
         ],
     }
@@ -203,7 +211,7 @@ def information(
     return _listed(heads[view], rows)
 
 
-def _listed(names: list[str], rows: list[list[str | int]]) -> exp.Expression:
+def _listed(names: list[str], rows: list[list[str | int]]) -> exp.Expr:
     values = rows or [["" for _ in names]]
     tuples = [exp.Tuple(expressions=[exp.convert(value) for value in row]) for row in values]
     alias = exp.TableAlias(

@@ -220,7 +220,10 @@ def epoch_of(text: str, where: tzinfo) -> int | None:
     found = _TIME.match(text)
     if not found:
         return None
-    numbers = [int(part or first) for part, first in zip(found.groups()[:6], (0, 1, 1, 0, 0, 0), strict=True)]
+    numbers = [
+        int(part or first)
+        for part, first in zip(found.groups()[:6], (0, 1, 1, 0, 0, 0), strict=True)
+    ]
     try:
         spoken = datetime(*numbers, tzinfo=zone(found[7]) if found[7] else where)  # type: ignore[arg-type,misc]
     except ValueError:
@@ -231,8 +234,9 @@ def epoch_of(text: str, where: tzinfo) -> int | None:
 def truncated(unit: str, moment: datetime) -> datetime:
     """Give the start of the second, …, year a moment is in, by the clock of its zone."""
     if unit in {"second", "minute", "hour"}:
-        kept = {"second": {}, "minute": {"second": 0}, "hour": {"second": 0, "minute": 0}}[unit]
-        return moment.replace(microsecond=0, **kept)
+        whole = moment.replace(microsecond=0)
+        whole = whole if unit == "second" else whole.replace(second=0)
+        return whole.replace(minute=0) if unit == "hour" else whole
     day = moment.replace(hour=0, minute=0, second=0, microsecond=0)
     if unit == "week":
         return day - timedelta(days=day.weekday())

@@ -7,15 +7,15 @@ isn't in the tables of the engine doesn't exist: no function of DuckDB's is reac
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
 
-from argosy.sandbox.sql import functions_hive, functions_presto
+from argosy.sandbox.sql import functions_hive, functions_presto, presto_times
 from argosy.sandbox.sql.casts import cast
 from argosy.sandbox.sql.errors import TOO_DEEP, QueryFailedError, unsupported
+from argosy.sandbox.sql.final import HEAVIEST, typed_apart
 from argosy.sandbox.sql.functions_td import NEEDS_DATA, td_rules
-from argosy.sandbox.sql.macros import creation, definitions, growth, is_typed
 from argosy.sandbox.sql.relations import (
     UNNAMED,
     name_projections,
@@ -24,7 +24,16 @@ from argosy.sandbox.sql.relations import (
     sort_keys_below,
     unnested,
 )
-from argosy.sandbox.sql.rules import MADE, Rule, Rules, call, null_if_any_is_null, text
+from argosy.sandbox.sql.rules import (
+    AGGREGATE,
+    MADE,
+    Rule,
+    Rules,
+    call,
+    null_if_any_is_null,
+    text,
+    words,
+)
 from argosy.sandbox.sql.zones import in_zone
 
 if TYPE_CHECKING:
@@ -32,21 +41,19 @@ if TYPE_CHECKING:
 
     from argosy.sandbox.sql.session import QuerySession
 
-_HEAVIEST: Final = 300_000
 _ZONED: Final = frozenset(
     {"at_timezone", "with_timezone", "from_unixtime", "from_iso8601_timestamp", "parse_datetime"}
 )
-_TEMPORAL: Final = frozenset(
+_TEMPORAL: Final = words(
     "now date date_trunc date_add date_parse current_date current_timestamp from_unixtime "
-    "last_day_of_month from_iso8601_date".split()
+    "last_day_of_month from_iso8601_date"
 )
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
-_HIDDEN: Final = frozenset(
+_HIDDEN: Final = words(
     "rowid current_catalog current_database current_schema current_user session_user user "
-    "current_role current_time current_date current_timestamp localtime localtimestamp".split()
+    "current_role current_time current_date current_timestamp localtime localtimestamp"
 )
-_AGGREGATE: Final = "aggregate"
-_UNITS: Final = frozenset("MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR".split())
+_UNITS: Final = words("MILLISECOND SECOND MINUTE HOUR DAY WEEK MONTH QUARTER YEAR")
 
 
 @cache
@@ -62,8 +69,9 @@ class Translator:
         self._session = session
         self._is_hive = session.engine == "hive"
         self._has_zones = self._has_time = False
+        self._budget = HEAVIEST
 
-    def translate(self, root: exp.Expression) -> None:
+    def translate(self, root: exp.Expr) -> None:
         """Turn a query, in place, into one that DuckDB runs; its root stays the same node."""
         for select in list(root.find_all(exp.Select)):
             name_projections(select)
@@ -77,7 +85,7 @@ class Translator:
                 handler(self, node)
         typed_apart(root)
 
-    def _prepare(self, root: exp.Expression) -> None:
+    def _prepare(self, root: exp.Expr) -> None:
         for node in list(root.find_all(exp.Anonymous)):
             name = node.name.lower()
             if name == "td_sessionize" and len(node.expressions) == 3:
@@ -90,13 +98,17 @@ class Translator:
                         over="OVER",
                     )
                 )
-            elif name == "td_x_rank" and node.expressions and not isinstance(node.parent, exp.Window):
+            elif (
+                name == "td_x_rank" and node.expressions and not isinstance(node.parent, exp.Window)
+            ):
                 keys = node.expressions
                 order = sort_keys_below(node)
-                ranked = exp.Window(this=call("row_number"), partition_by=keys, order=order, over="OVER")
+                ranked = exp.Window(
+                    this=call("row_number"), partition_by=keys, order=order, over="OVER"
+                )
                 node.replace(ranked)
 
-    def _look_at(self, root: exp.Expression) -> None:
+    def _look_at(self, root: exp.Expr) -> None:
         for node in root.walk():
             if isinstance(node, exp.Anonymous):
                 name = node.name.lower()
@@ -124,18 +136,28 @@ class Translator:
         top = _with_its_window(node) if rule.outer else None
         if isinstance(rule.target, str):
             node.set("this", rule.target)
-            node.meta[_AGGREGATE] = rule.is_aggregate
+            node.meta[MADE] = True
+            node.meta[AGGREGATE] = rule.is_aggregate
             if name == "count":
                 _count(node)
         else:
+            self._spend(arguments)
             made = rule.target(arguments, self._session)
-            made.meta[_AGGREGATE] = rule.is_aggregate
+            made.meta[AGGREGATE] = rule.is_aggregate
             node.replace(made)
             top = made if top is node else top
         if top is not None and rule.outer:
             holder = call(rule.outer)
             top.replace(holder)
             holder.append("expressions", top)
+
+    def _spend(self, arguments: list[exp.Expr]) -> None:
+        """Count the nodes that code may copy, so that a nest of calls can't double for ever."""
+        for argument in arguments:
+            for _ in argument.walk():
+                self._budget -= 1
+                if self._budget < 0:
+                    raise QueryFailedError(TOO_DEEP)
 
     def _no_such_function(self, name: str) -> QueryFailedError:
         if name in NEEDS_DATA:
@@ -151,12 +173,14 @@ class Translator:
             )
         return QueryFailedError(f"Function {name} not registered")
 
-    def _check_arguments(self, name: str, rule: Rule, arguments: list[exp.Expression]) -> None:
+    def _check_arguments(self, name: str, rule: Rule, arguments: list[exp.Expr]) -> None:
         given = arguments
         if len(given) == 1 and isinstance(given[0], exp.Distinct):
             given = given[0].expressions
         if not rule.low <= len(given) <= rule.high:
-            raise QueryFailedError(f"Unexpected number of arguments for function {name}: {len(given)}")
+            raise QueryFailedError(
+                f"Unexpected number of arguments for function {name}: {len(given)}"
+            )
         for one in arguments:
             if isinstance(one, exp.Distinct | exp.Order) and (
                 not rule.is_aggregate or not isinstance(rule.target, str)
@@ -203,9 +227,9 @@ class Translator:
     def like(self, node: exp.Like) -> None:
         """Give Hive's LIKE its escape character."""
         pattern = node.expression
-        if self._is_hive and isinstance(pattern, exp.Literal) and "\\" in pattern.this:
-            if not isinstance(node.parent, exp.Escape):
-                node.replace(exp.Escape(this=node.copy(), expression=text("\\")))
+        is_escaped = isinstance(pattern, exp.Literal) and "\\" in pattern.this
+        if self._is_hive and is_escaped and not isinstance(node.parent, exp.Escape):
+            node.replace(exp.Escape(this=node.copy(), expression=text("\\")))
 
     def regexp(self, node: exp.RegexpLike) -> None:
         """Do Hive's RLIKE."""
@@ -237,7 +261,7 @@ class Translator:
     def extract(self, node: exp.Extract) -> None:
         """Take a part of a date or time."""
         value = call("h_moment", node.expression) if self._is_hive else node.expression
-        node.replace(functions_presto.date_part(node.name, value))
+        node.replace(presto_times.date_part(node.name, value))
 
     def trim(self, node: exp.Trim) -> None:
         """Trim white space, or the characters given."""
@@ -262,7 +286,7 @@ class Translator:
     def normalize(self, node: exp.Normalize) -> None:
         """Normalize to NFC, the one form that DuckDB has."""
         form = node.args.get("form")
-        if form is not None and form.name.upper() != "NFC":
+        if isinstance(form, exp.Expr) and form.name.upper() != "NFC":
             raise unsupported(f"normalize to {form.name.upper()}")
         node.replace(call("nfc_normalize", node.this))
 
@@ -270,20 +294,20 @@ class Translator:
         """Do JSON '…'."""
         node.replace(call("p_json_parse", node.this))
 
-    def now(self, node: exp.Expression) -> None:
+    def now(self, node: exp.Expr) -> None:
         """Give the time of the query, not of the machine."""
-        node.replace(functions_presto.now(self._session))
+        node.replace(presto_times.now(self._session))
 
-    def today(self, node: exp.Expression) -> None:
+    def today(self, node: exp.Expr) -> None:
         """Give the date of the query."""
-        node.replace(exp.cast(functions_presto.now(self._session), "DATE"))
+        node.replace(exp.cast(presto_times.now(self._session), "DATE"))
 
     def at_time_zone(self, node: exp.AtTimeZone) -> None:
         """Show a moment by the clock of a zone."""
         node.replace(in_zone(node.this, node.args["zone"]))
 
     def column(self, node: exp.Column) -> None:
-        """Leave the database out of a column's name, and refuse names that DuckDB explains itself."""
+        """Leave the database out of a column's name; refuse names that DuckDB explains itself."""
         if node.name.lower() in _HIDDEN and not node.table:
             raise QueryFailedError(f"Column '{node.name}' cannot be resolved")
         database = node.args.get("db")
@@ -292,6 +316,17 @@ class Translator:
         }:
             node.set("db", None)
             node.set("catalog", None)
+
+    def lateral(self, node: exp.Lateral) -> None:
+        """Let LATERAL before a subquery pass, and LATERAL VIEW where it is a clause of a SELECT."""
+        is_clause = node.args.get("view") and node.arg_key == "laterals"
+        if isinstance(node.this, exp.Subquery) or (
+            is_clause and isinstance(node.parent, exp.Select)
+        ):
+            return
+        if isinstance(node.this, exp.Anonymous):
+            raise self._no_such_function(node.this.name.lower())
+        raise unsupported("This LATERAL")
 
     def unnest(self, node: exp.Unnest) -> None:
         """Make rows of arrays and maps."""
@@ -331,16 +366,18 @@ def _count(node: exp.Anonymous) -> None:
         first.set("expressions", [null_if_any_is_null(parts, call("row", *parts))])
 
 
-def _with_its_window(node: exp.Expression) -> exp.Expression:
+def _with_its_window(node: exp.Expr) -> exp.Expr:
     top = node
-    while isinstance(top.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls | exp.WithinGroup):
+    while isinstance(
+        top.parent, exp.Window | exp.Filter | exp.IgnoreNulls | exp.RespectNulls | exp.WithinGroup
+    ):
         if top.parent.this is not top:
             break
         top = top.parent
     return top
 
 
-def _is_number(node: exp.Expression) -> bool:
+def _is_number(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and not node.is_string
 
 
@@ -358,7 +395,7 @@ def _regroup(group: exp.Group) -> None:
         group.set("grouping_sets", None)
 
 
-_HANDLERS: Final[dict[type[exp.Expression], Callable[[Translator, exp.Expression], None]]] = {  # type: ignore[misc]
+_HANDLERS: Final[dict[type[exp.Expr], Callable[[Translator, Any], None]]] = {
     exp.Anonymous: Translator.function,
     exp.Div: Translator.divide,
     exp.Mod: Translator.modulo,
@@ -385,66 +422,7 @@ _HANDLERS: Final[dict[type[exp.Expression], Callable[[Translator, exp.Expression
     exp.AtTimeZone: Translator.at_time_zone,
     exp.Column: Translator.column,
     exp.Unnest: Translator.unnest,
+    exp.Lateral: Translator.lateral,
     exp.Values: Translator.values,
     exp.Select: Translator.select,
 }
-
-
-def typed_apart(root: exp.Expression) -> None:
-    """Give the calls of typed macros over aggregates their arguments by way of a lambda.
-
-    DuckDB doesn't know an aggregate's or a window's type yet when it chooses an overload, and
-    would take a wrong one without a word; a lambda's parameter has a type.
-    """
-    calls: dict[int, tuple[int, exp.Expression]] = {}
-    for node in root.walk():
-        if not (isinstance(node, exp.Window | exp.GroupConcat) or node.meta.get(_AGGREGATE)):
-            continue
-        parent = node.parent
-        while parent is not None and not isinstance(parent, exp.Query):
-            if isinstance(parent, exp.Anonymous) and parent.this in definitions() and is_typed(parent.this):
-                calls[id(parent)] = (parent.depth, parent)
-            parent = parent.parent
-    for _, node in sorted(calls.values(), key=lambda one: -one[0]):
-        _put_apart(node)
-
-
-def _put_apart(node: exp.Expression) -> None:
-    row: list[exp.Expression] = []
-    inside: list[exp.Expression] = []
-    for one in node.expressions:
-        if isinstance(one, exp.Literal | exp.Lambda | exp.PropertyEQ | exp.Null):
-            inside.append(one)
-            continue
-        field = exp.to_identifier(f"a{len(row)}")
-        row.append(exp.PropertyEQ(this=field, expression=one))
-        # by its name in brackets: behind a dot, HAVING takes it for a column
-        inside.append(
-            exp.Bracket(this=exp.to_identifier("typed"), expressions=[text(f"a{len(row) - 1}")])
-        )
-    holder = exp.Bracket(expressions=[exp.Literal.number(1)])
-    node.replace(holder)
-    body = exp.Lambda(this=call(node.name, *inside), expressions=[exp.to_identifier("typed")])
-    listed = exp.Array(expressions=[call("struct_pack", *row)])
-    holder.set("this", call("list_transform", listed, body))
-
-
-def macros_of(root: exp.Expression) -> list[str]:
-    """Give the statements that make the macros a query calls; fail where they would grow too big.
-
-    A macro's text is put in the place of its call, its arguments as often as it names them: a
-    deep nest of calls could fill the memory before it runs.
-    """
-    known = definitions()
-    statements: dict[str, None] = {}
-    weight, stack = 0, [(root, 1)]
-    while stack:
-        node, factor = stack.pop()
-        weight += factor
-        if weight > _HEAVIEST:
-            raise QueryFailedError(TOO_DEEP)
-        if isinstance(node, exp.Anonymous) and node.this in known:
-            statements.update(dict.fromkeys(creation(node.this)))
-            factor *= growth(node.this)
-        stack += [(child, factor) for child in node.iter_expressions()]
-    return list(statements)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
+
+from argosy.sandbox.sql.times import zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -50,16 +52,18 @@ def shown_type(duck: str) -> str:
     duck = duck.strip()
     if duck in _NAMES:
         return _NAMES[duck]
+    if duck.startswith("DECIMAL") and duck.endswith(")"):
+        return duck.lower()
+    return _nested_type(duck)
+
+
+def _nested_type(duck: str) -> str:
     if duck.endswith("[]"):
         return f"array({shown_type(duck[:-2])})"
     if _ZONED.match(duck):
         return "timestamp with time zone"
-    if duck.startswith("DECIMAL"):
-        return duck.lower()
     if duck.startswith("MAP("):
-        return f"map({', '.join(shown_type(one) for one in split_types(duck[4:-1]))})".replace(
-            ", ", ",", 1
-        )
+        return f"map({','.join(shown_type(one) for one in split_types(duck[4:-1]))})"
     if duck.startswith("STRUCT("):
         return f"row({', '.join(_field_type(one) for one in split_types(duck[7:-1]))})"
     return "varchar"
@@ -141,29 +145,20 @@ def shown(value: Any, moment: Callable[[datetime], str]) -> Any:
     """Turn one value, and what is inside of it."""
     if isinstance(value, datetime):
         return moment(value.replace(tzinfo=None))
-    if isinstance(value, date | time | UUID):
-        return str(value)
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, timedelta):
-        return _duration(value)
-    if isinstance(value, bytes | bytearray | memoryview):
-        return bytes(value)
+    if isinstance(value, list | tuple | dict):
+        return _nested(value, moment)
     if isinstance(value, int) and not -_BOUND <= value < _BOUND:
         return str(value)
-    return _nested(value, moment)
+    turn = _TURNS.get(type(value))
+    return value if turn is None else turn(value)
 
 
 def _nested(value: Any, moment: Callable[[datetime], str]) -> Any:
-    if isinstance(value, list):
-        return [shown(one, moment) for one in value]
-    if isinstance(value, tuple):
-        return [shown(one, moment) for one in value]
     if isinstance(value, dict):
         if value.keys() == {"instant", "zone"} and isinstance(value["instant"], datetime):
             return _zoned(value["instant"], value["zone"], moment)
         return {_key(key, moment): shown(one, moment) for key, one in value.items()}
-    return value
+    return [shown(one, moment) for one in value]
 
 
 def _key(key: Any, moment: Callable[[datetime], str]) -> str:
@@ -177,17 +172,8 @@ def _key(key: Any, moment: Callable[[datetime], str]) -> str:
 
 
 def _zoned(instant: datetime, where: str, moment: Callable[[datetime], str]) -> str:
-    from datetime import UTC  # noqa: PLC0415  # rare: only with a result of zoned times
-
-    from argosy.sandbox.sql.times import zone  # noqa: PLC0415
-
-    wall = instant.replace(tzinfo=UTC).astimezone(zone_of(where, zone)).replace(tzinfo=None)
+    wall = instant.replace(tzinfo=UTC).astimezone(zone(where)).replace(tzinfo=None)
     return f"{moment(wall)} {where}"
-
-
-def zone_of(name: str, zone: Callable[[str], Any]) -> Any:
-    """Give the zone of a name that DuckDB knows; its Etc/GMT names are the database's too."""
-    return zone(name)
 
 
 def _duration(value: timedelta) -> str:
@@ -195,4 +181,16 @@ def _duration(value: timedelta) -> str:
     total = abs(value)
     hours, rest = divmod(total.seconds, 3600)
     minutes, seconds = divmod(rest, 60)
-    return f"{sign}{total.days} {hours:02d}:{minutes:02d}:{seconds:02d}.{total.microseconds // 1000:03d}"
+    clock = f"{hours:02d}:{minutes:02d}:{seconds:02d}.{total.microseconds // 1000:03d}"
+    return f"{sign}{total.days} {clock}"
+
+
+_TURNS: Final[dict[type, Callable[[Any], Any]]] = {
+    date: str,
+    time: str,
+    UUID: str,
+    Decimal: lambda value: format(value, "f"),
+    timedelta: _duration,
+    bytearray: bytes,
+    memoryview: bytes,
+}

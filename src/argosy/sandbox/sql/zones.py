@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from argosy.sandbox.sql import times
+from argosy.sandbox.sql.errors import QueryFailedError
 from argosy.sandbox.sql.rules import call, constant_text, folded, is_text, number, text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def in_zone(moment: exp.Expression, where: exp.Expression) -> exp.Expression:
+def in_zone(moment: exp.Expr, where: exp.Expr) -> exp.Expr:
     """Give the moment the clock of a zone."""
     name = constant_text(where, "The time zone")
     return call("x_at_zone", moment, text(zone_name(name)))
@@ -27,11 +28,11 @@ def zone_name(name: str) -> str:
     if seconds == 0:
         return "UTC"
     if seconds % 3600:
-        raise times.QueryFailedError(f"'{name}' is not a valid time zone here", "unsupported")
+        raise QueryFailedError(f"'{name}' is not a valid time zone here", "unsupported")
     return f"Etc/GMT{'-' if seconds > 0 else '+'}{abs(seconds) // 3600}"
 
 
-def td_zone(where: exp.Expression | None) -> exp.Expression:
+def td_zone(where: exp.Expr | None) -> exp.Expr:
     """Give a zone as TD's macros take it: a name, or the seconds it is ahead of UTC."""
     if where is None:
         return number(0)
@@ -39,14 +40,18 @@ def td_zone(where: exp.Expression | None) -> exp.Expression:
         return where
     name = str(where.this)
     seconds = times.fixed_seconds(times.zone(name))
-    return text(times.RENAMED.get(name, name)) if seconds is None else exp.cast(number(seconds), "BIGINT")
+    return (
+        text(times.RENAMED.get(name, name))
+        if seconds is None
+        else exp.cast(number(seconds), "BIGINT")
+    )
 
 
 def formatted(
-    wall: exp.Expression,
+    wall: exp.Expr,
     pieces: Sequence[str | times.ZonePart],
-    zoned: tuple[exp.Expression, exp.Expression] | None,
-) -> exp.Expression:
+    zoned: tuple[exp.Expr, exp.Expr] | None,
+) -> exp.Expr:
     """Write a wall clock's time by the pieces of a pattern.
 
     `zoned` is the unix time and the zone, for the places of the zone; None means UTC.
@@ -62,9 +67,7 @@ def formatted(
     return folded(exp.DPipe, parts)
 
 
-def _zone_text(
-    letters: str, zoned: tuple[exp.Expression, exp.Expression] | None
-) -> exp.Expression:
+def _zone_text(letters: str, zoned: tuple[exp.Expr, exp.Expr] | None) -> exp.Expr:
     utc = {"z": "UTC", "zzz": "UTC", "Z": "+0000", "ZZ": "+00:00", "X": "Z", "XX": "Z", "XXX": "Z"}
     if zoned is None:
         return text(utc[letters])
@@ -75,5 +78,3 @@ def _zone_text(
         return where.copy() if is_text(where) else call("t_offset", moment.copy(), where.copy())
     offset = call("t_offset", moment.copy(), where.copy())
     return call("t_offset_colon", offset) if letters in {"ZZ", "XXX"} else offset
-
-

@@ -1,0 +1,71 @@
+"""What a query's user must be allowed to do with the databases the query names.
+
+A statement that can't be parsed here needs nothing: it fails when it is run, with its own
+message. Administrators aren't asked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+
+from argosy.sandbox.auth import Caller, KeyKind
+from argosy.sandbox.sql import QueryFailedError
+
+if TYPE_CHECKING:
+    from argosy.sandbox.auth import Right, User
+    from argosy.sandbox.sql import Engine
+
+_DIALECTS: Final = {"presto": "trino", "hive": "hive"}
+_CHANGES: Final = (exp.Insert, exp.Create, exp.Delete, exp.Alter, exp.Update, exp.Merge)
+_WHOLE: Final = (exp.Drop, exp.TruncateTable)
+_WORDS: Final[dict[Right, str]] = {
+    "query": "select from",
+    "import": "insert into",
+    "edit": "change",
+}
+
+
+def check_rights(user: User | None, text: str, engine: Engine, database: str) -> None:
+    """Raise QueryFailedError if a user may not do what a query would."""
+    if user is not None and user.administrator:
+        return
+    for right, name in sorted(needed_rights(text, engine, database)):
+        if user is None or not Caller(user, KeyKind.MASTER).may(right, name):
+            message = f"Access Denied: Cannot {_WORDS[right]} database {name}: not authorized"
+            raise QueryFailedError(message)
+
+
+def needed_rights(text: str, engine: Engine, database: str) -> set[tuple[Right, str]]:
+    """Give the rights on databases that a query needs."""
+    needed: set[tuple[Right, str]] = {("query", database)}
+    try:
+        statements = sqlglot.parse(text, dialect=_DIALECTS[engine])
+    except (SqlglotError, RecursionError):
+        return needed
+    for statement in statements:
+        if statement is None:
+            continue
+        changed = _changed_tables(statement)
+        for table in statement.find_all(exp.Table):
+            right: Right = "query"
+            if any(table is one for one in changed):
+                right = "import" if _only_adds(statement) else "edit"
+            needed.add((right, table.db or database))
+    return needed
+
+
+def _changed_tables(statement: exp.Expr) -> list[exp.Table]:
+    if isinstance(statement, _WHOLE):
+        return list(statement.find_all(exp.Table))
+    if not isinstance(statement, _CHANGES) or not isinstance(statement.this, exp.Expr):
+        return []
+    found = statement.this.find(exp.Table)
+    return [] if found is None else [found]
+
+
+def _only_adds(statement: exp.Expr) -> bool:
+    return isinstance(statement, exp.Insert) and not statement.args.get("overwrite")

@@ -1,0 +1,212 @@
+"""Read `.dig` files: YAML as digdag takes it, within bounds that no bomb passes.
+
+digdag's YAML knows texts, whole numbers, fractions, true, false and null; `07:00:00`, `yes` and
+a date are texts. A key given twice is not taken, nor `!include` (the sandbox has no includes).
+Anchors and merges are, as long as what they stand for stays small when written out.
+
+Every `.dig` file in the project's top folder is a workflow, named after the file.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+from zoneinfo import ZoneInfo
+
+import yaml
+
+from argosy.sandbox.workflow.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Config = dict[str, Any]
+"""A task's, or a workflow's, members as they stand in its file."""
+
+LONGEST_FILE: Final = 512 << 10
+DEEPEST: Final = 50
+LARGEST: Final = 2 << 20
+"""How much a file's values may weigh with all its aliases written out, in characters."""
+_SUFFIX: Final = ".dig"
+_INCLUDE: Final = "!include"
+_MERGE: Final = "<<"
+_UTC: Final = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow as its file defines it; `timezone` is a name of the IANA database."""
+
+    name: str
+    config: Config
+    timezone: str
+
+
+def workflows(files: Mapping[str, bytes]) -> list[Workflow]:
+    """Read a project's workflows in the order of their names; raise ConfigError."""
+    names = [path for path in files if path.endswith(_SUFFIX) and "/" not in path]
+    return [_workflow(path, files[path]) for path in sorted(names)]
+
+
+def read_config(text: bytes, path: str) -> Config:
+    """Read one `.dig` file; raise ConfigError that names it."""
+    if len(text) > LONGEST_FILE:
+        message = f"{path}: the file is larger than {LONGEST_FILE} bytes"
+        raise ConfigError(message)
+    try:
+        loader = _DigLoader(text.decode("utf-8"))
+        found = loader.get_single_data()
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        message = f"{path}: {_in_words(error)}"
+        raise ConfigError(message) from error
+    if found is None:
+        return {}
+    if not isinstance(found, dict):
+        message = f"{path}: the file is not a mapping"
+        raise ConfigError(message)
+    if _weight(found, {}) > LARGEST:
+        message = f"{path}: its aliases make it larger than {LARGEST} characters"
+        raise ConfigError(message)
+    return found
+
+
+def _weight(value: Any, known: dict[int, int]) -> int:
+    """Count the characters of a value as if it were written out; what is shared counts again."""
+    if not isinstance(value, dict | list):
+        return len(value) + 1 if isinstance(value, str) else 1
+    if id(value) not in known:
+        inner = value.values() if isinstance(value, dict) else value
+        own = sum(len(key) for key in value) if isinstance(value, dict) else 0
+        known[id(value)] = 1 + own + sum(_weight(one, known) for one in inner)
+    return known[id(value)]
+
+
+def zone(name: Any) -> ZoneInfo:
+    """Give a time zone by its name; raise ConfigError for an unknown one."""
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        message = f"The timezone {name!r} is not known"
+        raise ConfigError(message) from error
+
+
+def _workflow(path: str, text: bytes) -> Workflow:
+    config = read_config(text, path)
+    name = path.removesuffix(_SUFFIX)
+    timezone = config.get("timezone", _UTC)
+    zone(timezone)
+    return Workflow(name, config, timezone)
+
+
+class _DigLoader(yaml.SafeLoader):
+    """The YAML that digdag takes."""
+
+    yaml_implicit_resolvers: Final = {}  # type: ignore[misc]
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        """Compose a node unless it lies too deep."""
+        self._depth += 1
+        if self._depth > DEEPEST:
+            where = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _refused(f"it is nested deeper than {DEEPEST}", where)
+        node = super().compose_node(parent, index)
+        self._depth -= 1
+        return node
+
+    def construct_mapping(  # type: ignore[override]
+        self, node: yaml.MappingNode, deep: bool = False
+    ) -> dict[str, Any]:
+        """Make a mapping whose keys are texts, each once; `<<` gives what isn't there."""
+        found: dict[str, Any] = {}
+        merged: list[Any] = []
+        for key_node, value_node in node.value:
+            if key_node.tag == _INCLUDE:
+                raise _refused("the sandbox does not take !include", key_node)
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise _refused("a key is not a text", key_node)
+            key = key_node.value
+            if key in found:
+                raise _refused(f"the key {key!r} is given twice", key_node)
+            value = self.construct_object(value_node, deep=True)
+            if key == _MERGE:
+                merged += value if isinstance(value, list) else [value]
+            else:
+                found[key] = value
+        for one in merged:
+            if not isinstance(one, dict):
+                raise _refused("what is merged is not a mapping", node)
+            found = found | {key: value for key, value in one.items() if key not in found}
+        return found
+
+
+def _mapping(loader: _DigLoader, node: yaml.MappingNode) -> dict[str, Any]:
+    return loader.construct_mapping(node, deep=True)
+
+
+def _sequence(loader: _DigLoader, node: yaml.SequenceNode) -> list[Any]:
+    return [loader.construct_object(item, deep=True) for item in node.value]
+
+
+def _null(_loader: _DigLoader, _node: yaml.Node) -> None:
+    return None
+
+
+def _truth(_loader: _DigLoader, node: yaml.ScalarNode) -> bool:
+    return bool(node.value.lower() == "true")
+
+
+def _whole(_loader: _DigLoader, node: yaml.ScalarNode) -> int:
+    number = int(node.value)
+    if abs(number) >= 1 << 63:
+        raise _refused("a whole number is too large", node)
+    return number
+
+
+def _fraction(_loader: _DigLoader, node: yaml.ScalarNode) -> float:
+    number = float(node.value)
+    if not math.isfinite(number):
+        raise _refused("a number is too large", node)
+    return number
+
+
+def _unknown(_loader: _DigLoader, node: yaml.Node) -> Any:
+    if node.tag == _INCLUDE:
+        raise _refused("the sandbox does not take !include", node)
+    raise _refused(f"the tag {node.tag} is not known", node)
+
+
+_KINDS: Final = {
+    "null": (r"~|null|Null|NULL|", _null, "~nN\0"),
+    "bool": (r"true|True|TRUE|false|False|FALSE", _truth, "tTfF"),
+    "int": (r"[-+]?[0-9]{1,30}", _whole, "-+0123456789"),
+    "float": (r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?", _fraction, "-+.0123456789"),
+}
+for _kind, (_pattern, _maker, _firsts) in _KINDS.items():
+    _tag = f"tag:yaml.org,2002:{_kind}"
+    _DigLoader.add_implicit_resolver(
+        _tag, re.compile(rf"^(?:{_pattern})$"), ["" if one == "\0" else one for one in _firsts]
+    )
+    _DigLoader.add_constructor(_tag, _maker)
+_DigLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+_DigLoader.add_constructor("tag:yaml.org,2002:seq", _sequence)
+_DigLoader.add_constructor(None, _unknown)
+
+
+def _refused(problem: str, where: yaml.Node | yaml.Event) -> yaml.MarkedYAMLError:
+    mark: Any = where.start_mark
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+
+
+def _in_words(error: Exception) -> str:
+    mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
+    if isinstance(error, yaml.MarkedYAMLError) and mark is not None:
+        return f"{error.problem} at line {mark.line + 1}, column {mark.column + 1}"
+    if isinstance(error, RecursionError):
+        return f"it is nested deeper than {DEEPEST}"
+    return f"it cannot be read: {error}"

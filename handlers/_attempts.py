@@ -61,26 +61,43 @@ def is_group(task: JsonObject) -> bool:
     return bool(task.get("isGroup") or task.get("group"))
 
 
-def task_span(task: JsonObject, now: datetime) -> Span:
-    """Return where a task lies in time: until now where it has begun and not ended."""
-    start = moment(task.get("startedAt"))
-    end = moment(task.get("updatedAt")) if task.get("state") in ENDED else None
-    parent = task.get("parentId")
-    return Span(
-        id=str(task.get("id")),
-        parent="" if parent is None else str(parent),
-        upstreams=tuple(str(one) for one in task.get("upstreams") or ()),
-        start=start,
-        end=end or (max(now, start) if start else None),
-        is_group=is_group(task),
-    )
+def spans_of(tasks: Sequence[JsonObject], now: datetime) -> dict[str, Span]:
+    """Return by id where tasks lie in time: until now where one has begun and not ended.
+
+    What the engine adds to a task once that has run (`^sub`, `^check`, `^error`,
+    `^failure-alert`) names no upstreams; it waits for what was below the same task before.
+    """
+    names = {task.get("id"): str(task.get("fullName", "")) for task in tasks}
+    siblings: dict[Json, list[str]] = {}
+    spans: dict[str, Span] = {}
+    for task in tasks:
+        parent = task.get("parentId")
+        own = names[task.get("id")].removeprefix(names.get(parent, ""))
+        before = siblings.setdefault(parent, [])
+        upstreams = [str(one) for one in task.get("upstreams") or ()]
+        upstreams += before if own.startswith("^") else []
+        start = moment(task.get("startedAt"))
+        end = moment(task.get("updatedAt")) if task.get("state") in ENDED else None
+        span = Span(
+            id=str(task.get("id")),
+            parent="" if parent is None else str(parent),
+            upstreams=tuple(upstreams),
+            start=start,
+            end=end or (max(now, start) if start else None),
+            is_group=is_group(task),
+        )
+        spans[span.id] = span
+        before.append(span.id)
+    return spans
 
 
 def failed_tasks(tasks: Sequence[JsonObject]) -> list[JsonObject]:
     """Return the tasks that failed by themselves, in the order in which they ended.
 
-    A group counts only where none of its tasks has failed.
+    A group counts only where none of its tasks has failed, and of several tries of one task only
+    the last.
     """
+    tasks = list({task.get("fullName"): task for task in tasks}.values())
     own = [task for task in tasks if task.get("state") in FAILED and not is_group(task)]
     groups = [task for task in tasks if task.get("state") in FAILED_GROUPS and is_group(task)]
     explained = _ancestors(own, tasks)

@@ -31,7 +31,7 @@ def run(context: HandlerContext) -> Reply:
     tasks = context.call("list-workflow-tasks", attemptId=attempt_id).get("tasks") or []
     history = _history(context)
     now = context.now()
-    spans = {str(task.get("id")): _attempts.task_span(task, now) for task in tasks}
+    spans = _attempts.spans_of(tasks, now)
     failed = [_told(task, spans) for task in _attempts.failed_tasks(tasks)[:_MOST_TOLD]]
     for one in failed[:_MOST_LOGS]:
         tail = _logs.tail_of_task(context, one["name"], context.inputs["logLines"])

@@ -65,7 +65,8 @@ def _started(context: HandlerContext) -> JsonObject:
     inputs = context.inputs
     key = inputs.get("domainKey") or context.new_uuid()
     given = {**members_of(inputs, *_PASSED_ON), "jobType": inputs["engine"], "domainKey": key}
-    for pause in (*_PAUSES, 0):
+    pauses = iter(_PAUSES)
+    while True:
         try:
             issued = context.call("run-query-job", **given)
         except ConflictError as error:
@@ -75,12 +76,12 @@ def _started(context: HandlerContext) -> JsonObject:
             return {"jobId": known, "domainKey": key, "isReused": True}
         except InvocationError as error:
             error.outputs = {**error.outputs, "domainKey": key}
-            if not (error.retryable and pause):
+            pause = next(pauses, None)
+            if pause is None or not error.retryable:
                 raise
             context.sleep(pause)
         else:
             return {"jobId": str(issued["jobId"]), "domainKey": key, "isReused": False}
-    raise AssertionError
 
 
 def _conflicting_job(body: Json) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import sandbox_coverage
 import vendor_coverage
 
 from argosy import load
@@ -40,6 +41,7 @@ def pages(connector: Connector) -> dict[str, str]:
         written["coverage.md"] = vendor_coverage.coverage_page(
             connector, vendor_coverage.compare(connector)
         )
+        written["sandbox.md"] = sandbox_coverage.page(sandbox_coverage.survey())
     return {name: NOTE + "\n" + text.rstrip() + "\n" for name, text in written.items()}
 
 

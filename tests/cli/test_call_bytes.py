@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import tarfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -117,3 +119,69 @@ def _content_input(run: Run) -> str:
     inputs = run("capabilities", "show", "upload-bulk-import-part", "--json").json()["inputs"]
     (name,) = (n for n, given in inputs["properties"].items() if "contentEncoding" in given)
     return str(name)
+
+
+class TestWhatHandlersWrite:
+    def test_goes_to_the_folder_that_is_named(
+        self, run: Run, server: ScriptedServer, tmp_path: Path
+    ) -> None:
+        packed = io.BytesIO()
+        with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+            archive.addfile(tarfile.TarInfo("load.dig"))
+        server.answers(Say(200, {"id": "12"}), Say(200, packed.getvalue()))
+        command = ("call", "download-project", "--set", "projectId=12", "--endpoint", server.url)
+
+        ran = run(*command, "--output", str(tmp_path / "orders"))
+
+        assert ran.status == 0
+        assert [path.name for path in (tmp_path / "orders").iterdir()] == ["load.dig"]
+
+    def test_does_not_go_to_standard_output(self, run: Run, server: ScriptedServer) -> None:
+        command = ("call", "download-project", "--set", "projectId=12", "--endpoint", server.url)
+
+        ran = run(*command, "--output", "-")
+
+        assert ran.status == 2
+        assert "download-project writes a folder; give --output PATH." in ran.err
+        assert server.received == []
+
+    def test_is_nothing_where_a_handler_writes_nothing(
+        self, run: Run, server: ScriptedServer, tmp_path: Path
+    ) -> None:
+        command = ("call", "wait-for-job", "--set", "jobId=1", "--endpoint", server.url)
+
+        ran = run(*command, "--output", str(tmp_path / "file"))
+
+        assert ran.status == 2
+        assert "wait-for-job answers no bytes" in ran.err
+
+
+def test_a_folder_goes_up_by_its_name(run: Run, server: ScriptedServer, tmp_path: Path) -> None:
+    (tmp_path / "load.dig").write_text("+a:\n  echo>: hi\n")
+    command = ("call", "upload-project", "--set", "project=orders", "--endpoint", server.url)
+
+    ran = run(*command, "--set", f"folder=@{tmp_path}", "--set", "dryRun=true", "--json")
+
+    assert ran.status == 0
+    assert '"path": "load.dig"' in ran.out
+    assert server.received == []
+
+
+def test_a_folder_without_its_mark_is_text_and_refused(
+    run: Run, server: ScriptedServer, tmp_path: Path
+) -> None:
+    command = ("call", "upload-project", "--set", "project=orders", "--endpoint", server.url)
+
+    ran = run(*command, "--set", f"folder={tmp_path}")
+
+    assert ran.status == 1
+    assert "text names no folder of this machine" in ran.err
+    assert "@FOLDER" in ran.err
+
+
+def test_what_is_shown_of_a_handler_without_a_request_is_its_inputs(run: Run) -> None:
+    ran = run("capabilities", "show", "run-query")
+
+    assert ran.status == 0
+    assert "maxRows" in ran.out
+    assert "Request:" not in ran.out

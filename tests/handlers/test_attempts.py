@@ -11,12 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.errors import FailedLaterError, NotFinishedError
-from handlers._attempts import failed_tasks, spoken
+from handlers._attempts import failed_tasks, spans_of, spoken
 from handlers._logs import tail, unpacked_end
 from tests.handlers.conftest import Vendor
 from tests.servers import Say
 from tests.steering import Steering
 
+NOW = datetime(2026, 1, 2, tzinfo=UTC)
 ATTEMPT = "GET /api/attempts/9001"
 TASKS = "GET /api/attempts/9001/tasks"
 RETRIES = "GET /api/attempts/9001/retries"
@@ -192,6 +193,13 @@ class TestAFailedAttempt:
 
         assert outputs["failedTasks"][0]["error"] == "Table not found: orders"
 
+    def test_has_no_log_where_the_vendor_has_none(self, failed: Vendor) -> None:
+        failed.says(LOGS, {"files": []})
+
+        outputs = failed.call("diagnose-attempt", attemptId="9001").unwrap()
+
+        assert "log" not in outputs["failedTasks"][0]
+
     def test_reads_no_logs_where_none_are_wanted(self, failed: Vendor) -> None:
         failed.call("diagnose-attempt", attemptId="9001", logLines=0).unwrap()
 
@@ -226,6 +234,22 @@ class TestOtherAttempts:
         )
         assert outputs["failedTasks"] == []
 
+    @pytest.mark.parametrize(
+        ("done", "success", "status"),
+        [(False, False, "running"), (True, True, "success"), (True, False, "error")],
+    )
+    def test_of_older_servers_have_a_status_too(
+        self, vendor: Vendor, done: bool, success: bool, status: str
+    ) -> None:
+        old = {"id": "9001", "done": done, "success": success}
+        vendor.says(ATTEMPT, old)
+        vendor.says(TASKS, {"tasks": []})
+
+        outputs = vendor.call("diagnose-attempt", attemptId="9001").unwrap()
+
+        assert outputs["status"] == status
+        assert "an unknown time" in outputs["summary"]
+
     def test_that_are_not_there_are_the_vendors_error(self, vendor: Vendor) -> None:
         result = vendor.call("diagnose-attempt", attemptId="9001")
 
@@ -242,6 +266,19 @@ class TestFailedTasks:
 
         assert [one["id"] for one in failed_tasks(alone)] == ["g"]
 
+    def test_are_the_innermost_of_groups_in_groups(self) -> None:
+        outer = {**task("g", "group_error"), "isGroup": True, "fullName": "+load+g"}
+        inner = {**task("h", "group_error"), "isGroup": True, "fullName": "+load+g+h"}
+        alone = [root("group_error"), outer, {**inner, "parentId": "g"}]
+
+        assert [one["id"] for one in failed_tasks(alone)] == ["h"]
+
+    def test_of_several_tries_are_the_last(self) -> None:
+        tries = [{**task("a", "error"), "id": "1"}, {**task("a", "success"), "id": "2"}]
+
+        assert failed_tasks(tries) == []
+        assert [one["id"] for one in failed_tasks(tries[::-1])] == ["1"]
+
     def test_are_in_the_order_in_which_they_ended(self) -> None:
         tasks = [
             task("late", "error", updatedAt="2026-01-01T00:09:00Z"),
@@ -249,6 +286,14 @@ class TestFailedTasks:
         ]
 
         assert [one["id"] for one in failed_tasks(tasks)] == ["soon", "late"]
+
+
+def test_what_the_engine_adds_waits_for_what_was_there() -> None:
+    added = {**task("alert", "success"), "fullName": "+load^failure-alert"}
+    spans = spans_of([root("group_error"), task("a", "error"), task("b", "success"), added], NOW)
+
+    assert spans["alert"].upstreams == ("a", "b")
+    assert spans["b"].upstreams == ()
 
 
 class TestLogs:

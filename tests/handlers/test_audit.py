@@ -130,6 +130,15 @@ def test_puts_the_workflow_that_fails_most_first(vendor: Vendor) -> None:
     assert outputs["summary"].endswith("Most failures: send in orders, 1 of 1.")
 
 
+def test_has_no_durations_where_the_vendor_gives_no_times(vendor: Vendor) -> None:
+    vendor.says(ATTEMPTS, pages_of([ran(1, 1, finishedAt=None), ran(0, 1, createdAt=None)]))
+
+    outputs = vendor.call("audit-sessions", **DAY).unwrap()
+
+    assert (outputs["attempts"], "durations" in outputs) == (1, False)
+    assert outputs["summary"].endswith(": 1 success.")
+
+
 def test_counts_up_to_the_most_and_says_so(vendor: Vendor) -> None:
     vendor.says(ATTEMPTS, pages_of([ran(number, 1) for number in range(9, 0, -1)]))
 

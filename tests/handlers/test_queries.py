@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from argosy.errors import FailedLaterError, ForbiddenError, NotFinishedError, UnreachableError
 from argosy.sdk import UnwritableFileError
+from handlers._jobs import unique_names
+from handlers._rows import parquet_type, read_rows
 from tests.handlers.conftest import Vendor
 from tests.servers import Reset, Say
 from tests.steering import Steering
@@ -87,6 +92,21 @@ class TestRows:
 
         assert (outputs["rows"], outputs["columns"], outputs["rowCount"]) == ([], [], 0)
         assert RESULT not in shop.asked
+
+    @pytest.mark.parametrize("schema", ["no JSON", 7, '[["alone"]]'])
+    def test_of_columns_that_cannot_be_read_are_left_alone(self, shop: Vendor, schema: Any) -> None:
+        shop.says(SHOW, {**shown(), "hive_result_schema": schema})
+
+        result = shop.call("run-query", **QUERY)
+
+        assert result.outputs["columns"] == []
+
+    def test_skip_empty_lines_and_name_values_that_have_no_column(self, shop: Vendor) -> None:
+        shop.says(RESULT, Say(200, b'\n["pro",2,3]\n\n'))
+
+        outputs = shop.call("run-query", **QUERY).unwrap()
+
+        assert outputs["rows"] == [{"plan": "pro", "customers": 2, "column3": 3}]
 
     def test_that_are_none_are_an_error_of_the_answer(self, shop: Vendor) -> None:
         shop.says(RESULT, Say(200, b'["pro",2]\n<html>\n'))
@@ -186,6 +206,29 @@ class TestFiles:
 
         assert "cannot be written as Parquet" in str(result.error)
         assert list(tmp_path.iterdir()) == []
+
+    def test_have_as_many_values_as_columns_in_parquet(self, shop: Vendor, tmp_path: Path) -> None:
+        shop.says(RESULT, Say(200, b'["pro"]\n'))
+
+        result = shop.call("run-query", save_to=tmp_path / "rows.parquet", **QUERY)
+
+        assert str(result.error) == "row 1 has 1 values, and there are 2 columns"
+
+    def test_in_parquet_have_columns(self, shop: Vendor, tmp_path: Path) -> None:
+        shop.says(SHOW, shown(columns=None))
+
+        result = shop.call("run-query", save_to=tmp_path / "rows.parquet", **QUERY)
+
+        assert str(result.error) == "Parquet needs columns, and the query has none"
+
+    def test_in_parquet_need_duckdb(
+        self, shop: Vendor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setitem(sys.modules, "duckdb", None)
+
+        result = shop.call("run-query", save_to=tmp_path / "rows.parquet", **QUERY)
+
+        assert "Parquet needs the package duckdb" in str(result.error)
 
     def test_in_a_folder_that_is_not_there_are_told(self, shop: Vendor, tmp_path: Path) -> None:
         result = shop.call("run-query", save_to=tmp_path / "no" / "rows.csv", **QUERY)
@@ -298,6 +341,41 @@ class TestAQueryRunsOnce:
         assert isinstance(result.error, UnreachableError)
         assert result.outputs["domainKey"]
         assert (len(shop.asked), steering.slept) == (4, [1, 3, 9])
+
+
+@pytest.mark.parametrize(
+    ("given", "kind"),
+    [
+        ("BIGINT", "BIGINT"),
+        ("string", "VARCHAR"),
+        ("timestamp(3) with time zone", "VARCHAR"),
+        ("decimal(38,0)", "DECIMAL(38,0)"),
+        ("decimal(39,1)", "VARCHAR"),
+        ("decimal(2,9)", "VARCHAR"),
+        ("array<bigint>", "BIGINT[]"),
+        ("array(array(double))", "DOUBLE[][]"),
+        ("array(map(varchar,bigint))", "VARCHAR"),
+        ("array( varchar(10) )", "VARCHAR[]"),
+        ("row(a bigint)", "VARCHAR"),
+        ("'; DROP TABLE x; --", "VARCHAR"),
+    ],
+)
+def test_a_columns_type_becomes_one_of_parquets(given: str, kind: str) -> None:
+    assert parquet_type(given) == kind
+
+
+def test_rows_are_held_up_to_so_many_bytes(tmp_path: Path) -> None:
+    (tmp_path / "rows").write_text('["aaaa"]\n' * 5)
+
+    assert read_rows(tmp_path / "rows", 10, most_bytes=10) == ([["aaaa"]] * 2, False)
+
+
+@given(st.lists(st.sampled_from(["a", "b", "a_2", "a_3", ""])))
+def test_names_become_unique_and_the_first_of_each_stays(names: list[str]) -> None:
+    unique = unique_names(names)
+
+    assert len(set(unique)) == len(unique) == len(names)
+    assert all(unique[names.index(name)] == name for name in names)
 
 
 class TestWaitForJob:

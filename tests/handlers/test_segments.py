@@ -83,6 +83,22 @@ def test_asks_the_rule_of_a_segment(cdp: Vendor) -> None:
     assert cdp.received(START)[0].json == {"columns": ["email"], "kind": 0, "rule": rule}
 
 
+def test_asks_the_rule_of_a_segment_as_another_kind_where_told_so(cdp: Vendor) -> None:
+    cdp.says(SEGMENT, {"id": "301", "kind": 0, "rule": None})
+
+    cdp.call("query-segment", audienceId="101", segmentId="301", kind=1).unwrap()
+
+    assert cdp.received(START)[0].json == {"kind": 1, "rule": {}}
+
+
+def test_names_columns_by_number_where_the_vendor_does_not(cdp: Vendor) -> None:
+    cdp.says(PAGES, page("rows", [[1, "a"]], names=None), page("end"))
+
+    outputs = cdp.call("query-segment", audienceId="101", rule={}).unwrap()
+
+    assert outputs["profiles"] == [{"column1": 1, "column2": "a"}]
+
+
 def test_asks_again_for_a_page_that_is_not_ready(cdp: Vendor, steering: Steering) -> None:
     cdp.says(PAGES, page("pending"), page("pending"), page("rows", [[1, "a"]]), page("end"))
 

@@ -58,7 +58,7 @@ def sandbox(*, host: str, port: int, data: str | None, seed: str | None, **choic
     Every API family answers on one port. Control routes (seed, reset, snapshots, clock, pace,
     rows, requests, faults, outbox) are below /_sandbox/.
     """
-    from argosy.sandbox import Settings, SetupError, serve
+    from argosy.sandbox import Settings, SetupError, serve, welcome
 
     try:
         settings = Settings(
@@ -68,7 +68,7 @@ def sandbox(*, host: str, port: int, data: str | None, seed: str | None, **choic
             regions=choices.pop("regions") or ("us01",),
             **choices,
         )
-        serve(settings, host, port, lambda url: _tell(url, settings))
+        serve(settings, host, port, lambda url: click.echo(welcome(url, settings)))
     except (SetupError, OSError) as error:
         raise click.ClickException(str(error)) from error
     return 0
@@ -84,48 +84,3 @@ def _read_seed(path: str) -> dict[str, Any] | Path:
     if not isinstance(seed, dict):
         raise click.UsageError(f"--seed {path} is not a JSON object.")
     return seed
-
-
-def _tell(url: str, settings: Any) -> None:
-    kept = f"in {settings.data}" if settings.data else "in memory"
-    click.echo(f"""\
-The sandbox answers at {url}, its data is {kept}.
-
-  master key      {settings.master_key}
-  write-only key  {settings.write_key}
-  control routes  {url}/_sandbox/
-{_regions(url, settings)}
-From another terminal:
-
-  export ARGOSY_API_KEY={settings.master_key}
-  argosy call CAPABILITY --endpoint {url} --set KEY=VALUE
-
-Other clients, each with the master key:
-
-  td-client   tdclient.Client(apikey, endpoint="{url}")
-  tdworkflow  tdworkflow.client.Client({_parts(url)}, apikey=…)
-  td-js-sdk   new Treasure({{endpoint: "{url}/", …}})
-  curl        curl -H "Authorization: TD1 {settings.master_key}" {url}/v3/database/list
-{_trust(url, settings)}
-Ctrl-C ends it.""")
-
-
-def _regions(url: str, settings: Any) -> str:
-    """Tell how each region is reached, where there is more than one."""
-    if len(settings.regions) == 1:
-        return ""
-    lines = [f"  region {name:<8} {url}/{name}" for name in settings.regions]
-    return "\n".join(["", *lines, "", "  Requests that name no region are the first one's.", ""])
-
-
-def _trust(url: str, settings: Any) -> str:
-    """Tell where the certificate to trust is, where there is one."""
-    if not settings.tls:
-        return ""
-    return f"\nThe authority to trust: curl -k {url}/_sandbox/ca.pem > ca.pem\n"
-
-
-def _parts(url: str) -> str:
-    """Write an address as the client takes it that wants scheme and host apart."""
-    scheme, _, address = url.partition("://")
-    return f'endpoint="{address}", scheme="{scheme}"'

@@ -15,6 +15,7 @@ from argosy.sandbox.reading import ShapeError
 from argosy.sandbox.server import RunningSandbox, serve, start
 from argosy.sandbox.settings import Settings, SetupError
 from argosy.sandbox.store import DataFileError
+from argosy.sandbox.welcome import welcome
 
 __all__ = [
     "DataFileError",
@@ -24,4 +25,5 @@ __all__ = [
     "ShapeError",
     "serve",
     "start",
+    "welcome",
 ]

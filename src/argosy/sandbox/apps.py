@@ -30,6 +30,14 @@ if TYPE_CHECKING:
 #: A database can't have these names; those of two letters would be too short for one anyway.
 _OWN_WORDS: Final = ("api", "audiences", "entities", "js", "v3", "v4")
 _SHARED_WORDS: Final = ("android", "cdp", "master_segments", "postback", "public", "tree")
+#: Why something isn't there, by a word of its path; the first that fits.
+_REASONS: Final = (
+    ("predictive_segments", "no model is trained here, so nothing is guessed or scored"),
+    ("journey", "no profile moves through a journey here"),
+    ("realtime", "there is no real-time side that works on a stream here"),
+    ("user_defined_workflow", "workflows here belong to no parent segment"),
+)
+_OTHERWISE: Final = "the vendor may have it, and this emulation does not"
 _METHODS: Final = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE"})
 
 
@@ -84,8 +92,13 @@ def _gap(path: str, methods: Sequence[str] = tuple(sorted(_METHODS))) -> list[Ro
 
 
 async def _not_implemented(request: Request) -> Response:
-    text = f"The sandbox does not do {request.method} {request.url.path}; see its documentation."
+    path = request.url.path
+    text = f"The sandbox does not do {request.method} {path}: {_reason(path)}."
     raise CodeMessageError(501, "not-implemented", text)
+
+
+def _reason(path: str) -> str:
+    return next((reason for word, reason in _REASONS if word in path), _OTHERWISE)
 
 
 async def _vendor_answer(_request: Request, error: Exception) -> Response:

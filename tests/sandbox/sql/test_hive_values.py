@@ -156,7 +156,8 @@ def test_an_expression_has_hives_value(shared: Database, expression: str, expect
             [("a", 2)],
         ),
         (
-            "SELECT s, n FROM orders LATERAL VIEW json_tuple(tags, 's', 'n') t AS s, n WHERE id = 2",
+            "SELECT s, n FROM orders LATERAL VIEW json_tuple(tags, 's', 'n') t AS s, n "
+            "WHERE id = 2",
             [("t", None)],
         ),
         (

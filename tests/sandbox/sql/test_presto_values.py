@@ -393,7 +393,8 @@ def test_an_expression_has_prestos_value(shared: Database, expression: str, expe
             [(1,), (2,), (3,)],
         ),
         (
-            "SELECT o.id, shop.orders.name FROM shop.orders JOIN other.orders o ON o.id > 0 LIMIT 1",
+            "SELECT o.id, shop.orders.name FROM shop.orders JOIN other.orders o ON o.id > 0 "
+            "LIMIT 1",
             [(50, "ann")],
         ),
         (
@@ -409,6 +410,11 @@ def test_an_expression_has_prestos_value(shared: Database, expression: str, expe
         ("SELECT 1 UNION SELECT 1 UNION ALL SELECT 2 ORDER BY 1 DESC", [(2,), (1,)]),
         ("SELECT id FROM orders ORDER BY id OFFSET 1 LIMIT 1", [(2,)]),
         ("SELECT id FROM orders ORDER BY id FETCH FIRST 2 ROWS ONLY", [(1,), (2,)]),
+        (
+            "SELECT id FROM orders WHERE id = 1.0 AND price > 2 AND name = 'ann' AND tags <> ''",
+            [(1,)],
+        ),
+        ("SELECT x FROM (SELECT 'a' AS x, 1 AS id) o WHERE o.id = 1 AND x = 'a'", [("a",)]),
         ("SELECT t.x / 2 FROM (SELECT max(id) AS x FROM orders) t", [(1,)]),
         (
             "SELECT max(date_trunc('day', from_unixtime(time))) - INTERVAL '1' DAY FROM orders",

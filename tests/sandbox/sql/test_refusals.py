@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         ("SELECT foo(1)", "Function foo not registered"),
         ("SELECT 1 / 0", "Division by zero"),
         ("SELECT id / (id - id) FROM orders", "Division by zero"),
+        ("SELECT 1.0 / 0", "Division by zero"),
         ("SELECT 7 % 0", "Division by zero"),
         ("SELECT CAST('x' AS bigint)", "Cannot cast 'x' to bigint"),
         ("SELECT CAST('1.5' AS bigint)", "Cannot cast '1.5' to bigint"),

@@ -113,7 +113,8 @@ def test_insert_takes_a_with_before_or_behind(fresh: Database) -> None:
 
 def test_insert_overwrite_may_read_the_table_it_replaces(fresh: Database) -> None:
     outcome = fresh.run(
-        "INSERT OVERWRITE TABLE orders SELECT time, id, name, price, tags, paid FROM orders WHERE id < 3",
+        "INSERT OVERWRITE TABLE orders SELECT time, id, name, price, tags, paid FROM orders "
+        "WHERE id < 3",
         "hive",
     )
 
@@ -219,7 +220,8 @@ def test_a_write_is_part_of_the_callers_transaction(fresh: Database) -> None:
             [("other", "orders"), ("shop", "orders"), ("shop", "visits")],
         ),
         (
-            "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'visits' "
+            "SELECT column_name, data_type FROM information_schema.columns "
+            "WHERE table_name = 'visits' "
             "ORDER BY ordinal_position",
             "presto",
             [("time", "bigint"), ("visitor", "varchar"), ("pages", "array(varchar)")],

@@ -42,7 +42,8 @@ MIDNIGHT = 1_699_920_000
         ("TD_TIME_RANGE(5, 5, 6)", True),
         ("TD_TIME_RANGE(6, 5, 6)", False),
         (
-            "TD_TIME_RANGE(1700000000, TD_TIME_ADD('2023-11-14', '0d'), TD_TIME_PARSE('2023-11-15'))",
+            "TD_TIME_RANGE(1700000000, TD_TIME_ADD('2023-11-14', '0d'), "
+            "TD_TIME_PARSE('2023-11-15'))",
             True,
         ),
         ("TD_TIME_FORMAT(1700000000, 'yyyy-MM-dd HH:mm:ss')", "2023-11-14 22:13:20"),

@@ -78,6 +78,53 @@ def filled(template: str) -> str:
         ("${moment('2024-03-01').diff('2024-02-01', 'days')}", "29"),
         ("${moment(session_time).tz('Europe/Berlin').format('H Z')}", "23 +01:00"),
         ("${moment(session_time).add({hours: 1, minutes: 2}).format('HHmm')}", "0815"),
+        ("${moment(session_time).add('days', 1).date()} ${moment(1000).unix()}", "16 1"),
+        ("${moment(session_time).utcOffset('-03:30').format('HH:mm ZZ')}", "18:43 -0330"),
+        (
+            "${moment.tz(0, 'UTC').format('YYYY')} ${moment.utc('2024-01-01').unix()}",
+            "1970 1704034800",
+        ),
+        (
+            "${moment('2024-01-02').isBefore('2024-01-03')} "
+            "${moment('2024-01-02').isAfter('2024-01-03')}",
+            "true false",
+        ),
+        (
+            "${moment('2024-05-31').diff('2024-02-29', 'months')} "
+            "${moment('2023-05-31').diff('2024-02-29', 'years')}",
+            "3 0",
+        ),
+        ("${moment('2024-02-03T04:05:06.789Z').toISOString()}", "2024-02-03T04:05:06.789Z"),
+        ("${moment('2024-02-03').startOf('quarter').format('Q MM-DD')}", "1 01-01"),
+        ("${moment('2024-02-03').startOf('year').day()}", "1"),
+        ("${moment('2024-02-03').daysInMonth()} ${moment('2024-02-03').month()}", "29 1"),
+        (
+            "${moment('2024-02-03 04:05').format('h:mm:ss.SSS a, W E d DDD')}",
+            "4:05:00.000 am, 5 6 6 34",
+        ),
+        (
+            "${encodeURIComponent('a b/ü')} ${(2.345).toFixed(1)} ${[1, null, 'x']}",
+            'a%20b%2F%C3%BC 2.3 [1,null,"x"]',
+        ),
+        (
+            "${text.substring(2, 0)} ${text.indexOf('b')} ${list.indexOf('q')} "
+            "${list.includes('z')}",
+            "a, 2 1 false",
+        ),
+        (
+            "${text.replaceAll(',', ';')} ${text.startsWith('a')} ${'  x '.trim()} "
+            "${'abc'.charAt(1)}",
+            "a;b true x b",
+        ),
+        (
+            "${list.concat(['r']).slice(1)} ${'a'.concat('b', 1)} ${'x'.padEnd(3, '-')}",
+            '["q","r"] ab1 x--',
+        ),
+        (
+            "${'b' > 'a'} ${'10' > 9} ${'x' > 1} ${null >= 0} ${1 % 0} ${0 / 0}",
+            "true true false true NaN NaN",
+        ),
+        ("${moment(session_time) > 1} ${+'3'} ${-'x'} ${1e21} ${1.5e3}", "true 3 NaN 1e+21 1500"),
     ],
 )
 def test_templates_are_filled_in(template: str, text: str) -> None:

@@ -167,6 +167,33 @@ def test_a_loop_is_tried_again_with_new_tasks(api: Workflows) -> None:
         ),
         ("td>:\n  query: SELECT 1\n  database: shop\n  insert_into: 'a;b'", "is not a name"),
         ("td_run>: nowhere", "Saved query not found"),
+        ("td_run>: five\n  _retry: no", "Saved query not found"),
+        ("td>:\n  database: shop", "Parameter 'query' is required"),
+        (
+            "td>:\n  query: SELECT 1\n  database: shop\n  result_connection: no",
+            "no connection 'no'",
+        ),
+        (
+            "td>:\n  query: SELECT 1\n  database: shop\n  result_url: 'td://${secret:no}@/a/bcd'",
+            "Secret not found for key: 'no'",
+        ),
+        (
+            "td>:\n  query: SELECT 1\n  database: shop\n  create_table: abc\n  download_file: x",
+            "download_file is invalid",
+        ),
+        ("td_ddl>:\n  database: shop\n  create_tables: [x]", "3 to 255 of a-z"),
+        ("td_ddl>:\n  database: nowhere\n  create_tables: [abc]", "'nowhere' does not exist"),
+        (
+            "td_ddl>:\n  database: shop\n  rename_tables: [{from: abc, to: bcd}]",
+            "shop.abc does not exist",
+        ),
+        ("require>: daily\n  rerun_on: never", "rerun_on one of"),
+        ("require>: daily\n  session_time: soon", "session_time must be"),
+        ("require>: daily\n  project_name: other", "project name=other"),
+        ("require>: daily\n  project_id: 77", "project id=77"),
+        ("mail>: nowhere.txt\n  subject: x\n  to: [a@example.com]", "'nowhere.txt' is not in"),
+        ("mail>: {data: x}", "mail> needs subject and to"),
+        ("mail>:", "mail> needs a file or data"),
         ("require>: nowhere", "workflow name=nowhere"),
         ("require>: daily", "waits for this one"),
     ],
@@ -238,6 +265,41 @@ def test_a_result_goes_where_a_secret_says(api: Workflows) -> None:
     assert "sesame" not in said + api.log(attempt, "+daily+a")
 
 
+def test_a_mail_is_kept_and_not_sent(api: Workflows) -> None:
+    attempt = api.run(
+        """
+_export: {mail: {from: flows@example.com}}
++a:
+  mail>: body.txt
+  subject: Done on ${session_date}
+  to: [ada@example.com]
++b: {mail>: {data: text}, subject: s, to: kenji@example.com, html: true}
+""",
+        files={"body.txt": "All of ${session_date} is done."},
+    )
+
+    assert attempt["status"] == "success", api.tasks(attempt)
+    kept = api.client.control("GET", "outbox")["deliveries"]
+    assert [one["target"] for one in kept] == ["mailto:ada@example.com", "mailto:kenji@example.com"]
+    assert kept[0]["facts"]["subject"] == "Done on 2023-11-14"
+    assert kept[0]["facts"]["from"] == "flows@example.com"
+
+
+def test_a_workflow_of_another_project_is_required(api: Workflows) -> None:
+    other = api.upload({"other.dig": "+a: {echo>: x}"}, "others")
+    attempt = api.run(
+        f"""
++a: {{require>: other, project_name: others, session_time: '2023-11-01T00:00:00Z'}}
++b: {{require>: other, project_id: {other["id"]}, session_time: '2023-11-01T00:00:00Z'}}
++c: {{require>: other, project_id: {other["id"]}, rerun_on: all, retry_attempt_name: x}}
+"""
+    )
+
+    assert attempt["status"] == "success", api.tasks(attempt)
+    found = api.get("attempts", project="others", include_retried="true")["attempts"]
+    assert [one["sessionTime"][:10] for one in found] == ["2023-11-14", "2023-11-01"]
+
+
 def test_tables_are_made_and_dropped(api: Workflows) -> None:
     api.client.several([PEOPLE], "shop/people")
     attempt = api.run(
@@ -248,6 +310,8 @@ _export: {td: {database: shop}}
   create_tables: [one, two]
   drop_tables: [nowhere]
   create_databases: [other]
+  empty_databases: [spare]
+  drop_databases: [nowhere]
 +b:
   td_ddl>:
   drop_tables: [one]
@@ -260,7 +324,7 @@ _export: {td: {database: shop}}
     databases = api.client.control("GET", "databases")["databases"]
     tables = {one["name"]: [table["name"] for table in one["tables"]] for one in databases}
     assert sorted(tables["shop"]) == ["persons", "two"]
-    assert "other" in tables
+    assert {"other", "spare"} <= set(tables)
 
 
 def test_a_saved_query_is_run(api: Workflows) -> None:

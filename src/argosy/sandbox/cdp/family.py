@@ -16,7 +16,9 @@ from argosy.sandbox.cdp.models import Audiences
 from argosy.sandbox.cdp.parent_routes import ParentRoutes
 from argosy.sandbox.cdp.parent_segments import ParentSegments
 from argosy.sandbox.cdp.plain import PlainResources
+from argosy.sandbox.cdp.plain_routes import PlainRoutes, PlainShapes
 from argosy.sandbox.cdp.populations import Populations
+from argosy.sandbox.cdp.realtime_routes import RealtimeRoutes
 from argosy.sandbox.cdp.routing import Routing
 from argosy.sandbox.cdp.seeding import Planter
 from argosy.sandbox.cdp.segment_queries import SegmentQueries
@@ -60,16 +62,19 @@ class CdpFamily:
         shapes = Shapes(audiences, populations)
         funnel_shapes = FunnelShapes(audiences, populations, shapes)
         activation_shapes = ActivationShapes(self.activations, folders, shapes, foundation.clock)
-        plain = PlainResources()
+        plain = PlainResources(foundation.documents, foundation.clock)
+        plain_shapes = PlainShapes(shapes)
         self._parts = (
             ParentRoutes(parents, populations, statistics, shapes),
-            FolderRoutes(parents, folders, shapes, funnel_shapes, plain),
+            FolderRoutes(parents, folders, shapes, funnel_shapes, plain, plain_shapes),
             SegmentRoutes(parents, folders, segments, queries, populations, statistics, shapes),
             FunnelRoutes(parents, folders, funnels, populations, statistics, shapes, funnel_shapes),
             ActivationRoutes(
                 parents, folders, segments, self.activations, shapes, activation_shapes
             ),
             TokenRoutes(parents, self.tokens, shapes),
+            PlainRoutes(parents, folders, plain, plain_shapes),
+            RealtimeRoutes(foundation, parents, plain, plain_shapes),
         )
 
     def routes(self) -> list[BaseRoute]:

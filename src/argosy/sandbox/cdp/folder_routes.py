@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from argosy.sandbox.answers import json_answer
 from argosy.sandbox.cdp.folders import DEEPEST
 from argosy.sandbox.cdp.models import Folder, Funnel, Segment
+from argosy.sandbox.cdp.plain import IN_FOLDERS
 from argosy.sandbox.cdp.routing import read_resource, vendor_answer
 
 if TYPE_CHECKING:
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.cdp.models import Token
     from argosy.sandbox.cdp.parent_segments import ParentSegments
     from argosy.sandbox.cdp.plain import PlainResources
+    from argosy.sandbox.cdp.plain_routes import PlainShapes
     from argosy.sandbox.cdp.routing import Ask, Routing
     from argosy.sandbox.cdp.shapes import Shapes
     from argosy.sandbox.settings import Json
@@ -40,12 +42,14 @@ class FolderRoutes:
         shapes: Shapes,
         funnel_shapes: FunnelShapes,
         plain: PlainResources,
+        plain_shapes: PlainShapes,
     ) -> None:
         self._parents = parents
         self._folders = folders
         self._shapes = shapes
         self._funnel_shapes = funnel_shapes
         self._plain = plain
+        self._plain_shapes = plain_shapes
 
     def routes(self, routing: Routing) -> list[BaseRoute]:
         """Give the routes."""
@@ -146,12 +150,13 @@ class FolderRoutes:
         ]
         shaped = [self._entity(one, with_rule=with_rule) for one in found]
         if depth:
-            last = {folder.id}
-            if depth > 1:
-                last |= {
-                    one.id for one in self._folders.below(folder, depth - 1) if type(one) is Folder
-                }
-            shaped += self._plain.in_folders(last)
+            above = self._folders.below(folder, depth - 1)
+            inside = {one.id for one in above if isinstance(one, Folder)}
+            shaped += [
+                self._plain_shapes.resource(kind, one)
+                for kind in IN_FOLDERS
+                for one in self._plain.in_folders(kind, inside)
+            ]
         return vendor_answer({"data": shaped, "included": self._shapes.users(found)})
 
     def _entity(self, one: Folder | Segment | Funnel | Token, *, with_rule: bool) -> Json:

@@ -30,6 +30,7 @@ from argosy.sandbox.cdp.models import (
     ParentSegment,
     Token,
 )
+from argosy.sandbox.cdp.plain import KINDS
 from argosy.sandbox.cdp.rules.catalogue import matrix_name
 
 if TYPE_CHECKING:
@@ -133,7 +134,7 @@ class ParentSegments:
             ]
             for entry in others:
                 self._audiences.remove(entry)
-            for kept in ("matrix", "execution-audience"):
+            for kept in ("matrix", "execution-audience", *(kind.name for kind in KINDS)):
                 for document in self._documents.every(kept, key):
                     self._documents.remove(kept, str(document.get("id", key)))
             self._audiences.remove(parent)

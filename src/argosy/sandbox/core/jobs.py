@@ -17,7 +17,6 @@ from argosy.sandbox.agenda import RUNNING
 from argosy.sandbox.answers import VendorError
 from argosy.sandbox.auth import OWNER, User
 from argosy.sandbox.core.errors import CoreError, no_database
-from argosy.sandbox.core.query_rights import check_rights
 from argosy.sandbox.core.results import packed, unpacked
 from argosy.sandbox.core.times import spaced
 from argosy.sandbox.sql import QueryFailedError, hive_type, told
@@ -282,6 +281,8 @@ class Jobs:
         assert job.query is not None  # noqa: S101 - issued with one
         assert job.database is not None  # noqa: S101 - issued with one
         document = self._documents.find("user", job.user)
+        from argosy.sandbox.core.query_rights import check_rights  # noqa: PLC0415 - sqlglot: 0.1 s
+
         check_rights(
             None if document is None else User(**document), job.query, engine, job.database
         )

@@ -87,7 +87,7 @@ class Execution:
         """Turn a query into DuckDB's SQL, and make the macros that it calls."""
         with roomy_stack():
             holder = exp.Subquery(this=query.copy())
-            Translator(self.session).translate(holder)
+            Translator(self.session, self.names).translate(holder)
             self.names.resolve(holder)
             inner = holder.this
             check_translated(inner)
@@ -105,7 +105,7 @@ class Execution:
         """Turn the WHERE of a SELECT over one table into DuckDB's SQL."""
         holder = exp.Subquery(this=query)
         with roomy_stack():
-            Translator(self.session).translate(holder)
+            Translator(self.session, self.names).translate(holder)
             where = query.args["where"]
             self.names.resolve(where)
             check_translated(where)

@@ -6,7 +6,7 @@ comes out written in full, and every common table expression under a name of our
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlglot import exp
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 _CATALOGS: Final = frozenset({"td", "td-presto"})
 CTE: Final = "cte:"
 """What the name of a common table expression starts with in DuckDB."""
-Columns = "Callable[[TableName], Sequence[tuple[str, str]]]"
 
 
 class TableNames:
@@ -33,7 +32,7 @@ class TableNames:
         columns: Callable[[TableName], Sequence[tuple[str, str]]],
     ) -> None:
         self._session = session
-        self._columns = columns
+        self.columns = columns
         self.used: list[TableName] = []
 
     def named(self, table: exp.Table) -> TableName:
@@ -76,9 +75,13 @@ class TableNames:
                 "",
                 *_CATALOGS,
             }:
-                self._replace(table, information(table.name.lower(), self._session, self._columns))
+                self._replace(table, information(table.name.lower(), self._session, self.columns))
             else:
                 self._qualify(table)
+
+    def is_common(self, table: exp.Table) -> bool:
+        """Say whether a name means a common table expression, or a view of information_schema."""
+        return table.db.lower() == "information_schema" or self._cte_of(table) is not None
 
     def _cte_of(self, table: exp.Table) -> str | None:
         """Give the name of the common table expression in scope that a name means."""
@@ -109,7 +112,7 @@ class TableNames:
     def _qualify(self, table: exp.Table) -> None:
         name = self.existing(table)
         self.used.append(name)
-        nested = [column for column, kind in self._columns(name) if kind == "JSON"]
+        nested = [column for column, kind in self.columns(name) if kind == "JSON"]
         full = full_table(name)
         if not nested:
             alias = table.args.get("alias") or exp.TableAlias(this=exp.to_identifier(table.name))
@@ -150,7 +153,7 @@ def place(node: exp.Expr | None) -> tuple[int | None, int | None]:
 def _visible(parts: exp.With, came_from: exp.Expr | None) -> list[str]:
     visible: list[str] = []
     for cte in parts.expressions:
-        if cte is came_from:
+        if came_from is not None and cte is came_from:
             if parts.recursive:
                 visible.append(cte.alias)
             break
@@ -159,7 +162,7 @@ def _visible(parts: exp.With, came_from: exp.Expr | None) -> list[str]:
 
 
 def _rename_cte(cte: exp.CTE) -> None:
-    alias = cte.args["alias"]
+    alias: Any = cte.args["alias"]
     alias.set("this", exp.to_identifier(CTE + alias.name.lower(), quoted=True))
 
 

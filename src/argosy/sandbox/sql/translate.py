@@ -13,6 +13,7 @@ from sqlglot import exp
 
 from argosy.sandbox.sql import functions_hive, functions_presto, presto_times
 from argosy.sandbox.sql.casts import cast
+from argosy.sandbox.sql.comparisons import check_comparison
 from argosy.sandbox.sql.errors import TOO_DEEP, QueryFailedError, unsupported
 from argosy.sandbox.sql.final import HEAVIEST, typed_apart
 from argosy.sandbox.sql.functions_td import NEEDS_DATA, td_rules
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from argosy.sandbox.sql.session import QuerySession
+    from argosy.sandbox.sql.tables import TableNames
 
 _ZONED: Final = frozenset(
     {"at_timezone", "with_timezone", "from_unixtime", "from_iso8601_timestamp", "parse_datetime"}
@@ -65,8 +67,9 @@ def _rules(engine: str) -> Rules:
 class Translator:
     """Translates the queries of one statement."""
 
-    def __init__(self, session: QuerySession) -> None:
+    def __init__(self, session: QuerySession, names: TableNames) -> None:
         self._session = session
+        self._names = names
         self._is_hive = session.engine == "hive"
         self._has_zones = self._has_time = False
         self._budget = HEAVIEST
@@ -191,7 +194,10 @@ class Translator:
 
     def divide(self, node: exp.Div) -> None:
         """Divide as the engine does: Presto whole numbers to a whole number, Hive never."""
-        node.replace(call("h_divide" if self._is_hive else "p_divide", node.this, node.expression))
+        left, right = node.this, node.expression
+        if _is_decimal(left) and _is_decimal(right) and not float(right.this):
+            left = exp.Literal.number(1)  # as for whole numbers: an error; for doubles Infinity
+        node.replace(call("h_divide" if self._is_hive else "p_divide", left, right))
 
     def modulo(self, node: exp.Mod) -> None:
         """Give Hive's NULL for a remainder of zero; Presto fails, as DuckDB does."""
@@ -211,6 +217,8 @@ class Translator:
 
     def compare(self, node: exp.Binary) -> None:
         """Compare moments by their instant, whatever zones they are shown in."""
+        if not self._is_hive:
+            check_comparison(node, self._names)
         if not self._has_zones:
             return
         for side in ("this", "expression"):
@@ -379,6 +387,10 @@ def _with_its_window(node: exp.Expr) -> exp.Expr:
 
 def _is_number(node: exp.Expr) -> bool:
     return isinstance(node, exp.Literal) and not node.is_string
+
+
+def _is_decimal(node: exp.Expr) -> bool:
+    return _is_number(node) and "e" not in str(node.this).lower()
 
 
 def _regroup(group: exp.Group) -> None:

@@ -110,7 +110,7 @@ class Writes:
     def _mismatch(self, wanted: list[str], given: list[str]) -> QueryFailedError:
         return QueryFailedError(
             "Insert query has mismatched column types: "
-            f"Table: [{', '.join(map(shown_type, wanted))}], "
+            f"Table: [{', '.join(map(shown_type, wanted)).replace('json', 'varchar')}], "
             f"Query: [{', '.join(map(shown_type, given))}]"
         )
 

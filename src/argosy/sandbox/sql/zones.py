@@ -39,7 +39,7 @@ def td_zone(where: exp.Expr | None) -> exp.Expr:
     if not is_text(where):
         return where
     name = str(where.this)
-    seconds = times.fixed_seconds(times.zone(name))
+    seconds = times.constant_seconds(name)
     return (
         text(times.RENAMED.get(name, name))
         if seconds is None

@@ -10,7 +10,13 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from argosy.sandbox.workflow.dig import zone
-from argosy.sandbox.workflow.errors import ConfigError, bad_request, conflict, not_found
+from argosy.sandbox.workflow.errors import (
+    ConfigError,
+    WorkflowError,
+    bad_request,
+    conflict,
+    not_found,
+)
 from argosy.sandbox.workflow.plans import plan_workflow
 from argosy.sandbox.workflow.pools import MOST_ACTIVE, Facts
 from argosy.sandbox.workflow.sessions import Attempt
@@ -100,7 +106,7 @@ class Attempts:
         definition = self._projects.definition_ever(attempt.definition)
         try:
             tree.plant(plan_workflow(attempt.workflow, definition.config), self._resumed(attempt))
-        except ConfigError:  # it was fine when it was uploaded
+        except (ConfigError, WorkflowError):  # it was fine when it was asked for
             return self.end(attempt, success=False)
         self._sessions.keep_attempt(attempt)
         self._sessions.keep_tasks(attempt.id, tree)

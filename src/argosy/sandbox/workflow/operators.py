@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
     from argosy.sandbox.workflow.dig import Config
 
-LARGEST_MADE: Final = 8 << 20
+LARGEST_MADE: Final = 2 << 20
 """How many characters of members an operator may make tasks with."""
 MOST_CALLS: Final = 50
 _DURATION: Final = re.compile(r"(?:(\d{1,9})\s*(d|h|m|s|day|hour|min|minute|sec|second)s?\s*)")
@@ -46,7 +46,6 @@ OUTSIDE: Final = {
             "gcs_wait",
             "http",
             "http_call",
-            "mail",
             "param_get",
             "param_set",
             "pg",

@@ -1,4 +1,7 @@
-"""What tasks reach beyond themselves: the core API's jobs, the tables, and other workflows."""
+"""What tasks reach beyond themselves: the core API's jobs, tables, other workflows, and mail.
+
+`mail>` sends nothing: what it would send is kept in the outbox.
+"""
 
 from __future__ import annotations
 
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.workflow.sessions import Attempt, Sessions
 
 _TRUE: Final = (True, "true")
+_MAIL_FACTS: Final = ("subject", "from", "to", "cc", "bcc", "html")
 _RERUNS: Final = ("none", "failed", "all")
 
 
@@ -64,7 +68,34 @@ class OtherReach:
             self._foundation.tables,
             lambda key: self._secrets.value(attempt.project, key),
         )
-        return {**queries.table(), "require": lambda run: self._require(attempt, run)}
+        return {
+            **queries.table(),
+            "mail": lambda run: self._mail(attempt, run),
+            "require": lambda run: self._require(attempt, run),
+        }
+
+    def _mail(self, attempt: Attempt, run: Run) -> Outcome:
+        """Keep a mail, its body from a file of the project or from `data`, in the outbox."""
+        inline = run.command.get("data") if isinstance(run.command, dict) else None
+        if inline is None and not run.command:
+            raise ConfigError("mail> needs a file or data for its body")
+        text = run.resolve(run.text(as_text(run.command))) if inline is None else inline
+        common = run.resolve(run.variables.get("mail"))
+        mail = {**(common if isinstance(common, dict) else {}), **run.config}
+        to = mail.get("to") or []
+        names = [as_text(one) for one in (to if isinstance(to, list) else [to])]
+        if not names or not mail.get("subject"):
+            raise ConfigError("mail> needs subject and to")
+        facts = {name: mail[name] for name in _MAIL_FACTS if name in mail}
+        key = self._foundation.outbox.put(
+            f"attempt:{attempt.id}",
+            f"mailto:{','.join(names)}",
+            "mail.html" if mail.get("html") in _TRUE else "mail.txt",
+            as_text(text).encode(),
+            {**facts, "task": run.name},
+        )
+        run.log(f"Kept as delivery {key}; the sandbox sends no mail")
+        return Outcome()
 
     def _require(self, attempt: Attempt, run: Run) -> Outcome:
         """Start another workflow's session, or find it, and wait for its end."""

@@ -7,6 +7,8 @@ intervals are kept by it. What polls for something that others do (`td_wait>`,
 `td_wait_table>`) looks again by the clock whatever the pace; a `require>` when the other
 attempt is done. The outcome is the same at every pace.
 
+`sla:` of a workflow is taken and does nothing.
+
 What an attempt did is kept when it comes to rest. If the process ends before, it goes on from
 what was kept last, and tasks of that time are run again.
 """

@@ -75,7 +75,9 @@ def columns_of(job: JsonObject) -> list[JsonObject]:
         found = json.loads(text) if text else []
     except (TypeError, ValueError):
         found = []
-    pairs = [(str(column[0]), str(column[1])) for column in found if len(column) > 1]
+    listed = found if isinstance(found, list) else []
+    columns = [column for column in listed if isinstance(column, list) and len(column) > 1]
+    pairs = [(str(column[0]), str(column[1])) for column in columns]
     names = unique_names(name for name, _ in pairs)
     return [{"name": name, "type": kind} for name, (_, kind) in zip(names, pairs, strict=True)]
 

@@ -26,6 +26,7 @@ def contract(name: str) -> dict[str, Any]:
     document: dict[str, Any] = _as_json_schema(yaml.load(text, Loader=yaml.CSafeLoader))
     if name == "cdp-api":
         _mend_references(document["components"]["schemas"])
+        _mend_rules(document["components"]["schemas"])
     _open_all_of(document, document["components"].get("schemas", {}))
     return document
 
@@ -115,6 +116,28 @@ def _mend_references(schemas: dict[str, Any]) -> None:
     references = schemas["RelationshipsSegmentJsonApiResource"]["properties"]["data"]["items"]
     names = [one["$ref"].rpartition("/")[2] for one in references.pop("oneOf")]
     references["anyOf"] = [schemas[name]["properties"]["data"] for name in names]
+
+
+def _mend_rules(schemas: dict[str, Any]) -> None:
+    """Mend a slip of the document: alternatives in rules overlap, and one alone may fit.
+
+    One of those for `arrayMatching` takes any value, and an attribute of a customer group is one
+    by its name too, so that no such rule would fit.
+    """
+    for name, schema in schemas.items():
+        if "v5_rule" in name:
+            _fit_any(schema)
+
+
+def _fit_any(node: Any) -> None:
+    if isinstance(node, dict):
+        if isinstance(node.get("oneOf"), list):
+            node["anyOf"] = node.pop("oneOf")
+        for member in node.values():
+            _fit_any(member)
+    elif isinstance(node, list):
+        for item in node:
+            _fit_any(item)
 
 
 def _as_json_schema(value: Any) -> Any:

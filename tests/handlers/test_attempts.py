@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from argosy.errors import FailedLaterError, NotFinishedError
-from handlers._attempts import failed_tasks, spans_of, spoken
+from handlers._attempts import error_of, failed_tasks, spans_of, spoken
 from handlers._logs import tail, unpacked_end
 from tests.handlers.conftest import Vendor
 from tests.servers import Say
@@ -294,6 +294,14 @@ def test_what_the_engine_adds_waits_for_what_was_there() -> None:
 
     assert spans["alert"].upstreams == ("a", "b")
     assert spans["b"].upstreams == ()
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [({}, ""), (None, ""), ({"message": "no"}, "no"), ({"code": 7}, "{'code': 7}"), ("odd", "odd")],
+)
+def test_an_error_is_told_whatever_its_form(error: Any, words: str) -> None:
+    assert error_of({"error": error}) == words
 
 
 class TestLogs:

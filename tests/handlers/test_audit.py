@@ -131,7 +131,7 @@ def test_puts_the_workflow_that_fails_most_first(vendor: Vendor) -> None:
 
 
 def test_has_no_durations_where_the_vendor_gives_no_times(vendor: Vendor) -> None:
-    vendor.says(ATTEMPTS, pages_of([ran(1, 1, finishedAt=None), ran(0, 1, createdAt=None)]))
+    vendor.says(ATTEMPTS, pages_of([ran(1, 1, finishedAt=None), ran(0, 1, createdAt="soon")]))
 
     outputs = vendor.call("audit-sessions", **DAY).unwrap()
 

@@ -93,7 +93,7 @@ class TestRows:
         assert (outputs["rows"], outputs["columns"], outputs["rowCount"]) == ([], [], 0)
         assert RESULT not in shop.asked
 
-    @pytest.mark.parametrize("schema", ["no JSON", 7, '[["alone"]]'])
+    @pytest.mark.parametrize("schema", ["no JSON", "7", '[["alone"], 7]'])
     def test_of_columns_that_cannot_be_read_are_left_alone(self, shop: Vendor, schema: Any) -> None:
         shop.says(SHOW, {**shown(), "hive_result_schema": schema})
 

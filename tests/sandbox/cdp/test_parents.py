@@ -46,7 +46,7 @@ def run(shop: Client, key: str) -> Any:
     return shop.call("POST", f"/audiences/{key}/run").json()
 
 
-def rows(shop: Client, table: str) -> list[Any]:
+def rows_of(shop: Client, table: str) -> list[Any]:
     """Give the rows of a built table without what is made."""
     found = shop.control("GET", f"rows/{table}")["rows"]
     return [{k: v for k, v in one.items() if k not in {"cdp_customer_id", "time"}} for one in found]
@@ -60,7 +60,7 @@ def test_a_new_parent_segment_is_empty_until_it_is_run(shop: Client) -> None:
     assert run(shop, key)["status"] == "success"
     built = shop.call("GET", f"/audiences/{key}").json()
     assert (built["population"], built["matrixUpdatedAt"]) == (5, "2023-11-14T22:13:20.000Z")
-    customers = rows(shop, f"cdp_audience_{key}/customers")
+    customers = rows_of(shop, f"cdp_audience_{key}/customers")
     assert [(one["customer_id"], one.get("plan")) for one in customers] == [
         ("c1", "gold"),
         ("c2", None),
@@ -68,8 +68,25 @@ def test_a_new_parent_segment_is_empty_until_it_is_run(shop: Client) -> None:
         ("c4", None),
         ("c5", None),
     ]
-    behavior = rows(shop, f"cdp_audience_{key}/behavior_web_orders")
+    behavior = rows_of(shop, f"cdp_audience_{key}/behavior_web_orders")
     assert [one["price"] for one in behavior] == [30, 20, 35, 200, 25, 15]
+
+
+def test_a_joined_table_may_have_columns_of_the_same_names(shop: Client) -> None:
+    rows = [{"customer_id": "c1", "country": "Japan"}, {"customer_id": "c3", "country": "Poland"}]
+    shop.several(rows, "shop/places")
+    place = PLAN | {"name": "place", "parentTableName": "places", "parentColumn": "country"}
+    visits = ORDERS | {"parentTableName": "places", "parentKey": "customer_id", "schema": []}
+    key = create(shop, attributes=[place | {"parentKey": "customer_id"}], behaviors=[visits])["id"]
+
+    assert run(shop, key)["status"] == "success"
+    customers = rows_of(shop, f"cdp_audience_{key}/customers")
+    assert [(one["country"], one.get("place")) for one in customers][:3] == [
+        ("JP", "Japan"),
+        ("JP", None),
+        ("PL", "Poland"),
+    ]
+    assert len(rows_of(shop, f"cdp_audience_{key}/behavior_web_orders")) == 2
 
 
 def test_a_run_goes_from_queued_to_success_as_it_is_looked_at(
@@ -118,7 +135,7 @@ def test_a_failed_run_leaves_what_the_last_one_built(shop: Client) -> None:
     failed = run(shop, key)
 
     assert failed["status"] == "error"
-    assert len(rows(shop, f"cdp_audience_{key}/customers")) == 5
+    assert len(rows_of(shop, f"cdp_audience_{key}/customers")) == 5
 
 
 def test_a_change_without_a_master_leaves_the_rest(shop: Client) -> None:
@@ -267,3 +284,47 @@ def test_parent_segments_are_seen_in_every_list(shop: Client) -> None:
 def test_a_write_only_key_is_refused(shop: Client) -> None:
     for method, path in (("GET", "/audiences"), ("POST", "/audiences/101/run")):
         assert shop.call(method, path, key="2/sandbox").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("schedule", "hours", "runs"),
+    [
+        ({"scheduleType": "none"}, 48, 0),
+        ({"scheduleType": "hourly"}, 3, 3),
+        ({"scheduleType": "daily", "scheduleOption": "02:30"}, 48, 2),
+        ({"scheduleType": "cron", "scheduleOption": "0 0 * * 5"}, 96, 1),
+    ],
+)
+def test_a_schedule_runs_by_the_clock(shop: Client, schedule: Any, hours: int, runs: int) -> None:
+    key = create(shop, **schedule)["id"]
+
+    shop.control("PUT", "clock", {"advance": hours * 3600})
+
+    assert len(shop.call("GET", f"/audiences/{key}/executions").json()) == runs
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/audiences"),
+        ("PUT", "/audiences/101"),
+        ("POST", "/audiences/101/segments"),
+        ("POST", "/audiences/101/segments/queries"),
+        ("POST", "/audiences/101/segments/query"),
+        ("POST", "/audiences/101/segments/301/syndications"),
+        ("POST", "/audiences/101/funnels"),
+        ("POST", "/audiences/101/folders"),
+        ("POST", "/audiences/101/tokens"),
+        ("POST", "/entities/segments"),
+        ("POST", "/entities/folders"),
+        ("POST", "/entities/journeys"),
+        ("PATCH", "/audiences/101/realtime_setting"),
+    ],
+)
+@pytest.mark.parametrize(
+    "body",
+    [b"{", b"[]", b"7", b"[" * 500 + b"]" * 500, b'{"a":' * 400 + b"1" + b"}" * 400],
+    ids=["no JSON", "an array", "a number", "deep arrays", "deep objects"],
+)
+def test_a_hostile_body_is_refused(shop: Client, method: str, path: str, body: bytes) -> None:
+    assert shop.call(method, path, body).status_code == 400

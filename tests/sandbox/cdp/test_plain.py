@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 PLACE = {"parentFolder": {"data": {"id": "202", "type": "folder-segment"}}}
 STAGE = {"name": "Greeting", "entryCriteria": {"name": "New", "segmentId": "301"}}
 EVENT = {"name": "Seen", "keyEventCriteria": {"keyEventId": "911", "keyEventFilters": {}}}
-RESOURCES = [
+RESOURCES: list[tuple[str, str, dict[str, Any]]] = [
     ("activation_templates", "activation-template", {"connectionId": 901, "state": "published"}),
     ("predictive_segments", "predictive-segment", {"segmentId": 301}),
     (
@@ -37,7 +37,7 @@ RESOURCES = [
         {"sections": [{"name": "Everyone", "entryCriteria": EVENT, "payload": None}]},
     ),
 ]
-FLAT = [
+FLAT: list[tuple[str, dict[str, Any]]] = [
     ("predictive_segments", {"segmentId": 301, "gradeThresholds": [70, 40, 10]}),
     (
         "realtime_attributes",
@@ -100,7 +100,8 @@ def test_a_flat_thing_is_kept_changed_listed_and_deleted(
     deleted = shop.call("DELETE", one)
 
     assert changed | {"name": "One"} == made
-    assert [item["id"] for item in (listed["data"] if "data" in listed else listed)] == [made["id"]]
+    items = listed if isinstance(listed, list) else listed["data"]
+    assert [item["id"] for item in items] == [made["id"]]
     assert again.json()["validationCode"] == "VIOLATES_UNIQUENESS_CONSTRAINT"
     assert deleted.status_code == 200
     assert shop.call("GET", one).status_code == 404
@@ -202,3 +203,18 @@ def test_a_services_token_is_told_once(shop: Client) -> None:
     assert read["tokens"] == [token | {"value": None}]
     assert shop.call("DELETE", f"{many}/{made['id']}/tokens/{token['id']}").status_code == 200
     assert shop.call("GET", f"{many}/{made['id']}").json()["tokens"] == []
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
+        ({"name": "A"}, "/segmentId"),
+        ({"name": "A", "segmentId": 301, "description": 7}, "/description"),
+        ({"name": "A", "segmentId": 301, "gradeThresholds": "x"}, "/gradeThresholds"),
+        ({"segmentId": 301}, "/name"),
+    ],
+)
+def test_a_wrong_thing_is_refused(shop: Client, body: Any, pointer: str) -> None:
+    answer = shop.call("POST", "/audiences/101/predictive_segments", body)
+
+    assert (answer.status_code, answer.json()["pointer"]) == (400, pointer)

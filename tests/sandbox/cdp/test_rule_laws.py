@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from argosy.sandbox.cdp.rules.expressions import parsed
 from tests.sandbox.cdp.conftest import CUSTOMERS, ORDERS, equal, value
 
 if TYPE_CHECKING:
+    from argosy.sandbox.cdp.rules.expressions import Expression
     from tests.sandbox.cdp.conftest import Shop
 
 AGES = (20, 36, 51, 0, 36.5)
@@ -198,3 +202,28 @@ def test_the_evaluator_itself_can_tell_customers_apart() -> None:
     asked = {"type": "And", "conditions": [value("country", equal("JP"))]}
 
     assert [takes(asked, one) for one in CUSTOMERS] == [True, True, False, False, False]
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("A or B and not C", lambda a, b, c: a or (b and not c)),
+        ("(a OR 2) And 3", lambda a, b, c: (a or b) and c),
+        ("not not A and (B or C)", lambda a, b, c: a and (b or c)),
+        ("not (1 and 2) or C", lambda a, b, c: not (a and b) or c),
+    ],
+)
+def test_not_binds_closest_then_and_then_or(text: str, meaning: Any) -> None:
+    expression = parsed(text, 3, of_sets=False)
+
+    for values in itertools.product((False, True), repeat=3):
+        assert _value_of(expression, values) == meaning(*values)
+
+
+def _value_of(expression: Expression, values: tuple[bool, ...]) -> bool:
+    inner = [_value_of(part, values) for part in expression.parts]
+    if expression.word == "place":
+        return values[expression.place]
+    if expression.word == "not":
+        return not inner[0]
+    return all(inner) if expression.word == "and" else any(inner)

@@ -220,6 +220,10 @@ def test_a_start_that_names_too_little_is_refused(
 def test_a_body_that_is_no_json_is_refused(api: Workflows) -> None:
     assert api.send("PUT", "attempts", b"{", 400)["status"] == 400
     assert api.send("PUT", "attempts", b"[]", 400)["status"] == 400
+    deep = b'{"params":' + b"[" * 60 + b"]" * 60 + b"}"
+    assert "nested deeper" in api.send("PUT", "attempts", deep, 400)["message"]
+    large = b'{"x": "' + b"x" * (4 << 20) + b'"}'
+    assert "larger than" in api.send("PUT", "attempts", large, 400)["message"]
 
 
 def test_attempts_are_listed_by_pages(api: Workflows) -> None:

@@ -95,15 +95,13 @@ def test_a_killed_attempt_wakes_those_that_wait_for_it(start_api: Callable[..., 
     killed = api.send("POST", f"attempts/{other['id']}/kill")
 
     assert killed["status"] == "killed"
-    api.client.control("PUT", "clock", {"advance": 60})
-    ended = api.attempt(attempt)
-    assert ended["status"] == "error"
+    assert api.finish(attempt)["status"] == "error"
     assert "Dependent workflow failed" in str(api.tasks(attempt)["+daily+a"]["error"])
 
 
 def test_killing_what_waits_ends_it_at_once(start_api: Callable[..., Workflows]) -> None:
     api = start_api(pace="seconds:10")
-    attempt = api.run("_parallel: true\n+a: {wait>: 1h}\n+b: {fail>: x, _retry: {interval: 60}}")
+    attempt = api.run("_parallel: true\n+a: {wait>: 1h}\n+b: {td>: no.sql, _retry: {interval: 60}}")
     api.client.control("PUT", "clock", {"advance": 20})
     assert set(api.states(attempt).values()) == {"planned", "retry_waiting"}
 

@@ -120,9 +120,11 @@ class MatrixBuilder:
         time = "" if TIME in values else ", m.time AS time"
         distinct = ", ".join(quoted(name) for name in columns) or TIME
         condition, given = self._filtered(source)
+        # a table that is joined may have columns of the same names
+        identity = self._identity(source, "m.")
         self._create(
             CUSTOMERS,
-            f"SELECT {self._identity(source)} AS {CUSTOMER_ID}{time}{', ' if named else ''}{named}"
+            f"SELECT {identity} AS {CUSTOMER_ID}{time}{', ' if named else ''}{named}"
             f" FROM (SELECT max(time) AS time, min(rowid) AS {_PLACE}"
             f"{''.join(f', {quoted(name)}' for name in columns)}"
             f" FROM {source.path}{condition} GROUP BY {distinct}) m{joins.sql}"
@@ -131,12 +133,12 @@ class MatrixBuilder:
         )
         self._customers = {CUSTOMER_ID: "string", TIME: "timestamp", **kinds}
 
-    def _identity(self, source: Source) -> str:
+    def _identity(self, source: Source, near: str = "") -> str:
         """Write what makes a customer's id: all columns of the row but its time."""
         named = ", ".join(
-            f"{quoted(name)} := {quoted(name)}" for name in source.columns if name != TIME
+            f"{quoted(name)} := {near}{quoted(name)}" for name in source.columns if name != TIME
         )
-        row = f"to_json(struct_pack({named}))::VARCHAR" if named else "time::VARCHAR"
+        row = f"to_json(struct_pack({named}))::VARCHAR" if named else f"{near}time::VARCHAR"
         return f"md5(concat('{self._parent.id}', '|', {row}))"
 
     def _filtered(self, source: Source) -> tuple[str, list[Any]]:

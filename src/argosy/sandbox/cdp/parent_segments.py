@@ -4,7 +4,8 @@ A change without `master` sets what it names; one with it replaces attributes, b
 customer group and filters, so that what it leaves out is gone. Not documented, so assumed: a
 name is unique, and a parent segment takes everything in it along when it is deleted. Whether
 tables and columns are there is found out by a run, whose execution ends as an error if not; the
-execution's `error` is an addition of the sandbox and tells the reason.
+execution's `error` is an addition of the sandbox and tells the reason. Scheduled runs come by the
+clock: hourly ones at the full hour, the others at midnight or the time that is the option.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from argosy.sandbox.agenda import DONE
+from argosy.sandbox.cdp.activation_schedule import next_due
 from argosy.sandbox.cdp.errors import NAME_TAKEN, AbsentError, InvalidError
 from argosy.sandbox.cdp.fields import Fields
 from argosy.sandbox.cdp.matrix import MatrixBuilder, MatrixError
@@ -39,7 +41,9 @@ if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
 
 RUN: Final = "audience-run"
+SCHEDULED: Final = "audience-schedule"
 MOST_FILTERS: Final = 2
+_DAY: Final = 86_400
 _DEFAULTS: Final[dict[str, Json]] = {
     "scheduleType": "none",
     "scheduleOption": None,
@@ -66,6 +70,7 @@ class ParentSegments:
         self._audiences = audiences
         self._populations = populations
         foundation.agenda.handlers[RUN] = self._run_due
+        foundation.agenda.handlers[SCHEDULED] = self._schedule_due
 
     def get(self, key: str) -> ParentSegment:
         """Give a parent segment; raise AbsentError if there is none."""
@@ -108,6 +113,7 @@ class ParentSegments:
         with self._foundation.store.transaction():
             self._audiences.add(root)
             self._audiences.add(parent)
+        self._reschedule(parent, now)
         return parent
 
     def change(self, key: str, body: Json, user: str) -> ParentSegment:
@@ -116,6 +122,7 @@ class ParentSegments:
         now = self._foundation.clock.now()
         changed = replace(changed, updated_at=now, updated_by=user)
         self._audiences.replace(changed)
+        self._reschedule(changed, now)
         return changed
 
     def delete(self, key: str) -> ParentSegment:
@@ -137,6 +144,7 @@ class ParentSegments:
             for kept in ("matrix", "execution-audience", *(kind.name for kind in KINDS)):
                 for document in self._documents.every(kept, key):
                     self._documents.remove(kept, str(document.get("id", key)))
+            self._foundation.agenda.drop(SCHEDULED, key)
             self._audiences.remove(parent)
             self.builder(parent).drop()
         return parent
@@ -184,6 +192,20 @@ class ParentSegments:
         """Give what builds a parent segment."""
         base = self._foundation
         return MatrixBuilder(parent, base.store, base.tables, base.documents, base.clock)
+
+    def _reschedule(self, parent: ParentSegment, after: float) -> None:
+        self._foundation.agenda.drop(SCHEDULED, parent.id)
+        due = next_due(parent.settings, after, parent.created_at)
+        if due is not None:
+            self._foundation.agenda.at(SCHEDULED, parent.id, due, stage=f"{due:.0f}")
+
+    def _schedule_due(self, key: str, stage: str) -> None:
+        """Begin a scheduled run; of those that a leap of the clock left behind, the last day's."""
+        parent = self._audiences.parent_segment(key)
+        if parent is None:
+            return
+        self._reschedule(parent, max(float(stage), self._foundation.clock.now() - _DAY))
+        self.run(key)
 
     def _run_due(self, key: str, stage: str) -> None:
         """Go on with an execution; its parent segment may be gone meanwhile."""

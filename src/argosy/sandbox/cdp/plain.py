@@ -33,13 +33,15 @@ class Kind:
     """One kind of thing; `defaults` are the members that every answer has.
 
     `numbered` is the member whose elements get ids, of which there must be at least one; `ids` are
-    members that answers have as strings of digits whatever was sent.
+    members that answers have as strings of digits whatever was sent; `needed` is one that can't be
+    null.
     """
 
     name: str
     defaults: Mapping[str, Json] = field(default_factory=dict)
     numbered: str | None = None
     ids: tuple[str, ...] = ()
+    needed: str | None = None
 
 
 _JOURNEY: Final[dict[str, Json]] = {
@@ -69,6 +71,7 @@ PREDICTIVE: Final = Kind(
         "gradeThresholds": [75, 50, 25],
     },
     ids=("baseSegmentId", "segmentId", "scoredSegmentId"),
+    needed="segmentId",
 )
 TEMPLATE: Final = Kind(
     "activation-template",
@@ -216,6 +219,10 @@ class PlainResources:
         for member in kind.ids:
             if member in sent:
                 sent[member] = fields.key(member)
+        is_needed = kind.needed is not None and (is_new or kind.needed in sent)
+        if is_needed and sent.get(str(kind.needed)) is None:
+            fields.wrong(f"/{kind.needed}", "Can't be blank", "CANNOT_BE_BLANK")
+        _check_types(fields, kind, sent)
         if kind.numbered is not None and (is_new or kind.numbered in sent):
             sent[kind.numbered] = self._numbered(fields, kind.numbered)
         if sent.get("state") == LAUNCHED and plain.attributes.get("state") != LAUNCHED:
@@ -238,3 +245,17 @@ class PlainResources:
 
     def _time(self) -> str:
         return timestamp(self._clock.now())
+
+
+def _check_types(fields: Fields, kind: Kind, sent: Mapping[str, Json]) -> None:
+    """Check that members are of the type that they usually have."""
+    for name, usual in kind.defaults.items():
+        value = sent.get(name)
+        if value is None and name not in sent:
+            continue
+        if name == "description" and not isinstance(value, str | None):
+            fields.wrong(f"/{name}", "Must be a string")
+        elif isinstance(usual, bool) and not isinstance(value, bool):
+            fields.wrong(f"/{name}", "Must be true or false")
+        elif isinstance(usual, list) and not isinstance(value, list):
+            fields.wrong(f"/{name}", "Must be an array")

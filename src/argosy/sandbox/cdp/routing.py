@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _STYLELESS: Final = (AbsentError, ConflictError, InvalidError, NotDoneError)
 _FOLDER: Final = "/relationships/parentFolder"
+DEEPEST: Final = 100
+_TOO_DEEP: Final = f"The body is nested deeper than {DEEPEST} levels"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +82,12 @@ class Ask:
         if not content:
             return {}
         try:
-            return orjson.loads(content)
+            document = orjson.loads(content)
         except ValueError as error:
             raise CodeMessageError(400, "bad-request", f"The body is not JSON: {error}") from error
+        if is_deep(document):
+            raise CodeMessageError(400, "bad-request", _TOO_DEEP)
+        return document
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +145,13 @@ async def resource(request: Request) -> Json:
         text = f"{media_type!r} is not a media type for entities; there are {VENDOR_JSON}, {JSON}."
         raise CodeMessageError(415, "unsupported-media-type", text)
     try:
-        return orjson.loads(await request.body())
+        document = orjson.loads(await request.body())
     except ValueError as error:
         detail = f"The body is not JSON: {error}"
         raise JsonApiError(400, [bad_parameter("/", "INVALID_FORMAT", detail)]) from error
+    if is_deep(document):
+        raise JsonApiError(400, [bad_parameter("/", "INVALID_FORMAT", _TOO_DEEP)])
+    return document
 
 
 async def read_resource(ask: Ask, kinds: Sequence[str], *, needs_folder: bool = False) -> Resource:
@@ -170,6 +178,21 @@ async def read_resource(ask: Ask, kinds: Sequence[str], *, needs_folder: bool = 
     if problems:
         raise JsonApiError(400, problems)
     return Resource(str(kind), attributes, folder)
+
+
+def is_deep(document: Json) -> bool:
+    """Say whether objects and arrays are nested deeper than anything sensible is."""
+    level = [document] if isinstance(document, dict | list) else []
+    for _ in range(DEEPEST):
+        level = [
+            one
+            for value in level
+            for one in (value.values() if isinstance(value, dict) else value)
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def vendor_answer(document: Json) -> Response:

@@ -79,6 +79,7 @@ _TOKEN: Final = (
     *("id", "name", "token", "description", "keyColumn"),
     *("attributeColumns", "folder", "segments"),
 )
+_GROUP_KEYS: Final = ("parentKey", "foreignKey")
 _JOINED: Final = ("database", "table", "key", "foreignKey")
 
 
@@ -138,6 +139,9 @@ class Planter:
             zone.refuse(f"there is no time zone {zone.value!r}.")
         master = self._master(planted, members, profiles)
         group = members.get("customerGroup", Node(None))
+        if group.value is not None:
+            for name in ("name", "parentDatabaseName", "parentTableName", *_GROUP_KEYS):
+                group.required(name).text()
         return ParentSegment(
             id=planted.id,
             name=node.required("name").text(),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import tarfile
 import zlib
 from pathlib import PurePosixPath
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 MOST_BYTES: Final = 2 << 20
 MOST_ENTRIES: Final = 5_000
 LONGEST_NAME: Final = 1_000
+_STRANGE: Final = re.compile(r"[\x00-\x1f\x7f\\\ud800-\udfff]")
 _BLOCKS: Final = MOST_ENTRIES * 2048
 """Room for the headers and the padding that a tar file has beside its files' content."""
 
@@ -102,9 +104,11 @@ def _checked_path(entry: tarfile.TarInfo) -> str:
     if not (entry.isfile() or entry.isdir()):
         message = f"The archive has something other than files and folders: {entry.name}"
         raise bad_request(message)
-    strange = "\\" in entry.name or "\0" in entry.name or len(entry.name) > LONGEST_NAME
-    if path.is_absolute() or ".." in path.parts or strange:
-        message = f"The archive has a path that is not in the project: {entry.name[:LONGEST_NAME]}"
+    if path.is_absolute() or ".." in path.parts or _STRANGE.search(entry.name):
+        message = f"The archive has a path that is not in the project: {entry.name[:200]!a}"
+        raise bad_request(message)
+    if len(entry.name) > LONGEST_NAME:
+        message = f"The archive has a path longer than {LONGEST_NAME}: {entry.name[:200]!a}"
         raise bad_request(message)
     return str(path)
 

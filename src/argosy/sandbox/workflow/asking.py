@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
 
 LARGEST_PAGE: Final = 100
+LARGEST_BODY: Final = 4 << 20
+DEEPEST_BODY: Final = 50
 _LARGEST_NUMBER: Final = 10**18
 _EARLIEST: Final = 0.0
 _LATEST: Final = 253_370_764_800.0
@@ -75,6 +77,9 @@ async def body(request: Request) -> dict[str, Json]:
     content = await request.body()
     if not content:
         return {}
+    if len(content) > LARGEST_BODY:
+        message = f"The body is larger than {LARGEST_BODY} bytes"
+        raise bad_request(message)
     try:
         found = orjson.loads(content)
     except ValueError as error:
@@ -84,7 +89,17 @@ async def body(request: Request) -> dict[str, Json]:
         return {}
     if not isinstance(found, dict):
         raise bad_request("The body must be an object")
+    if _is_deeper(found, DEEPEST_BODY):
+        message = f"The body is nested deeper than {DEEPEST_BODY}"
+        raise bad_request(message)
     return found
+
+
+def _is_deeper(value: Json, most: int) -> bool:
+    if not isinstance(value, dict | list):
+        return False
+    inner = value.values() if isinstance(value, dict) else value
+    return most == 0 or any(_is_deeper(one, most - 1) for one in inner)
 
 
 def instant(text: Any, name: str) -> float:

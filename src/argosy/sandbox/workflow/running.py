@@ -165,7 +165,7 @@ class Runner:
             with self._store.transaction():
                 self._agenda.drop(ATTEMPT, attempt.id)
                 self._keep(desk)
-        except Exception as error:
+        except Exception as error:  # an attempt must end, whatever happened
             with self._store.transaction():
                 self._agenda.drop(ATTEMPT, attempt.id)
                 failed = line(self._clock.now(), "+", f"The sandbox failed: {error!r:.500}")

@@ -92,8 +92,9 @@ def page(found: list[Found]) -> str:
     """Return the page: a summary, and every operation with how far it is done."""
     lines = ["# What the sandbox does", ""]
     lines += [
-        "*Full*: the operation does to the sandbox's state what it does to the vendor's. *Shallow*:",
-        "it answers in form, and what is told is missing. *501*: it answers so, with the reason.",
+        "*Full*: the operation does to the sandbox's state what it does to the vendor's.",
+        "*Shallow*: it answers in form, and what is told is missing. *501*: it answers so, with",
+        "the reason.",
         "",
     ]
     lines += ["| document | operations | full | shallow | 501 |", "| --- | --- | --- | --- | --- |"]

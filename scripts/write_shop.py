@@ -90,7 +90,7 @@ def page_views(
     """Give page views of the customers' browsers, and of some that are nobody's yet."""
     browsers = [str(person["td_client_id"]) for person in people]
     browsers += [f"t-{number:04}" for number in range(CUSTOMERS + 1, CUSTOMERS + 41)]
-    views = [
+    views: list[dict[str, object]] = [
         {
             "time": AS_OF - chance.randrange(0, 60 * DAY),
             "td_client_id": chance.choice(browsers),

@@ -42,7 +42,7 @@ DOCUMENTS = {
 }
 HEADERS = {"Authorization": "TD1 1/sandbox"}
 EXAMPLES = 6
-KNOWN = {
+KNOWN: dict[str, list[Any]] = {
     "audienceId": [101],
     "parentSegmentId": [101],
     "segmentId": [301, 302, 303],
@@ -127,7 +127,7 @@ def test_no_request_gets_more_than_the_document_has(
         except Unsatisfiable:
             return  # the document has nothing that could be made wrong
         except SerializationNotPossible:  # the one operation that takes an archive
-            arguments = {
+            arguments: dict[str, Any] = {
                 "method": method.upper(),
                 "url": f"{url}{path}",
                 "params": {"project": "generated", "revision": "1"},

@@ -78,10 +78,6 @@ def _without(record: Record) -> Record:
     return {name: value for name, value in record.items() if name != _UUID}
 
 
-def _without(record: Record) -> Record:
-    return {name: value for name, value in record.items() if name != _UUID}
-
-
 def _fits(shape: tuple[Any, ...], columns: Mapping[str, str]) -> bool:
     half = len(shape) // 2
     return all(

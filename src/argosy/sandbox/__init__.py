@@ -3,10 +3,10 @@
     with start() as sandbox:
         requests.post(f"{sandbox.url}/shop/customers", …)
 
-It has the Data Ingestion API, the part of the CDP API around Profiles API tokens, the Profiles
-lookup, and control routes of its own (see `control`). What it holds is in DuckDB (see `store`),
-what it starts with in a seed (see `seed`), and it can be made to fail (see `faults`). It shares
-no code with the rest of the package, so that a mistake can't cancel itself out.
+Every API family answers (see `state`), and control routes of its own (see `control`). What it
+holds is in DuckDB and SQLite (see `store`), what it starts with in a seed (see `seed`), what takes
+time goes by an agenda (see `agenda`), and it can be made to fail (see `faults`). It shares no code
+with the rest of the package, so that a mistake can't cancel itself out.
 """
 
 from __future__ import annotations

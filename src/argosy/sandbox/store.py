@@ -39,6 +39,7 @@ ROWS: Final = "rows.duckdb"
 FACTS: Final = "state.sqlite"
 _JOURNAL: Final = "journal"
 _OWN_SCHEMA: Final = "sandbox-state"
+_MOST_MEMORY: Final = "4GB"
 _TABLES: Final = """
     CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS documents
@@ -92,6 +93,9 @@ class Store:
         # The type is named: DuckDB would read a CSV or JSON file, and forget what is written.
         self._rows.execute(f"ATTACH '{where}' AS td (TYPE duckdb)")
         self._journal = Journal(self._rows, None if folder is None else folder / _JOURNAL)
+        # a query that needs more ends as a failed job; nothing spills into the working directory
+        self._rows.execute(f"SET memory_limit = '{_MOST_MEMORY}'")
+        self._rows.execute("SET temp_directory = ''")
         self.facts = sqlite3.connect(
             ":memory:" if folder is None else folder / FACTS,
             isolation_level=None,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from argosy.sandbox.core.result_urls import unmasked_settings
 from tests.sandbox.cdp.conftest import DAY, shop_seed
 
 if TYPE_CHECKING:
@@ -151,6 +152,23 @@ def test_a_delivery_tells_where_it_went_without_secrets(shop: Client) -> None:
     assert "example-bucket" in delivery["target"]
     assert "secret" not in str(delivery)
     assert delivery["facts"]["segment"] == "301"
+
+
+def test_what_is_secret_in_a_connectors_settings_is_never_read_back(shop: Client) -> None:
+    config = {"path": "/gold", "password": "hunter-2", "auth": {"api_key": "k-1"}}
+    activation = create(shop, connectorConfig=config)
+    path = f"{REST}/{activation['id']}"
+
+    read = shop.call("GET", path)
+    same = {"connectionId": 901, "connectorConfig": read.json()["connectorConfig"]}
+    shop.call("PUT", path, {"name": "Other", **same})
+    documents = [read, shop.call("GET", path), shop.call("GET", f"{ENTITIES}/{activation['id']}")]
+
+    masked = {"path": "/gold", "password": "***", "auth": {"api_key": "***"}}
+    assert activation["connectorConfig"] == masked
+    assert [one.text for one in documents if "hunter-2" in one.text or "k-1" in one.text] == []
+    kept = unmasked_settings(masked, config)
+    assert kept == config
 
 
 @pytest.mark.parametrize(

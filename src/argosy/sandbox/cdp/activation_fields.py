@@ -14,6 +14,7 @@ from argosy.sandbox.cdp.activation_schedule import REPEAT_UNITS, is_cron
 from argosy.sandbox.cdp.fields import Fields
 from argosy.sandbox.cdp.models import SCHEDULE_TYPES
 from argosy.sandbox.cdp.parent_segments import is_zone
+from argosy.sandbox.core.result_urls import unmasked_settings
 
 if TYPE_CHECKING:
     from argosy.sandbox.clock import Randomness
@@ -113,6 +114,8 @@ class ActivationReader:
                 config = fields.members[name]
                 if config is not None and not isinstance(config, dict):
                     fields.wrong(f"/{name}", "Must be an object")
+                elif config is not None:
+                    config = unmasked_settings(config, self._current["connectorConfig"])
         return {"connectionId": found, "connectorConfig": config}
 
     def _workflow(self) -> dict[str, Json]:

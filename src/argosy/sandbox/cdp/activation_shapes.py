@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from argosy.sandbox.cdp.activation_schedule import cron_of, local_start
 from argosy.sandbox.cdp.shapes import execution, made_by
 from argosy.sandbox.clock import timestamp
+from argosy.sandbox.core.result_urls import masked_settings
 
 if TYPE_CHECKING:
     from argosy.sandbox.cdp.activations import Activations
@@ -37,6 +38,11 @@ _NO_NULL: Final = frozenset(
 _RUN_STATUS: Final = {"queued": "waiting", "blocked": "waiting"}
 
 
+def _readable(name: str, value: Json) -> Json:
+    """Give a parameter as it may be read: what is secret in a connector's settings is masked."""
+    return masked_settings(value) if name == "connectorConfig" else value
+
+
 class ActivationShapes:
     """Shape activations."""
 
@@ -56,7 +62,7 @@ class ActivationShapes:
             "audienceId": activation.parent_segment,
             "segmentId": activation.segment,
             "name": activation.name,
-            **{name: parameters[name] for name in _SHARED},
+            **{name: _readable(name, parameters[name]) for name in _SHARED},
             **self._shapes.rest_made(activation),
             "valid": self._is_valid(activation),
         }
@@ -71,7 +77,7 @@ class ActivationShapes:
             "audienceId": activation.parent_segment,
             "name": activation.name,
             **{
-                name: parameters[name]
+                name: _readable(name, parameters[name])
                 for name in (*_SHARED, *_MORE)
                 if parameters[name] is not None or name not in _NO_NULL
             },

@@ -42,6 +42,19 @@ def is_secret(name: str) -> bool:
     return name.lower() not in _NOT_SECRET and _SECRET.search(name) is not None
 
 
+def unmasked_settings(value: Any, known: Any) -> Any:
+    """Put the known secrets in the place of masks, as settings come back that were read."""
+    if not isinstance(value, dict):
+        return value
+    before = known if isinstance(known, dict) else {}
+    return {
+        name: before.get(name, one)
+        if one == MASK and is_secret(name)
+        else unmasked_settings(one, before.get(name))
+        for name, one in value.items()
+    }
+
+
 def masked_settings(value: Any) -> Any:
     """Hide the secret members of settings, at any depth."""
     if isinstance(value, dict):

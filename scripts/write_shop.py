@@ -13,7 +13,7 @@ import random
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-FOLDER = Path(__file__).resolve().parent.parent / "src/argosy/sandbox/shop/databases/shop"
+FOLDER = Path(__file__).resolve().parent.parent / "src/argosy/sandbox/shop/databases/sample_shop"
 AS_OF = 1_767_225_600  # 2026-01-01; the seed moves every time so that this is today
 DAY = 86_400
 CUSTOMERS = 240
@@ -47,8 +47,8 @@ def customers(chance: random.Random) -> Iterator[dict[str, object]]:
             is_member = chance.random() < 0.4
         yield {
             "time": AS_OF - chance.randrange(30 * DAY, 900 * DAY),
-            "customer_id": f"c-{number:04}",
-            "td_client_id": f"t-{number:04}",
+            "customer_id": f"u-{number:04}",
+            "td_client_id": f"c-{number:04}",
             "email": f"{mailbox}@example.com",
             "first_name": first_name,
             "country": country,
@@ -89,7 +89,7 @@ def page_views(
 ) -> Iterator[dict[str, object]]:
     """Give page views of the customers' browsers, and of some that are nobody's yet."""
     browsers = [str(person["td_client_id"]) for person in people]
-    browsers += [f"t-{number:04}" for number in range(CUSTOMERS + 1, CUSTOMERS + 41)]
+    browsers += [f"c-{number:04}" for number in range(CUSTOMERS + 1, CUSTOMERS + 41)]
     views: list[dict[str, object]] = [
         {
             "time": AS_OF - chance.randrange(0, 60 * DAY),

@@ -148,7 +148,10 @@ def test_the_demo_runs_every_step_and_reads_the_rows_back(run: Run) -> None:
     assert ran.status == 0
     assert "4 rows in shop.customers" in ran.out
     assert "kenji@example.com" in ran.out
-    assert ran.out.rstrip().endswith("All 7 steps succeeded.")
+    assert "rowCount = 3" in ran.out
+    assert "count = 35" in ran.out
+    assert "Column 'o.order_total' cannot be resolved" in " ".join(ran.out.split())
+    assert ran.out.rstrip().endswith("All 9 steps succeeded.")
     assert "1/sandbox" not in ran.out
 
 

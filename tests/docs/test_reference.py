@@ -97,7 +97,7 @@ def test_the_readmes_sample_runs(capsys: pytest.CaptureFixture[str]) -> None:
     with start() as sandbox:
         exec(compile(code.replace("http://127.0.0.1:8040", sandbox.url), "README.md", "exec"), {})
 
-    assert capsys.readouterr().out == "succeeded 0\n"
+    assert capsys.readouterr().out == "succeeded 1\n"
 
 
 def test_the_capability_of_the_how_to_passes_the_check_and_runs(tmp_path: Path) -> None:

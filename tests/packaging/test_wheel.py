@@ -53,7 +53,7 @@ def test_the_wheel_holds_every_file_of_the_connector(wheel: Path) -> None:
     assert packed == set(connector_files(ROOT))
     assert {"connector.json", "schemas/record.schema.json", "flows/demo.json"} <= packed
     assert "argosy/py.typed" in names
-    assert "argosy/sandbox/seed.json" in names
+    assert "argosy/sandbox/shop/seed.json" in names
 
 
 def test_the_wheel_holds_nothing_else_of_the_checkout(wheel: Path) -> None:

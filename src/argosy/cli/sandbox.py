@@ -24,7 +24,7 @@ from argosy.model import parse_json
     "regions",
     multiple=True,
     type=click.Choice(["us01", "ap01", "eu01", "ap02", "ap03"]),
-    help="A region to be; several are each a Treasure Data of their own.  [default: us01]",
+    help="A region to be; several are each an account of their own.  [default: us01]",
 )
 @click.option(
     "--pace",

@@ -1,4 +1,4 @@
-"""The sandbox's HTTP apps: one with all families, and one for each family's own host.
+"""The sandbox's HTTP apps: two for each family, one of them for the family's own host.
 
 On an address without a host name of the vendor's, all families share the paths. So a database
 can't be named `api`, `audiences` or `entities` there. What the vendor has under those words, and
@@ -46,24 +46,21 @@ class Apps:
 
     def __init__(self, state: State, host: str) -> None:
         own = {name: state.families[name].routes() for name in FAMILIES}
-        # the personalization service and the records API take any two words, so they go last
-        others = [
-            route
-            for name in FAMILIES
-            if name not in {"records", "personalization"}
-            for route in own[name]
-        ]
+        # postback v2 and the browser's global id are on the records API's host
+        own["records"] = [*own["postback"], *own["records"]]
         self.control = _app([ControlRoutes(state, host).mount()])
-        self.every = _app([*others, *own["personalization"], *_gaps(), *own["records"]])
         self._own = {
-            **{name: _app([*routes, *_gap("/{rest:path}")]) for name, routes in own.items()},
-            # postback v2 is on the records API's host
-            "records": _app([*own["postback"], *own["records"]]),
+            name: _app([*routes, *_gap("/{rest:path}")]) for name, routes in own.items()
+        } | {"records": _app(own["records"])}
+        # the records API takes any two words, so it goes last
+        self._shared = {
+            name: _app([*([] if name == "records" else routes), *_gaps(), *own["records"]])
+            for name, routes in own.items()
         }
 
-    def of(self, family: FamilyName) -> Starlette:
-        """Give the app of a family's own host."""
-        return self._own[family]
+    def of(self, family: FamilyName, *, has_own_host: bool) -> Starlette:
+        """Give a family's app, that of its own host or that of an address for all families."""
+        return self._own[family] if has_own_host else self._shared[family]
 
 
 def _app(routes: Sequence[BaseRoute]) -> Starlette:

@@ -82,7 +82,7 @@ class Gate:
         if fault.when == "after" or fault.kind not in _REPLACING:
             scope["state"]["fault"] = fault
             self._agenda.settle()
-            app = self._apps.of(family) if host in VENDOR_HOSTS else self._apps.every
+            app = self._apps.of(family, has_own_host=host in VENDOR_HOSTS)
             asked = cross_origin.preflight(family, scope["method"], scope["headers"])
             answer = refusal or asked or await delivery.ask(app, scope, body)
             self._show(incoming, scope, body, answer)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
 
-BODY_LIMIT: Final = 1 << 16
+BODY_LIMIT: Final = 1 << 14
 """How many bytes of a request's body the log keeps."""
 
 _SECRET_HEADERS: Final = frozenset({"x-td-write-key", "wp13n-token"})

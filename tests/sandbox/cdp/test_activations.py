@@ -365,7 +365,7 @@ def test_activations_are_listed_by_segment_parent_segment_and_folder(shop: Clien
         ("sorted_by=name:desc", ["C", "B", "A"]),
         ("sorted_by=segment_name:asc", ["C", "A", "B"]),
         ("name_include=B", ["B"]),
-        ("segment_name_include=Every", ["C"]),
+        ("segment_name_include=every", ["C"]),
         ("schedule_status=active,scheduled", ["B", "C"]),
         ("repeat_unit=day", ["B"]),
         ("repeat_unit=day&repeat_unit=none", ["A", "B"]),

@@ -151,7 +151,7 @@ def test_lists_come_page_by_page(shop: Client) -> None:
     for name in ("b", "a", "ab"):
         shop.call("POST", many, {"name": name} | FLAT[2][1])
 
-    first = shop.call("GET", f"{many}?name_include=a&sorted_by=name:desc&page[size]=1").json()
+    first = shop.call("GET", f"{many}?name_include=A&sorted_by=name:desc&page[size]=1").json()
     whole = shop.call("GET", f"{many}?sorted_by=name:asc&page[size]=2").json()
     rest = shop.call("GET", whole["pagination"]["nextPage"]).json()
 
@@ -218,3 +218,15 @@ def test_a_wrong_thing_is_refused(shop: Client, body: Any, pointer: str) -> None
     answer = shop.call("POST", "/audiences/101/predictive_segments", body)
 
     assert (answer.status_code, answer.json()["pointer"]) == (400, pointer)
+
+
+@pytest.mark.parametrize(
+    "path", ["/entities/journeys/segment_rules", "/entities/realtime_journeys/abtest_variants"]
+)
+def test_what_is_told_of_journeys_that_move_is_not_taken_for_a_journey(
+    shop: Client, path: str
+) -> None:
+    answer = shop.call("GET", f"{path}?audience_id=101")
+
+    assert answer.status_code == 501
+    assert f"does not do GET {path}: no profile moves" in answer.json()["message"]

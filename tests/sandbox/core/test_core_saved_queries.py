@@ -115,6 +115,18 @@ def test_a_query_runs_by_hand(core: Core) -> None:
     assert (first["count"], len(first["history"])) == (3, 1)
 
 
+def test_a_query_runs_by_its_id(core: Core) -> None:
+    key = create(core)["id"]
+    path = f"/v4/queries/{key}/jobs"
+    sent = {"scheduled_time": "2023-11-14T22:13:20Z", "domain_key": "once"}
+    job = core.client.call("POST", path, sent).json()["id"]
+    assert core.get("/job/status_by_domain_key/once")["job_id"] == job
+    (run,) = history(core)["history"]
+    assert (run["job_id"], run["scheduled_at"]) == (job, "2023-11-14 22:13:20 UTC")
+    assert core.client.call("POST", "/v4/queries/999/jobs", sent).status_code == 404
+    assert core.client.call("POST", path, {}).status_code == 422
+
+
 @given(
     cron=st.one_of(
         st.sampled_from(sorted(WORDS)),

@@ -73,9 +73,10 @@ class Listing:
 
     def _fits(self, one: Json) -> bool:
         ask = self._ask
-        if ask.query("name_include") not in one["name"]:
+        # not documented, so assumed: a part of a name is found in upper and lower case
+        if ask.query("name_include").casefold() not in one["name"].casefold():
             return False
-        if ask.query("segment_name_include") not in one["segmentName"]:
+        if ask.query("segment_name_include").casefold() not in one["segmentName"].casefold():
             return False
         if not self._starts(one["startAt"]):
             return False

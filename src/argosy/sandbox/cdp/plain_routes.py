@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from argosy.sandbox.answers import json_answer
+from argosy.sandbox.answers import CodeMessageError, json_answer
 from argosy.sandbox.cdp.plain import (
     JOURNEY,
     PERSONALIZATION,
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from argosy.sandbox.cdp.routing import Ask, Endpoint, Routing
     from argosy.sandbox.cdp.shapes import Shapes
     from argosy.sandbox.settings import Json
+
+_LISTS_OF_MOVES: Final = (
+    "/entities/journeys/segment_rules",
+    "/entities/realtime_journeys/abtest_variants",
+)
+"""What is told of journeys that profiles move through; else these words would be read as ids."""
 
 
 class PlainShapes:
@@ -100,7 +106,7 @@ class PlainRoutes:
             "/entities/realtime_journeys": REALTIME_JOURNEY,
             "/entities/realtime_personalizations": PERSONALIZATION,
         }
-        found: list[BaseRoute] = []
+        found = [routing.jsonapi("GET", path, _unmoved) for path in _LISTS_OF_MOVES]
         for path, kind in paths.items():
             one = f"{path}/{{id}}"
             found += [
@@ -204,3 +210,10 @@ class PlainRoutes:
             self._shapes.flat(plain) if kind is PREDICTIVE else self._shapes.resource(kind, plain)
         )
         return vendor_answer({"data": data, "included": self._shapes.shapes.users([plain])})
+
+
+async def _unmoved(ask: Ask) -> Response:
+    """Say that there is nothing to tell of a journey that nobody is in."""
+    path = ask.request.url.path
+    text = f"The sandbox does not do GET {path}: no profile moves through a journey here."
+    raise CodeMessageError(501, "not-implemented", text)

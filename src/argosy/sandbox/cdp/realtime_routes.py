@@ -171,9 +171,12 @@ class RealtimeRoutes:
         return listed
 
     def _page(self, ask: Ask, shaped: list[Json]) -> Json:
-        """Filter and sort by name, and give the page after the id that is the cursor."""
-        part = ask.query("name_include")
-        found = [one for one in shaped if part in one["name"]]
+        """Filter and sort by name, and give the page after the id that is the cursor.
+
+        Not documented, so assumed: a part of a name is found in upper and lower case.
+        """
+        part = ask.query("name_include").casefold()
+        found = [one for one in shaped if part in one["name"].casefold()]
         key, _, option = ask.query("sorted_by").partition(":")
         if key:
             found.sort(key=lambda one: str(one.get(key, "")), reverse=option == "desc")

@@ -2,8 +2,9 @@
 
 Performing sorts the parts' records into good and bad ones; the bad ones can be fetched with
 what is wrong with each. Not documented, so assumed: performing freezes a session that isn't;
-performing again replaces what the last time gave; a record without `time` is bad; a session
-that commits or has committed can't be changed any more, only deleted.
+performing again replaces what the last time gave; a record without `time`, or with a name that
+no column can have, is bad; a session that commits or has committed can't be changed any more,
+only deleted.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from argosy.sandbox.core.errors import (
     invalid,
     not_found,
 )
-from argosy.sandbox.core.imports import check_maps, whole_time
+from argosy.sandbox.core.imports import check_maps, check_name, whole_time
 from argosy.sandbox.core.jobs import JobFailedError, JobOptions
 from argosy.sandbox.core.msgpack_rows import gunzipped, read_records
 from argosy.sandbox.core.results import plain
@@ -279,6 +280,8 @@ def _problem(record: Any) -> str | None:
         check_maps([record])
         if not all(isinstance(name, str) for name in record):
             return "a name is not a text"
+        for name in filter(None, record):
+            check_name(name)
         if record.get("time") is None:
             return "'time' is missing"
         whole_time(record["time"], 0)

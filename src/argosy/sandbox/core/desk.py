@@ -2,10 +2,12 @@
 
 A route of the core API is a path, who may use it, and a plain function from an Ask to a JSON
 document (answered with 200) or to a whole Response. Reading the request is the same for all.
+A slash at the end of a path is ignored, as the vendor's Node client needs it (`/v3/job/list/`).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
@@ -78,8 +80,9 @@ class Desk:
         door: Door = Door.MASTER_KEY,
         *,
         is_upload: bool = False,
+        version: str = "v3",
     ) -> Route:
-        """Make a route under `/v3`; the body of an upload has no parameters."""
+        """Make a route under the API's version; the body of an upload has no parameters."""
 
         async def endpoint(request: Request) -> Response:
             caller = self._let_in(request, door)
@@ -90,7 +93,9 @@ class Desk:
             answer = handler(Ask(caller, request.path_params, values, request.headers, body))
             return answer if isinstance(answer, Response) else json_answer(answer)
 
-        return Route(f"/v3{path}", endpoint, methods=[method])
+        made = Route(f"/{version}{path}", endpoint, methods=[method])
+        made.path_regex = re.compile(made.path_regex.pattern.removesuffix("$") + "/?$")
+        return made
 
     def _let_in(self, request: Request, door: Door) -> Caller:
         caller = self._doorkeeper.caller(request.headers.get("authorization"))

@@ -3,8 +3,9 @@
 The rules for names and values are those of the records API, so that both make the same tables:
 columns come with their values and widen. The vendor takes an upload whole and looks at it
 later; here a record that can't be taken refuses its upload with 422, so that nothing is lost
-in silence. Not documented, so assumed: a record without `time` gets the time of its import, and
-a fraction of a second is cut off.
+in silence. Not documented, so assumed: a record without `time` gets the time of its import, a
+fraction of a second is cut off, and a value without a name is left out (pytd's own way of
+loading a data frame sends the row numbers so, and its users see no column of them).
 """
 
 from __future__ import annotations
@@ -83,8 +84,8 @@ class Imports:
         """Turn records into columns by folded names, each with its name and values."""
         names = [_text(name) for name in dict.fromkeys(chain.from_iterable(records))]
         gathered: dict[str, tuple[str, list[Json]]] = {}
-        for name in names:
-            _check_name(name)
+        for name in filter(None, names):
+            check_name(name)
             values = [record.get(name) for record in records]
             key = folded(name)
             if key in gathered:  # names that differ in case only are one column
@@ -182,7 +183,8 @@ def _text(name: Any) -> str:
     refuse(f"a name is not a text: {str(name)[:50]!r}")
 
 
-def _check_name(name: str) -> None:
+def check_name(name: str) -> None:
+    """Refuse a name that no column can have."""
     try:
         check_column_name(name)
     except RefusedRecordError as error:

@@ -229,7 +229,8 @@ def with_log(job: Job) -> dict[str, Json]:
 
 
 def _query(job: Job) -> Any:
-    return masked_settings(job.work["config"]) if "config" in job.work else job.query
+    """Give a job's query; the vendor's Java client can't read a null, so "" where there is none."""
+    return masked_settings(job.work["config"]) if "config" in job.work else job.query or ""
 
 
 def _status(job: Job) -> dict[str, Json]:

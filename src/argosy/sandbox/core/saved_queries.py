@@ -74,6 +74,13 @@ class SavedQueries:
             raise not_found("Schedule", name)
         return SavedQuery(**document)
 
+    def find(self, key: str) -> SavedQuery:
+        """Give a saved query by its id; raise the 404 answer."""
+        document = self._documents.find(_KIND, key)
+        if document is None:
+            raise not_found("Schedule", key)
+        return SavedQuery(**document)
+
     def create(self, name: str, user: User, facts: dict[str, Any]) -> SavedQuery:
         """Save a query; `facts` are members of SavedQuery."""
         now = self._clock.now()

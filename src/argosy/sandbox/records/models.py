@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
 
 from argosy.sandbox.records.batch import Batch, Record, folded, refuse_value
 from argosy.sandbox.records.columns import kept
@@ -42,8 +42,7 @@ NAME: Final = r"[a-z0-9_]{3,255}"
 UUID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(NamedTuple):
     """What became of one record; no error means that it was taken."""
 
     uuid: str
@@ -85,10 +84,9 @@ class Ingestion:
         if not 1 <= len(records) <= MOST_RECORDS:
             message = f"1 to {MOST_RECORDS} records are needed, not {len(records)}."
             raise bad_request(message)
-        if not failing and not self._store.is_in_transaction:
-            receipts = self._ingest_plain(target, records)
-            if receipts is not None:
-                return receipts
+        taken = None if failing else self.take_plain(target, records)
+        if taken is not None:
+            return [Receipt(uuid) for uuid in taken]
         with self._store.transaction():
             table = self.provide(target)
             batch = self._batch(table, records)
@@ -100,10 +98,10 @@ class Ingestion:
             self._store_batch(table, batch, known)
         return receipts
 
-    def _ingest_plain(self, target: Target, records: Sequence[Record]) -> list[Receipt] | None:
-        """Take a batch the quick way, or give None if it isn't for that."""
+    def take_plain(self, target: Target, records: Sequence[Record]) -> list[str] | None:
+        """Take a batch the quick way and give the uuids, or None if it isn't for that."""
         table = self.tables.table(target.database, target.table)
-        if table is None:
+        if table is None or self._store.is_in_transaction or not 1 <= len(records) <= MOST_RECORDS:
             return None
         columns = {one.name: one.type for one in self.tables.columns(table.database, table.name)}
         plain = PlainBatch.of(records, columns, int(self._clock.now()))
@@ -120,7 +118,7 @@ class Ingestion:
             self._seen.remember(table.id, plain.uuids, now)
         where = path(table.database, table.name)
         self._store.take(where, tuple(columns.items()), plain.rows, len(records))
-        return [Receipt(uuid) for uuid in uuids]
+        return uuids
 
     def _now(self) -> float:
         """Give the time, and drop the uuids that no longer count."""

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, Final
 import orjson
 
 from argosy.sandbox.records.batch import LAST_SECOND
-from argosy.sandbox.records.columns import has_long_number
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,12 +30,16 @@ _CLASSES: Final[Mapping[str, frozenset[type]]] = {
 }
 _TIME: Final = "time"
 _UUID: Final = "uuid"
-_MOST_SHAPES: Final = 50
+_MOST_GROUPS: Final = 50
+_LARGEST: Final = 2**63 - 1
 _ZERO_CHARACTER: Final = b"\\u0000"  # DuckDB reads none
 _UUIDS: Final = re.compile(
     r"([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\n)+"
 )
 _SIZE: Final = 16
+
+Groups = dict[tuple[str, ...], "list[Record]"]
+"""Records by their names, in the order these are written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,52 +59,52 @@ class PlainBatch:
         `columns` has the types of the table's columns by name. Records without a time get
         `now`. Either all records have a uuid of their own or none has.
         """
-        shapes = {(*record, *map(type, record.values())) for record in records}
-        if len(shapes) > _MOST_SHAPES or len({_UUID in shape for shape in shapes}) > 1:
+        groups: Groups = {}
+        for record in records:
+            groups.setdefault(tuple(record), []).append(record)
+        if len(groups) > _MOST_GROUPS or len({_UUID in names for names in groups}) > 1:
+            return None
+        if not all(_fits(names, some, columns) for names, some in groups.items()):
             return None
         sent: list[str] = []
-        if any(_UUID in shape for shape in shapes):
+        if _UUID in next(iter(groups)):
             sent = [uuid for record in records if isinstance(uuid := record[_UUID], str)]
             if len(sent) < len(records) or not _are_uuids(sent):
                 return None
-            records = [_without(record) for record in records]
-            shapes = {_without_uuid(shape) for shape in shapes}
-        if not all(_fits(shape, columns) for shape in shapes):
-            return None
-        rows = _rows(records, now)
-        if rows is None:
-            return None
-        return cls(rows, sent, _as_bytes(sent))
+            records = [_without_uuid(record) for record in records]
+        if not all(_TIME in names for names in groups):
+            records = [record if _TIME in record else {_TIME: now, **record} for record in records]
+        rows = orjson.dumps(records)[1:-1]
+        return None if _ZERO_CHARACTER in rows else cls(rows, sent, _as_bytes(sent))
 
 
-def _without(record: Record) -> Record:
-    return {name: value for name, value in record.items() if name != _UUID}
-
-
-def _fits(shape: tuple[Any, ...], columns: Mapping[str, str]) -> bool:
-    half = len(shape) // 2
+def _fits(names: tuple[str, ...], records: list[Record], columns: Mapping[str, str]) -> bool:
+    """Say whether the values of records with these names fit the columns as they are."""
+    by_name = zip(names, zip(*map(dict.values, records), strict=True), strict=True)
     return all(
-        kind in _CLASSES.get(columns.get(name, ""), ()) and not (name == _TIME and kind is not int)
-        for name, kind in zip(shape[:half], shape[half:], strict=True)
+        name == _UUID or _fits_column(name, values, columns.get(name, ""))
+        for name, values in by_name
     )
 
 
-def _without_uuid(shape: tuple[Any, ...]) -> tuple[Any, ...]:
-    half = len(shape) // 2
-    kept = [index for index in range(half) if shape[index] != _UUID]
-    return (*(shape[index] for index in kept), *(shape[half + index] for index in kept))
+def _fits_column(name: str, values: tuple[Any, ...], column: str) -> bool:
+    kinds = set(map(type, values))
+    if name == _TIME:
+        return kinds == {int} and _is_within(values, LAST_SECOND)
+    if not kinds <= _CLASSES.get(column, frozenset()):
+        return False
+    if int not in kinds:
+        return True
+    numbers = [value for value in values if value is not None] if _NONE in kinds else values
+    return _is_within(numbers, _LARGEST)
 
 
-def _rows(records: Sequence[Record], now: int) -> bytes | None:
-    timed = [record if _TIME in record else {_TIME: now, **record} for record in records]
-    times = [record[_TIME] for record in timed]
-    if max(times) > LAST_SECOND or min(times) < -LAST_SECOND:
-        return None
-    try:
-        rows = orjson.dumps(timed)[1:-1]
-    except TypeError:  # a whole number of more than 64 bits
-        return None
-    return None if _ZERO_CHARACTER in rows or has_long_number(rows) else rows
+def _is_within(numbers: Sequence[int], most: int) -> bool:
+    return max(numbers) <= most and min(numbers) >= -most
+
+
+def _without_uuid(record: Record) -> Record:
+    return {name: value for name, value in record.items() if name != _UUID}
 
 
 def _are_uuids(texts: Sequence[str]) -> bool:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _SIZE: Final = 16
 _HEAD: Final = 10  # bytes of a uuid that its block has in common, version and variant among them
-_COUNTED: Final = 8 * (_SIZE - _HEAD)
+_BLOCK_BITS: Final = 12
+_ENDINGS: Final = tuple(f"{number:03x}" for number in range(1 << _BLOCK_BITS))
 
 
 @dataclass(slots=True)
@@ -65,14 +66,14 @@ class Seen:
         self._note(table, b"".join(uuids), 0, at)
 
     def make(self, table: str, count: int, at: float) -> list[str]:
-        """Make uuids for records that are taken now, and note them."""
+        """Make uuids for the records of one batch that is taken now, and note them."""
         first = self._randomness.uuid()
         bits = bytes.fromhex(first.replace("-", ""))
-        # the count must not run over into the head
-        number = int.from_bytes(bits[_HEAD:]) & ((1 << (_COUNTED - 1)) - 1)
+        # a block counts in its last three digits, which begin at zero
+        number = int.from_bytes(bits[_HEAD:]) >> _BLOCK_BITS << _BLOCK_BITS
         self._note(table, bits[:_HEAD] + number.to_bytes(_SIZE - _HEAD), count, at)
-        head = first[: -_COUNTED // 4]
-        return [f"{head}{one:012x}" for one in range(number, number + count)]
+        head = first[: -len(_ENDINGS[0])]
+        return [head + ending for ending in _ENDINGS[:count]]
 
     def forget(self, until: float) -> None:
         """Drop the uuids taken up to an epoch."""

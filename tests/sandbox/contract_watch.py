@@ -91,7 +91,7 @@ class Watch:
             title = f"{incoming.method} {found}"
             self.seen.setdefault(f"{name} {title}", set()).add(answer.status)
             headers = {key.lower(): value.decode("latin-1") for key, value in answer.headers}
-            media_type = headers.get("content-type", "").partition(";")[0].strip()
+            media_type = headers.get(b"content-type", "").partition(";")[0].strip()
             body = _body(answer.headers, answer.body)
             self.problems += [
                 f"{incoming.method} {incoming.path} -> {answer.status}: {problem}"

@@ -146,6 +146,16 @@ def test_jobs_are_listed_newest_first(core: Core) -> None:
     assert core.refused("GET", "/job/list?status=unknown")[0] == 422
 
 
+def test_a_list_is_there_with_a_slash_at_its_end(core: Core) -> None:
+    job = core.query("SELECT 1")
+    assert [one["job_id"] for one in core.get("/job/list/?from=0")["jobs"]] == [job]
+
+
+def test_a_job_without_a_query_has_an_empty_one(core: Core) -> None:
+    job = core.post("/table/partialdelete/shop/people", {"from": "0", "to": "3600"})["job_id"]
+    assert core.get(f"/job/show/{job}")["query"] == ""
+
+
 def test_the_scheduled_time_is_what_queries_see(core: Core) -> None:
     job = core.query("SELECT TD_SCHEDULED_TIME()", scheduled_time="2020-01-01T00:00:00Z")
 

@@ -171,7 +171,7 @@ def _validator(name: str, method: str, path: str, key: str, media_type: str) -> 
             target = target[part.replace("~1", "/").replace("~0", "~")]
         response = target
     by_kind = {kind: one for kind, one in response.get("content", {}).items() if "json" in kind}
-    media = by_kind.get(media_type) or next(iter(by_kind.values()), {})
+    media: Any = by_kind.get(media_type) or next(iter(by_kind.values()), {})
     schema = media.get("schema")
     if schema is None:
         return None

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PACKAGES = ("td-js-sdk@4.4.3", "td-js-sdk-2@npm:td-js-sdk@2.5.2", "jsdom@26.1.0")
+NODE_CLIENTS = ("td@0.5.0", "@treasuredata/mcp-server@0.4.5")
 _UNREACHABLE = ("ENOTFOUND", "EAI_AGAIN", "ECONNREFUSED", "ECONNRESET", "ETIMEDOUT", "ENETUNREACH")
 
 
@@ -24,28 +25,28 @@ def node_program() -> str:
     return program
 
 
-def installed(folder: Path) -> Path:
+def installed(folder: Path, packages: tuple[str, ...] = PACKAGES) -> Path:
     """Give the folder of the installed packages; skip the test where npm can't be reached.
 
     Tests that run at the same time wait for the one that installs.
     """
     node_program()
     modules = folder / "node_modules"
-    done = folder / " ".join(PACKAGES).replace(":", "-")
+    done = folder / " ".join(packages).replace(":", "-").replace("/", "-")
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             shutil.rmtree(modules, ignore_errors=True)
-            _install(folder)
+            _install(folder, packages)
             done.touch()
     return modules
 
 
-def _install(folder: Path) -> None:
+def _install(folder: Path, packages: tuple[str, ...]) -> None:
     command = ["npm", "install", "--prefix", str(folder), "--prefer-offline", "--no-save"]
     quiet = ["--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"]
     ended = subprocess.run(
-        [*command, *quiet, "--fetch-retries=1", *PACKAGES],
+        [*command, *quiet, "--fetch-retries=1", *packages],
         capture_output=True,
         text=True,
         timeout=300,

@@ -52,10 +52,10 @@ class Apps:
         self._own = {
             name: _app([*routes, *_gap("/{rest:path}")]) for name, routes in own.items()
         } | {"records": _app(own["records"])}
-        # the records API takes any two words, so it goes last
+        # the records API takes any two words, so it goes last; the global id is at "/"
+        first = own | {"records": own["postback"]}
         self._shared = {
-            name: _app([*([] if name == "records" else routes), *_gaps(), *own["records"]])
-            for name, routes in own.items()
+            name: _app([*routes, *_gaps(), *own["records"]]) for name, routes in first.items()
         }
 
     def of(self, family: FamilyName, *, has_own_host: bool) -> Starlette:

@@ -20,7 +20,8 @@ from argosy.sandbox.delivery import Answer
 from argosy.sandbox.exchange import Exchange
 from argosy.sandbox.faults import Fault, Incoming
 from argosy.sandbox.hosts import VENDOR_HOSTS, FamilyName, family_of, host_name
-from argosy.sandbox.request_log import BODY_LIMIT, Entry, masked, masked_query
+from argosy.sandbox.log_masks import masked_body, masked_text
+from argosy.sandbox.request_log import BODY_LIMIT, Entry, masked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -108,10 +109,10 @@ class Gate:
                 at=self._clock.now(),
                 method=scope["method"],
                 path=scope["path"],
-                query=masked_query(scope["query_string"].decode("latin-1")),
+                query=masked_text(scope["query_string"].decode("latin-1")),
                 headers=masked(scope["headers"]),
                 size=len(body),
-                body=body[:BODY_LIMIT].decode("utf-8", "replace"),
+                body=masked_body(scope["path"], body[:BODY_LIMIT].decode("utf-8", "replace")),
                 status=None if answer is None else answer.status,
                 fault=None if fault.kind == "none" else fault.kind,
                 note=scope["state"].get("note"),

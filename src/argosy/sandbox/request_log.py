@@ -1,8 +1,7 @@
-"""Remember the latest requests, for tests and people to look at; keys are masked."""
+"""Remember the latest requests, for tests and people to look at; secrets are masked."""
 
 from __future__ import annotations
 
-import re
 from collections import deque
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
@@ -60,14 +59,9 @@ class RequestLog:
 def masked(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Give headers as text with the keys in them left out."""
     shown = {name.decode("latin-1"): value.decode("latin-1") for name, value in headers}
-    if "authorization" in shown:
-        scheme, space, _ = shown["authorization"].partition(" ")
-        shown["authorization"] = f"{scheme} ***" if space else "***"
+    for name in (name for name in shown if name.endswith("authorization")):
+        scheme, space, _ = shown[name].partition(" ")
+        shown[name] = f"{scheme} ***" if space else "***"
     for name in _SECRET_HEADERS & shown.keys():
         shown[name] = "***"
     return shown
-
-
-def masked_query(query: str) -> str:
-    """Give a query with the keys that some of the vendor's APIs take in it left out."""
-    return re.sub(r"(?i)((?:^|&)(?:td_write_key|api_key)=)[^&]*", r"\1***", query)

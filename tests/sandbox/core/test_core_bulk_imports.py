@@ -44,3 +44,12 @@ def test_names_that_no_column_can_have_are_told_and_the_rest_is_committed(core: 
     assert "longer than 128" in msgpack.unpackb(gunzipped(content))["error"]
     assert committed(core) == "committed"
     assert core.rows("SELECT n FROM people") == [[2]]
+
+
+def test_more_columns_than_a_table_has_fail_the_job(core: Core) -> None:
+    session = performed(core, [{"time": NOON, f"c{number}": 1} for number in range(600)])
+
+    job = core.get(f"/job/show/{session['job_id']}")
+    assert (job["status"], session["status"]) == ("error", "uploading")
+    assert "more than 512 columns" in job["debug"]["stderr"]
+    assert session["valid_records"] is None

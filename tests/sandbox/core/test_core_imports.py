@@ -47,13 +47,14 @@ def test_imports_and_the_records_api_make_the_same_columns(core: Core) -> None:
     assert core.client.types("shop/people") == core.client.types("shop/streamed")
 
 
-def test_the_same_id_is_stored_once(core: Core) -> None:
-    path = "/table/import_with_id/shop/people/ab12/msgpack.gz"
+@pytest.mark.parametrize("unique_id", ["ab12", "0b5a7d3e-3c55-4f0e-9d0a-9d6c2f3a1b77"])
+def test_the_same_id_is_stored_once(core: Core, unique_id: str) -> None:
+    path = f"/table/import_with_id/shop/people/{unique_id}/msgpack.gz"
     for _ in range(2):
         answer = core.send("PUT", path, data=packed([{"time": NOON}]))
-        assert answer.json()["unique_id"] == "ab12"
+        assert answer.json()["unique_id"] == unique_id
     assert core.get("/table/show/shop/people")["count"] == 1
-    wrong = path.replace("ab12", "XYZ")
+    wrong = path.replace(unique_id, "XYZ")
     assert core.refused("PUT", wrong, data=packed([]))[0] == 422
 
 
@@ -156,3 +157,15 @@ def test_rows_of_both_ways_are_seen_by_queries(core: Core) -> None:
 
     assert core.rows("SELECT n FROM people ORDER BY n") == [[1], [2], [3]]
     assert orjson.loads(core.get("/table/show/shop/people")["schema"]) == [["n", "long"]]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"), [(b"\x91" * 5000, "too deeply"), (b"\xc1", "begins no value")]
+)
+def test_msgpack_that_is_refused_says_why(core: Core, content: bytes, reason: str) -> None:
+    path = "/table/import/shop/people/msgpack.gz"
+
+    status, message = core.refused("PUT", path, data=gzip.compress(content))
+
+    assert status == 400
+    assert reason in message

@@ -103,6 +103,14 @@ def test_special_numbers_may_be_null(core: Core) -> None:
     assert core.send("GET", f"{path}&nullify_special=true").text == "[null,null,1.5]\n"
 
 
+def test_numbers_that_are_none_have_the_names_of_java_or_are_nulls(core: Core) -> None:
+    path = f"/job/result/{core.query('SELECT nan(), -infinity(), ARRAY[infinity()]')}?format="
+
+    assert core.send("GET", f"{path}csv").text == "NaN,-Infinity,[Infinity]\n"
+    assert core.send("GET", f"{path}csv&nullify_special=true").text == ",,[null]\n"
+    assert core.send("GET", f"{path}json&nullify_special=true").text == "[null,null,[null]]\n"
+
+
 def test_a_result_comes_in_pieces(core: Core) -> None:
     core.bring(PEOPLE)
     path = f"/job/result/{core.query(SELECT)}?format=msgpack.gz"

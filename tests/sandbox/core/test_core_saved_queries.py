@@ -144,3 +144,15 @@ def test_runs_backwards_are_those_forwards(cron: str, zone: str, start: int) -> 
     assert forwards[0] > start
     assert forwards[1] > forwards[0]
     assert last_times(cron, zone, start + 1, forwards[1], 9) == forwards
+
+
+def test_a_name_may_have_a_slash_which_clients_escape(core: Core) -> None:
+    core.post("/schedule/create/daily%2Fsales", {"query": "SELECT 1", "database": "shop"})
+
+    assert core.get("/schedule/list")["schedules"][0]["name"] == "daily/sales"
+    assert len(core.post("/schedule/run/daily%2fsales/1700000000")["jobs"]) == 1
+    assert core.refused("GET", "/database/show/a%2Fb") == (
+        404,
+        "Couldn't find UserDatabase with name = a/b",
+    )
+    assert core.post("/schedule/delete/daily%2Fsales")["name"] == "daily/sales"

@@ -195,6 +195,10 @@ def test_an_expression_has_hives_value(shared: Database, expression: str, expect
         ),
         ("SET hive.exec.x=true;\nSELECT 1", [(1,)]),
         (
+            "SELECT sum(n) FROM (SELECT 9223372036854775807 n UNION ALL SELECT 1 n) t",
+            [(-9223372036854775808,)],
+        ),
+        (
             "SELECT rank() OVER (PARTITION BY name ORDER BY price) FROM orders ORDER BY id",
             [(2,), (1,), (1,)],
         ),

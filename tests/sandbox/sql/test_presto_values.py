@@ -266,6 +266,9 @@ NESTED: list[tuple[str, Any]] = [
     ("sequence(1, 3)", [1, 2, 3]),
     ("sequence(3, 1)", [3, 2, 1]),
     ("sequence(1, 6, 2)", [1, 3, 5]),
+    ("sequence(6, 1, -2)", [6, 4, 2]),
+    ("cardinality(sequence(1, 10000))", 10000),
+    ("sequence(DATE '2020-01-02', DATE '2020-01-01')", ["2020-01-02", "2020-01-01"]),
     (
         "sequence(DATE '2020-01-30', DATE '2020-02-01', INTERVAL '1' DAY)",
         ["2020-01-30", "2020-01-31", "2020-02-01"],

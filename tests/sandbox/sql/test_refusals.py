@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         ("SELECT id / (id - id) FROM orders", "Division by zero"),
         ("SELECT 1.0 / 0", "Division by zero"),
         ("SELECT 7 % 0", "Division by zero"),
+        ("SELECT sum(n) FROM (VALUES 9223372036854775807, 1) AS t(n)", "bigint addition overflow"),
+        ("SELECT x FROM UNNEST('a') AS t(x)", "Cannot unnest type: varchar"),
         ("SELECT CAST('x' AS bigint)", "Cannot cast 'x' to bigint"),
         ("SELECT CAST('1.5' AS bigint)", "Cannot cast '1.5' to bigint"),
         ("SELECT CAST(name AS bigint) FROM orders WHERE id = 1", "Cannot cast 'ann' to bigint"),
@@ -346,3 +348,24 @@ def test_any_text_ends_in_rows_or_a_failed_query(
         said = str(error)
 
     assert "very-secret" not in said
+
+
+@pytest.mark.parametrize(
+    "long",
+    [
+        "repeat('a', 2000000000)",
+        "sequence(1, 2000000000)",
+        "sequence(1, 2000000000, 1)",
+        "sequence(DATE '0001-01-01', DATE '9999-12-31')",
+        "sequence(DATE '0001-01-01', DATE '9999-12-31', INTERVAL '1' DAY)",
+        "sequence(TIMESTAMP '0001-01-01 00:00:00', TIMESTAMP '9999-12-31 00:00:00', "
+        "INTERVAL '1' SECOND)",
+    ],
+)
+def test_a_list_that_is_too_long_is_refused_before_it_is_made(
+    fresh: Database, long: str
+) -> None:
+    fresh.connection.execute("SET memory_limit = '100MB'")
+
+    with pytest.raises(QueryFailedError, match="10000"):
+        fresh.run(f"SELECT {long}")

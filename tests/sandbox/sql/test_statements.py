@@ -254,3 +254,18 @@ def test_a_name_in_any_case_is_found(shared: Database) -> None:
     session = QuerySession("presto", "Shop", NOW, NOW, KNOWN)
 
     assert run(shared.connection, "SELECT ID FROM ORDERS WHERE Id = 1", session).rows == [(1,)]
+
+
+@pytest.mark.parametrize(
+    ("query", "engine"),
+    [
+        ("SELECT CAST(ROW(1, 2) AS ROW(x BIGINT, y BIGINT)).x", "presto"),
+        ("SELECT named_struct('x', 1).x", "hive"),
+    ],
+)
+def test_a_field_of_a_row_gives_its_column_its_name(
+    fresh: Database, query: str, engine: str
+) -> None:
+    outcome = fresh.run(query, engine)
+
+    assert ([column.name for column in outcome.columns], outcome.rows) == (["x"], [(1,)])

@@ -86,6 +86,7 @@ class SegmentQueries:
         """Write the SQL of a rule; raise InvalidError, or NotDoneError for what can't be done."""
         fields = Fields(body)
         fields.choice("format", ("sql",), "sql")
+        _check_kind(fields)
         fields.check()
         return self._sql(parent, fields)
 
@@ -115,6 +116,7 @@ class SegmentQueries:
         for index, one in enumerate(columns):
             if not isinstance(one, str) or not one:
                 fields.wrong(f"/columns/{index}", "Must be the name of a column")
+        _check_kind(fields)
         size = fields.whole("pageSize", PAGE, 1, LARGEST_PAGE) or PAGE
         most = fields.whole("maxPage", MOST_PAGES, 1) or MOST_PAGES
         text = fields.text("filterString")
@@ -240,6 +242,13 @@ class SegmentQueries:
 
     def _keep(self, query: SegmentQuery) -> None:
         self._documents.replace(QUERY, query.id, query.parent_segment, asdict(query))
+
+
+def _check_kind(fields: Fields) -> None:
+    """Note a kind that segments don't have, as creating one does."""
+    kind = fields.members.get("kind")
+    if kind is not None and (isinstance(kind, bool) or kind not in (0, 1, 2)):
+        fields.wrong("/kind", "Must be 0 (batch), 1 (realtime) or 2 (funnel_stage)")
 
 
 def _is_array(columns: Json, name: str) -> bool:

@@ -28,6 +28,7 @@ from argosy.sandbox.core.imports import check_maps, check_name, whole_time
 from argosy.sandbox.core.jobs import JobFailedError, JobOptions
 from argosy.sandbox.core.msgpack_rows import gunzipped, read_records
 from argosy.sandbox.core.results import plain
+from argosy.sandbox.records.batch import MOST_COLUMNS, folded
 
 if TYPE_CHECKING:
     from argosy.sandbox.auth import User
@@ -231,6 +232,7 @@ class BulkImports:
                 else:
                     shown = plain(record) if problem != _TOO_DEEP else None
                     bad.append({"part": part["name"], "error": problem, "record": shown})
+        self._check_width(session, good)
         with self._store.transaction():
             self._documents.put_bytes(_GOOD, session.id, _packed(good))
             self._documents.remove_bytes(_BAD, session.id)
@@ -247,6 +249,16 @@ class BulkImports:
                 )
             )
         return len(good)
+
+    def _check_width(self, session: Session, good: list[dict[str, Any]]) -> None:
+        """Fail the job where a commit couldn't succeed; clients wait for one without end."""
+        if not self._tables.has_table(session.database, session.table):
+            return
+        columns = self._tables.columns(session.database, session.table)
+        names = {folded(column.name) for column in columns}
+        names |= {folded(name) for name in set().union(*good) if name}
+        if len(names) > MOST_COLUMNS:
+            raise JobFailedError(f"The table would have more than {MOST_COLUMNS} columns")
 
     def _commit(self, key: str, stage: str) -> None:
         document = self._documents.find(_KIND, key)

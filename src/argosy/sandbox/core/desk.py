@@ -3,6 +3,7 @@
 A route of the core API is a path, who may use it, and a plain function from an Ask to a JSON
 document (answered with 200) or to a whole Response. Reading the request is the same for all.
 A slash at the end of a path is ignored, as the vendor's Node client needs it (`/v3/job/list/`).
+One inside a name, sent as %2F, belongs to the name: the vendor's clients escape names so.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 
 from argosy.sandbox.answers import json_answer
 from argosy.sandbox.core.errors import forbidden, no_database, no_table, unauthorized
@@ -25,10 +27,16 @@ if TYPE_CHECKING:
 
     from starlette.datastructures import Headers
     from starlette.requests import Request
+    from starlette.types import Scope
 
     from argosy.sandbox.auth import Caller, Doorkeeper, Right
     from argosy.sandbox.settings import Json
     from argosy.sandbox.tables import Database, Table, Tables
+
+
+_ESCAPED_SLASH: Final = re.compile("%2f", re.IGNORECASE)
+_KEPT_SLASH: Final = "\ue02f"
+"""Stands for a slash inside a name while a path is matched; no client has use for it."""
 
 
 class Door(StrEnum):
@@ -51,6 +59,22 @@ class Ask:
 
 
 Handler = Callable[[Ask], "Json | Response"]
+
+
+class _SlashRoute(Route):
+    """A route whose placeholders take names with a slash, if it is escaped in the path."""
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Say whether a request is this route's."""
+        sent = scope["raw_path"].decode("latin-1")
+        if scope["type"] != "http" or not _ESCAPED_SLASH.search(sent):
+            return super().matches(scope)
+        path = unquote(_ESCAPED_SLASH.sub(_KEPT_SLASH, sent))
+        match, found = super().matches(dict(scope) | {"path": path})
+        if "path_params" in found:
+            named = found["path_params"].items()
+            found["path_params"] = {name: one.replace(_KEPT_SLASH, "/") for name, one in named}
+        return match, found
 
 
 class Desk:
@@ -93,7 +117,7 @@ class Desk:
             answer = handler(Ask(caller, request.path_params, values, request.headers, body))
             return answer if isinstance(answer, Response) else json_answer(answer)
 
-        made = Route(f"/{version}{path}", endpoint, methods=[method])
+        made = _SlashRoute(f"/{version}{path}", endpoint, methods=[method])
         made.path_regex = re.compile(made.path_regex.pattern.removesuffix("$") + "/?$")
         return made
 

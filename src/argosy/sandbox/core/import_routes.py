@@ -1,7 +1,8 @@
 """Routes that take uploads: `import` and `import_with_id`.
 
-An id is `[0-9a-f]+`, and what comes with one that a table has seen before is answered as taken
-but not stored again. An upload without records asks only whether the table is there.
+An id is `[0-9a-f]+`, also with the hyphens of a UUID, which the vendor's pandas client sends, and
+what comes with one that a table has seen before is answered as taken but not stored again. An
+upload without records asks only whether the table is there.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.foundation import Foundation
     from argosy.sandbox.settings import Json
 
-_UNIQUE_ID: Final = re.compile(r"[0-9a-f]{1,256}")
+_UNIQUE_ID: Final = re.compile(r"[0-9a-f][0-9a-f-]{0,255}")
 
 
 class ImportRoutes:
@@ -52,7 +53,7 @@ class ImportRoutes:
         table = self._desk.table(ask.caller, ask.path["database"], ask.path["table"], "import")
         unique_id = ask.path.get("unique_id")
         if unique_id is not None and not _UNIQUE_ID.fullmatch(unique_id):
-            raise invalid("Validation failed: the unique id is not [0-9a-f]+")
+            raise invalid("Validation failed: the unique id is not [0-9a-f-]+")
         began = self._clock.now()
         if unique_id is None or not self._changes.knows_import(table, unique_id):
             records = read_records(ask.body, ask.path["format"])

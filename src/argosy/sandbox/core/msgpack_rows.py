@@ -23,6 +23,11 @@ LARGEST_UNPACKED: Final = 128 << 20
 
 _GZIP: Final = 31  # zlib's number for "a gzip header, largest window"
 _GROWTH: Final = 64 << 10
+_UNSAID: Final = {
+    msgpack.StackError: "it is nested too deeply",
+    msgpack.FormatError: "a byte in it begins no value",
+}
+"""What msgpack's exceptions without a text mean."""
 
 
 def read_records(body: bytes, form: str) -> list[Any]:
@@ -70,7 +75,8 @@ def _msgpack(content: bytes) -> list[Any]:
     try:
         records = list(unpacker)
     except (ValueError, TypeError, RecursionError, msgpack.UnpackException) as error:
-        raise CoreError(400, f"The body is not msgpack: {str(error)[:200]}") from error
+        reason = str(error)[:200] or _UNSAID.get(type(error), "it can't be read")
+        raise CoreError(400, f"The body is not msgpack: {reason}") from error
     if unpacker.tell() < len(content):
         raise CoreError(400, "The msgpack in the body is cut off.")
     return records

@@ -39,6 +39,7 @@ USUAL_FORMAT: Final = "tsv"
 
 _RANGE: Final = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 _LEVEL: Final = 6
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _SMALLEST, _LARGEST = -(2**63), 2**64
 
 
@@ -111,16 +112,22 @@ def check_format(form: str) -> None:
 
 
 def _without_special(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_without_special(one) for one in value]
+    if isinstance(value, dict):
+        return {key: _without_special(one) for key, one in value.items()}
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _json(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(value)
 
 
 def _cell(value: Json) -> Json:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and not math.isfinite(value):
+        return _json(value)  # NaN, Infinity and -Infinity, as Java spells them
     return _json(value) if isinstance(value, list | dict) else value
 
 

@@ -105,6 +105,10 @@ _RULES: Final[tuple[tuple[str, _Names], ...]] = (
         r"Unimplemented type for cast \((.+?) -> (.+?)\)",
         lambda found: f"Cannot cast {_types(found[1])} to {_types(found[2])}",
     ),
+    (
+        r"UNNEST\(\) can only be applied to .*, not (.+)",
+        lambda found: f"Cannot unnest type: {_types(found[1])}",
+    ),
     (r"Table function cannot contain subqueries", lambda _: "UNNEST cannot contain a subquery"),
     (
         r"Duplicate alias \"(.+?)\"",

@@ -131,7 +131,7 @@ _PRESTO: Final = {
     "p_replace": "(s, t) AS replace(s, t, ''), (s, t, r) AS replace(s, t, r)",
     "p_repeat": """(e, n) AS CASE WHEN n > 10000
             THEN error('query failed: count argument of repeat function must be less than or equal to 10000')
-            ELSE list_transform(range(CAST(n AS BIGINT)), lambda i: e) END""",
+            ELSE list_transform(range(least(CAST(n AS BIGINT), 10000)), lambda i: e) END""",
     "x_sized": """(n) AS CASE WHEN n > 10000000
             THEN error('query failed: a text of this length is not supported by the sandbox')
             ELSE CAST(n AS INTEGER) END""",
@@ -199,18 +199,23 @@ _PRESTO: Final = {
     "p_array_except": "(a, b) AS x_distinct(list_filter(a, lambda one: NOT list_contains(b, one)))",
     "p_slice": """(a, s, n) AS CASE WHEN s > 0 THEN a[s:s + n - 1]
         ELSE a[len(a) + s + 1:len(a) + s + n] END""",
-    # Presto makes lists of 10000 elements at the most, and texts of no more than fits in memory
-    "p_sequence": """(a BIGINT, b BIGINT) AS CASE WHEN abs(CAST(a AS HUGEINT) - b) >= 10000
+    # Presto makes lists of 10000 elements at the most, and texts of no more than fits in memory;
+    # DuckDB works out constants in every branch of a CASE, so the list itself has to be short
+    "x_steps": """(n) AS CASE WHEN n >= 10000
             THEN error('query failed: result of sequence function must not have more than 10000 entries')
-            ELSE generate_series(a, b, CASE WHEN a <= b THEN 1 ELSE -1 END) END,
-        (a BIGINT, b BIGINT, s BIGINT) AS CASE WHEN s = 0
+            ELSE TRUE END""",
+    "p_sequence": """(a BIGINT, b BIGINT) AS generate_series(a,
+            CASE WHEN x_steps(abs(CAST(a AS HUGEINT) - b)) THEN b END, CASE WHEN a <= b THEN 1 ELSE -1 END),
+        (a BIGINT, b BIGINT, s BIGINT) AS generate_series(a, CASE WHEN s = 0
             THEN error('query failed: step must not be zero')
-            WHEN (CAST(b AS HUGEINT) - a) // s >= 10000
-            THEN error('query failed: result of sequence function must not have more than 10000 entries')
-            ELSE generate_series(a, b, s) END,
-        (a, b, s) AS generate_series(a, b, s),
-        (a DATE, b DATE, s INTERVAL) AS list_transform(generate_series(a, b, s), lambda one: CAST(one AS DATE)),
-        (a DATE, b DATE) AS list_transform(generate_series(a, b, INTERVAL 1 DAY), lambda one: CAST(one AS DATE))""",
+            WHEN x_steps((CAST(b AS HUGEINT) - a) // s) THEN b END, s),
+        (a, b, s) AS generate_series(a,
+            CASE WHEN x_steps(coalesce((epoch(b) - epoch(a)) // nullif(epoch(s), 0), 0)) THEN b END, s),
+        (a DATE, b DATE, s INTERVAL) AS list_transform(generate_series(a,
+            CASE WHEN x_steps(coalesce((epoch(b) - epoch(a)) // nullif(epoch(s), 0), 0)) THEN b END, s),
+            lambda one: CAST(one AS DATE)),
+        (a DATE, b DATE) AS list_transform(generate_series(a,
+            CASE WHEN x_steps(abs(b - a)) THEN b END, to_days(CASE WHEN a <= b THEN 1 ELSE -1 END)), lambda one: CAST(one AS DATE))""",
     "p_contains": """(a, e) AS CASE WHEN list_contains(a, e) THEN TRUE
         WHEN e IS NULL OR list_count(a) < len(a) THEN NULL ELSE FALSE END""",
     "p_any_match": "(a) AS CASE WHEN list_contains(a, TRUE) THEN TRUE WHEN list_count(a) < len(a) THEN NULL ELSE FALSE END",

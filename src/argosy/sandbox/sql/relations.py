@@ -23,12 +23,12 @@ _OPENED: Final = "opened:"
 def name_projections(select: exp.Select) -> None:
     """Give a name of ours to what a SELECT computes without one."""
     for place, node in enumerate(select.expressions):
-        named = isinstance(node, exp.Alias | exp.Column | exp.Star) or (
-            isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier)
-        )
-        if not named:
-            alias = exp.to_identifier(f"{UNNAMED}{place}", quoted=True)
-            node.replace(exp.Alias(this=node.copy(), alias=alias))
+        if isinstance(node, exp.Alias | exp.Column | exp.Star):
+            continue
+        is_field = isinstance(node, exp.Dot) and isinstance(node.expression, exp.Identifier)
+        name = node.expression.name if is_field else f"{UNNAMED}{place}"
+        alias = exp.to_identifier(name, quoted=True)
+        node.replace(exp.Alias(this=node.copy(), alias=alias))
 
 
 def unnested(node: exp.Unnest) -> exp.Expr:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from argosy.sandbox.sql.errors import QueryFailedError
 from argosy.sandbox.sql.times import zone
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ def shown_rows(
 ) -> list[tuple[Any, ...]]:
     """Turn rows as DuckDB gives them into what can be JSON or msgpack."""
     turns: list[Callable[[Any], Any] | None] = [
-        None if kind in _AS_THEY_ARE else _turn_for(engine) for kind in types
+        None if kind in _AS_THEY_ARE else _turn_for(kind, engine) for kind in types
     ]
     if not any(turns):
         return list(rows)
@@ -120,8 +121,22 @@ _AS_THEY_ARE: Final = frozenset(
 )
 
 
-def _turn_for(engine: str) -> Callable[[Any], Any]:
+def _turn_for(kind: str, engine: str) -> Callable[[Any], Any]:
+    if kind == "HUGEINT":
+        return _wrapped if engine == "hive" else _within_bigint
     return _hive_value if engine == "hive" else _presto_value
+
+
+def _within_bigint(value: int | None) -> int | None:
+    """Fail where a sum, which DuckDB makes with 128 bits, is none of Presto's 64."""
+    if value is not None and not -_BOUND <= value < _BOUND:
+        raise QueryFailedError("bigint addition overflow")
+    return value
+
+
+def _wrapped(value: int | None) -> int | None:
+    """Go on from the other end, as Java's whole numbers do in Hive."""
+    return None if value is None else (value + _BOUND) % (2 * _BOUND) - _BOUND
 
 
 def _presto_value(value: Any) -> Any:

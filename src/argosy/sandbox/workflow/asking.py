@@ -52,7 +52,7 @@ def page_size(request: Request, name: str = "page_size") -> int:
         return LARGEST_PAGE
     if 0 <= size <= LARGEST_PAGE:
         return size
-    message = f"The specified {name} is {size}; it must be {LARGEST_PAGE} or less"
+    message = f"The specified {name} is {size}; it must be 0 to {LARGEST_PAGE}"
     raise bad_request(message)
 
 

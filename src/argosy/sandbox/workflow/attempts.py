@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 ATTEMPT: Final = "workflow-attempt"
 """The agenda's kind of what moves an attempt on."""
 
+_RESUME_MODES: Final = ("failed", "from")
 _SYSTEM_TYPES: Final = {"cdp_audience": "audience", "cdp_syndication": "syndication"}
 
 
@@ -237,19 +238,21 @@ def resumed_tasks(sessions: Sessions, resume: dict[str, Json], root: str) -> dic
 
     Raises the 400 or 404 answer where the request can't be met.
     """
-    earlier = sessions.attempt(str(resume.get("attemptId")))
+    if resume.get("mode") not in _RESUME_MODES:
+        raise bad_request("resume: mode must be failed or from")
+    if resume.get("attemptId") is None:
+        raise bad_request("resume: attemptId is required")
+    earlier = sessions.attempt(str(resume["attemptId"]))
     tree = sessions.tree(earlier.id)
     tasks = [one for one in tree.tasks.values() if not one.is_superseded]
-    if resume.get("mode") == "failed":
+    if resume["mode"] == "failed":
         chosen = [one for one in tasks if one.state is State.SUCCESS]
         if any(one.parent is None for one in chosen):
             raise bad_request("Resuming successfully completed attempts is not supported")
-    elif resume.get("mode") == "from":
+    else:
         chosen = _before(tree, _matching(tasks, resume.get("from"), earlier))
         if any(one.state is not State.SUCCESS for one in chosen):
             raise bad_request("A task before the one to resume from did not succeed")
-    else:
-        raise bad_request("resume: mode must be failed or from")
     return {one.full_name: one for one in chosen if one.full_name != root}
 
 

@@ -20,7 +20,7 @@ import yaml
 from argosy.sandbox.workflow.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 Config = dict[str, Any]
 """A task's, or a workflow's, members as they stand in its file."""
@@ -104,6 +104,7 @@ class _DigLoader(yaml.SafeLoader):
     """The YAML that digdag takes."""
 
     yaml_implicit_resolvers: Final = {}  # type: ignore[misc]
+    yaml_constructors: Final = {}  # type: ignore[misc]  # no dates, bytes or sets
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -130,7 +131,7 @@ class _DigLoader(yaml.SafeLoader):
                 raise _refused("the sandbox does not take !include", key_node)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _refused("a key is not a text", key_node)
-            key = key_node.value
+            key = _text(self, key_node)
             if key in found:
                 raise _refused(f"the key {key!r} is given twice", key_node)
             value = self.construct_object(value_node, deep=True)
@@ -145,12 +146,36 @@ class _DigLoader(yaml.SafeLoader):
         return found
 
 
-def _mapping(loader: _DigLoader, node: yaml.MappingNode) -> dict[str, Any]:
+def _mapping(loader: _DigLoader, node: yaml.Node) -> dict[str, Any]:
+    if not isinstance(node, yaml.MappingNode):
+        raise _refused("it is tagged as a mapping and is none", node)
     return loader.construct_mapping(node, deep=True)
 
 
-def _sequence(loader: _DigLoader, node: yaml.SequenceNode) -> list[Any]:
+def _sequence(loader: _DigLoader, node: yaml.Node) -> list[Any]:
+    if not isinstance(node, yaml.SequenceNode):
+        raise _refused("it is tagged as a list and is none", node)
     return [loader.construct_object(item, deep=True) for item in node.value]
+
+
+def _scalar(
+    kind: str, pattern: str, maker: Callable[[_DigLoader, yaml.ScalarNode], Any]
+) -> Callable[[_DigLoader, yaml.Node], Any]:
+    """Make a constructor that also stands a tag that was written out, as in `!!int x`."""
+    allowed = re.compile(pattern, re.DOTALL)
+
+    def made(loader: _DigLoader, node: yaml.Node) -> Any:
+        if not isinstance(node, yaml.ScalarNode) or not allowed.fullmatch(node.value):
+            raise _refused(f"it is tagged as {kind} and is none", node)
+        return maker(loader, node)
+
+    return made
+
+
+def _text(_loader: _DigLoader, node: yaml.ScalarNode) -> str:
+    if not node.value.isascii() and any("\ud800" <= one <= "\udfff" for one in node.value):
+        raise _refused("a text has half a character", node)
+    return str(node.value)
 
 
 def _null(_loader: _DigLoader, _node: yaml.Node) -> None:
@@ -192,7 +217,8 @@ for _kind, (_pattern, _maker, _firsts) in _KINDS.items():
     _DigLoader.add_implicit_resolver(
         _tag, re.compile(rf"^(?:{_pattern})$"), ["" if one == "\0" else one for one in _firsts]
     )
-    _DigLoader.add_constructor(_tag, _maker)
+    _DigLoader.add_constructor(_tag, _scalar(_kind, _pattern, _maker))
+_DigLoader.add_constructor("tag:yaml.org,2002:str", _scalar("str", ".*", _text))
 _DigLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
 _DigLoader.add_constructor("tag:yaml.org,2002:seq", _sequence)
 _DigLoader.add_constructor(None, _unknown)

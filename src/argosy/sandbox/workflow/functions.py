@@ -29,6 +29,12 @@ def _moment(scope: Any, value: Any = UNDEFINED, *_rest: Any) -> Moment:
     return Moment.of(value, scope.zone)
 
 
+def _moment_in(scope: Any, zone: str, *values: Any) -> Moment:
+    """Read a text without an offset as the time of that zone, as moment.tz() does."""
+    there = Moment.at(scope.now(), scope.zone).in_zone(zone)
+    return Moment.of(values[0], there.time.tzinfo or scope.zone).in_zone(zone) if values else there
+
+
 def _plain(function: Callable[..., Any]) -> Function:
     return Function(lambda _scope, *values: function(*values))
 
@@ -58,7 +64,7 @@ FUNCTIONS: Final[dict[str, Any]] = {
         lambda scope, *values: Moment(_moment(scope, *values).time.astimezone(UTC))
     ),
     "moment.tz": Function(
-        lambda scope, *values: _moment(scope, *values[:-1]).in_zone(as_text(values[-1]))
+        lambda scope, *values: _moment_in(scope, as_text(values[-1]), *values[:-1])
     ),
     "moment.unix": Function(lambda scope, value: Moment.at(as_number(value), scope.zone)),
     "Math": None,

@@ -3,6 +3,9 @@
 `_retry: 3` tries three times more, at once; an object may have `limit` (default 3), `interval`
 in seconds (default 0), `interval_type` (`constant` or `exponential`: doubling) and
 `max_interval` in seconds.
+
+The vendor tries as often as the limit says. The sandbox, where tries may follow one another at
+once, gives up after `MOST_RETRIES`, so that no workflow keeps it from answering.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
     from argosy.sandbox.workflow.dig import Config
 
+MOST_RETRIES: Final = 100
 _USUAL_LIMIT: Final = 3
 _LONGEST: Final = 10 * 365 * 86_400
 _COUNT: Final = "retry_count"
@@ -42,7 +46,7 @@ def next_retry(config: Config, state_params: Mapping[str, Json]) -> Retry | None
     if limit is None or interval is None or longest is None:
         return None
     count = int(state_params.get(_COUNT, 0))
-    if count >= limit:
+    if count >= min(limit, MOST_RETRIES):
         return None
     if wanted.get("interval_type") == "exponential":
         interval *= 2 ** min(count, 60)

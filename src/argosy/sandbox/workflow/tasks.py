@@ -284,7 +284,7 @@ class Tree:
 
     def _fail_group(self, task: Task) -> None:
         retry = next_retry(task.config, task.state_params)
-        if retry is not None:
+        if retry is not None and len(self.tasks) < MOST_TASKS:  # each try copies what is below
             task.state_params = retry.state_params
             task.retry_at = self.now + retry.interval
             self._set(task, State.GROUP_RETRY_WAITING)

@@ -54,10 +54,7 @@ def _own_words(error: ValidationError) -> str:
 
 
 def _hint(error: ValidationError, root: JsonObject) -> str:
-    """Return the hint of the schema that failed, or of the nearest one around it.
-
-    What the outermost schema says about its members does not help with what is wrong inside one.
-    """
+    """Return the hint of the schema that failed, or of the nearest one around it."""
     schema: Json = root
     hint = ""
     for part in error.absolute_schema_path:
@@ -66,8 +63,7 @@ def _hint(error: ValidationError, root: JsonObject) -> str:
             hint = str(schema.get("x-hint", hint))
             schema = _resolved(schema["$ref"], root)
         if isinstance(schema, Mapping):
-            if schema is not root or not error.absolute_path:
-                hint = str(schema.get("x-hint", hint))
+            hint = str(schema.get("x-hint", hint))
             schema = schema.get(part)
         elif isinstance(schema, list) and isinstance(part, int):
             schema = schema[part]

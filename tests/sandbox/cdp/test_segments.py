@@ -252,6 +252,13 @@ def test_a_killed_query_has_no_pages(start_client: Callable[..., Client]) -> Non
     assert page(shop, key)["type"] == "killed"
 
 
+@pytest.mark.parametrize("path", ["query", "queries"])
+def test_a_query_of_a_kind_there_is_not_is_refused(shop: Client, path: str) -> None:
+    answer = shop.call("POST", f"{SEGMENTS}/{path}", {"kind": 9, "rule": ADULTS})
+
+    assert (answer.status_code, answer.json()["pointer"]) == (400, "/kind")
+
+
 def test_a_query_for_a_column_there_is_not_ends_as_an_error(shop: Client) -> None:
     key = ask(shop, columns=["nothing"])["id"]
 

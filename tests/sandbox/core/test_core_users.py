@@ -107,7 +107,8 @@ def test_a_user_may_do_what_they_are_permitted(core: Core) -> None:
     )
     core.post(f"{path}/users/{user}")
 
-    assert [one["name"] for one in ada.get("/database/list")["databases"]] == ["shop"]
+    (seen,) = ada.get("/database/list")["databases"]
+    assert (seen["name"], seen["permission"]) == ("shop", "query_only")
     assert ada.rows("SELECT 1") == [[1]]
     for query in (
         "INSERT INTO people (time) VALUES (1)",
@@ -115,6 +116,10 @@ def test_a_user_may_do_what_they_are_permitted(core: Core) -> None:
         "CREATE TABLE other AS SELECT 1 AS a",
         "DELETE FROM people",
         "SELECT * FROM hidden.nothing",
+        f"SELECT * FROM hidden.nothing WHERE {'(' * 100}1 = 1{')' * 100}",
+        "EXPLAIN SELECT * FROM hidden.nothing",
+        "SHOW TABLES FROM hidden",
+        "SHOW COLUMNS FROM hidden.nothing",
     ):
         shown = ada.get(f"/job/show/{ada.query(query)}")
         assert (shown["status"], "Access Denied" in shown["debug"]["stderr"]) == ("error", True)

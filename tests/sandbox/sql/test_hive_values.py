@@ -194,6 +194,9 @@ def test_an_expression_has_hives_value(shared: Database, expression: str, expect
             [(1, 2), (2, 1), (3, 1)],
         ),
         ("SET hive.exec.x=true;\nSELECT 1", [(1,)]),
+        ("SELECT k FROM (SELECT explode(array(3, 4)) AS k) t", [(3,), (4,)]),
+        ('SELECT get_json_object(\'{"a":[{"b":1},{"b":"x"}]}\', \'$.a[*].b\')', [('[1,"x"]',)]),
+        ("SELECT get_json_object('{\"a\":1}', '$.b[*]')", [(None,)]),
         (
             "SELECT sum(n) FROM (SELECT 9223372036854775807 n UNION ALL SELECT 1 n) t",
             [(-9223372036854775808,)],

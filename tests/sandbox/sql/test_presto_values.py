@@ -266,6 +266,8 @@ NESTED: list[tuple[str, Any]] = [
     ("sequence(1, 3)", [1, 2, 3]),
     ("sequence(3, 1)", [3, 2, 1]),
     ("sequence(1, 6, 2)", [1, 3, 5]),
+    ('CAST(json_extract(\'{"a":[{"b":1},{"b":2}]}\', \'$.a[*].b\') AS array(bigint))', [1, 2]),
+    ("json_extract_scalar('{\"a\":[1]}', '$.a[*]')", None),
     ("sequence(6, 1, -2)", [6, 4, 2]),
     ("cardinality(sequence(1, 10000))", 10000),
     ("sequence(DATE '2020-01-02', DATE '2020-01-01')", ["2020-01-02", "2020-01-01"]),

@@ -362,9 +362,7 @@ def test_any_text_ends_in_rows_or_a_failed_query(
         "INTERVAL '1' SECOND)",
     ],
 )
-def test_a_list_that_is_too_long_is_refused_before_it_is_made(
-    fresh: Database, long: str
-) -> None:
+def test_a_list_that_is_too_long_is_refused_before_it_is_made(fresh: Database, long: str) -> None:
     fresh.connection.execute("SET memory_limit = '100MB'")
 
     with pytest.raises(QueryFailedError, match="10000"):

@@ -153,6 +153,8 @@ def test_resuming_from_a_task_runs_it_and_what_follows(api: Workflows) -> None:
     [
         ({"mode": "failed", "attemptId": "999"}, 404, "attempt id=999"),
         ({"mode": "other", "attemptId": "{id}"}, 400, "mode must be"),
+        ({}, 400, "mode must be"),
+        ({"mode": "failed"}, 400, "attemptId is required"),
         ({"mode": "failed", "attemptId": "{id}"}, 400, "successfully completed"),
         ({"mode": "from", "attemptId": "{id}"}, 400, "from must be"),
         ("failed", 400, "resume must be an object"),

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from argosy.sandbox.workflow.dig import read_config
 from argosy.sandbox.workflow.errors import ConfigError, TaskError
 from argosy.sandbox.workflow.moments import Moment
-from argosy.sandbox.workflow.retries import next_retry
+from argosy.sandbox.workflow.retries import MOST_RETRIES, next_retry
 from argosy.sandbox.workflow.timetables import timetable
 from argosy.sandbox.workflow.variables import Templates, session_params
 
@@ -80,6 +80,11 @@ def filled(template: str) -> str:
         ("${moment(session_time).add({hours: 1, minutes: 2}).format('HHmm')}", "0815"),
         ("${moment(session_time).add('days', 1).date()} ${moment(1000).unix()}", "16 1"),
         ("${moment(session_time).utcOffset('-03:30').format('HH:mm ZZ')}", "18:43 -0330"),
+        (
+            "${moment.tz('2024-01-02', 'Asia/Tokyo').format()} "
+            "${moment.tz('2024-01-02T00:00:00Z', 'Asia/Tokyo').format()}",
+            "2024-01-02T00:00:00+09:00 2024-01-02T09:00:00+09:00",
+        ),
         (
             "${moment.tz(0, 'UTC').format('YYYY')} ${moment.utc('2024-01-01').unix()}",
             "1970 1704034800",
@@ -228,6 +233,16 @@ BOMB = "a0: &a0 x\n" + "".join(
         ("a: " + "x" * 600_000, "larger than"),
         ("? [a]\n: b", "a key is not a text"),
         ("a: 99999999999999999999", "too large"),
+        ("a: !!binary aGk=", "is not known"),
+        ("a: !!set {b, c}", "is not known"),
+        ("a: !!timestamp 2024-01-01", "is not known"),
+        ("a: !!int x", "tagged as int"),
+        ("a: !!float [1]", "tagged as float"),
+        ("a: !!bool {}", "tagged as bool"),
+        ("a: !!map x", "tagged as a mapping"),
+        ("a: !!seq {b: c}", "tagged as a list"),
+        ('a: "\\uD800"', "half a character"),
+        ('"\\uD800": 1', "half a character"),
     ],
 )
 def test_what_no_file_may_hold_is_refused(text: str, problem: str) -> None:
@@ -298,3 +313,12 @@ def test_a_task_is_tried_again_so_often(retry: Any, waits: list[float]) -> None:
         params = following.state_params
 
     assert found == waits
+
+
+def test_no_task_is_tried_without_an_end() -> None:
+    params: dict[str, Any] = {}
+    tries = 0
+    while following := next_retry({"_retry": 100_000_000}, params):
+        params, tries = following.state_params, tries + 1
+
+    assert tries == MOST_RETRIES

@@ -119,3 +119,9 @@ def test_a_query_is_tried_again_by_its_retry(api: Workflows) -> None:
     task = api.tasks(attempt)["+daily+a"]
     assert (task["state"], task["stateParams"]) == ("error", {"retry_count": 2})
     assert len(api.get(f"logs/{attempt['id']}/files", task="+daily+a")["files"]) == 3
+
+
+def test_a_retry_without_an_end_does_not_keep_the_sandbox_from_answering(api: Workflows) -> None:
+    attempt = api.run("+a:\n  _retry: 100000000\n  +b: {fail>: no}")
+
+    assert api.attempt(attempt)["status"] == "error"

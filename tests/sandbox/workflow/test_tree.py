@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from argosy.sandbox.workflow.errors import error_shown
 from argosy.sandbox.workflow.plans import plan_workflow
-from argosy.sandbox.workflow.tasks import DONE, FAILED, Outcome, State, Task, Tree
+from argosy.sandbox.workflow.tasks import DONE, FAILED, MOST_TASKS, Outcome, State, Task, Tree
 
 LEAVES = st.one_of(
     st.just({"echo>": "x"}),
@@ -149,3 +149,12 @@ def test_a_tree_that_is_kept_and_read_goes_on_as_it_was(config: Any, seed: int) 
     kept = [Task.from_json(one.to_json()) for one in tree.tasks.values()]
 
     assert kept == list(tree.tasks.values())
+
+
+def test_a_group_is_tried_again_only_while_there_is_room_for_its_tasks() -> None:
+    below = {f"+t{number}": {"echo>": "x"} for number in range(99)} | {"+last": {"fail>": "x"}}
+
+    tree = run({"+group": {"_retry": 50, "_parallel": True, **below}}, seed=1)
+
+    assert tree.is_done
+    assert MOST_TASKS <= len(tree.tasks) < MOST_TASKS + 2 * len(below)

@@ -57,9 +57,11 @@ class InvalidError(Exception):
     """One or more values are wrong; the pointers start at the body's attributes."""
 
     def __init__(self, *problems: tuple[str, ValidationCode, str]) -> None:
-        super().__init__("; ".join(
+        super().__init__(
+            "; ".join(
                 f"{pointer}: {detail}" if pointer else detail for pointer, _, detail in problems
-            ))
+            )
+        )
         self.problems = problems
 
 

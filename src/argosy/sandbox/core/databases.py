@@ -131,7 +131,7 @@ class DatabaseRoutes:
             "created_at": spaced(database.created_at),
             "updated_at": spaced(database.updated_at),
             "organization": None,
-            "permission": caller.permission(database.name),
+            "permission": caller.permission(database.name) or _word_for(caller, database.name),
             "delete_protected": database.delete_protected,
         }
         if with_permissions:
@@ -139,6 +139,13 @@ class DatabaseRoutes:
             every = sorted(RIGHTS["administrator"])
             shape["database_permissions"] = {right: right in rights for right in every}
         return shape
+
+
+def _word_for(caller: Caller, database: str) -> str:
+    """Give the narrowest word for rights that come from policies (assumption: as for others)."""
+    rights = caller.rights(database)
+    fitting = (word for word, every in RIGHTS.items() if rights <= every)
+    return min(fitting, key=lambda word: len(RIGHTS[word]), default="administrator")
 
 
 def check_name(name: str) -> None:

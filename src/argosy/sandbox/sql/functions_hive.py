@@ -9,7 +9,7 @@ from sqlglot import exp
 from argosy.sandbox.sql import times
 from argosy.sandbox.sql.errors import QueryFailedError
 from argosy.sandbox.sql.functions_presto import replacement_text
-from argosy.sandbox.sql.presto_nested import json_path
+from argosy.sandbox.sql.presto_nested import is_of_many, json_path
 from argosy.sandbox.sql.rules import (
     Arguments,
     Builder,
@@ -198,7 +198,9 @@ def _to_utc(arguments: Arguments, _: QuerySession) -> exp.Expr:
 
 
 def _get_json_object(arguments: Arguments, _: QuerySession) -> exp.Expr:
-    return call("x_json_text_at", arguments[0], json_path(arguments[1]))
+    path = json_path(arguments[1])
+    name = "x_json_list_text_at" if is_of_many(path) else "x_json_text_at"
+    return call(name, arguments[0], path)
 
 
 def _regexp_replace(arguments: Arguments, _: QuerySession) -> exp.Expr:

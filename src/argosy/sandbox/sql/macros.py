@@ -69,6 +69,10 @@ _SHARED: Final = {
         THEN json_extract_string(CAST(j AS JSON), p) END""",
     "x_json_text_at": """(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR))
         THEN json_extract_string(CAST(j AS JSON), p) END""",
+    # of a path with [*], which gives many values: Hive and Presto make one JSON array of them
+    "x_json_list_at": """(j, p) AS CASE WHEN json_valid(CAST(j AS VARCHAR))
+        THEN to_json(json_extract(CAST(j AS JSON), p)) END""",
+    "x_json_list_text_at": "(j, p) AS nullif(CAST(x_json_list_at(j, p) AS VARCHAR), '[]')",
     # by key, one value a key; two values of a key can't be in a map
     "x_map_of": """(e) AS map_from_entries(list_filter(list_sort(e),
         lambda one, i: i = 1 OR list_sort(e)[i - 1].k IS DISTINCT FROM one.k))""",

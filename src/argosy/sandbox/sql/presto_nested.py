@@ -43,8 +43,23 @@ def json_path(node: exp.Expr) -> exp.Expr:
     return text("$" + "".join(steps))
 
 
+def is_of_many(path: exp.Expr) -> bool:
+    """Say whether a path, as `json_path` makes them, leads to any number of values."""
+    return is_text(path) and "[*]" in re.sub('"[^"]*"', "", str(path.this))
+
+
 def _json_at(name: str) -> Builder:
-    return lambda arguments, _: call(name, arguments[0], json_path(arguments[1]))
+    def build(arguments: Arguments, _: QuerySession) -> exp.Expr:
+        path = json_path(arguments[1])
+        if is_of_many(path) and name == "x_json_scalar_at":
+            return exp.cast(exp.null(), "VARCHAR")  # an array is no scalar
+        return call("x_json_list_at" if is_of_many(path) else name, arguments[0], path)
+
+    return build
+
+
+def _json_size(arguments: Arguments, _: QuerySession) -> exp.Expr:
+    return call("p_json_size", arguments[0], json_path(arguments[1]))
 
 
 def _map(arguments: Arguments, _: QuerySession) -> exp.Expr:
@@ -159,7 +174,7 @@ def _array_sort(arguments: Arguments, _: QuerySession) -> exp.Expr:
 NESTED_FUNCTIONS: Final[dict[str, tuple[int, int, Builder]]] = {
     "json_extract": (2, 2, _json_at("x_json_at")),
     "json_extract_scalar": (2, 2, _json_at("x_json_scalar_at")),
-    "json_size": (2, 2, _json_at("p_json_size")),
+    "json_size": (2, 2, _json_size),
     "map": (0, 2, _map),
     "filter": (2, 2, _list_filter),
     "transform": (2, 2, _list_transform),

@@ -94,6 +94,17 @@ def opened_views(select: exp.Select) -> None:
     select.set("joins", joins)
 
 
+def exploded(select: exp.Select) -> None:
+    """Do Hive's SELECT of nothing but explode(array) without a LATERAL VIEW."""
+    if len(select.expressions) != 1:
+        return
+    node = select.expressions[0]
+    node = node.this if isinstance(node, exp.Alias) else node
+    is_call = isinstance(node, exp.Anonymous) and node.name.lower() == "explode"
+    if is_call and len(node.expressions) == 1:
+        node.replace(_explode(node.expressions, 1)[0])
+
+
 def _table_function(function: exp.Anonymous, columns: int) -> list[exp.Expr]:
     name, arguments = function.name.lower(), function.expressions
     made = _TABLE_FUNCTIONS.get(name)

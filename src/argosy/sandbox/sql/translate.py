@@ -19,6 +19,7 @@ from argosy.sandbox.sql.final import HEAVIEST, typed_apart
 from argosy.sandbox.sql.functions_td import NEEDS_DATA, td_rules
 from argosy.sandbox.sql.relations import (
     UNNAMED,
+    exploded,
     name_projections,
     opened_views,
     sessionized,
@@ -78,6 +79,8 @@ class Translator:
         """Turn a query, in place, into one that DuckDB runs; its root stays the same node."""
         for select in list(root.find_all(exp.Select)):
             name_projections(select)
+            if self._is_hive:
+                exploded(select)
         self._prepare(root)
         for select in list(root.find_all(exp.Select)):
             sessionized(select)

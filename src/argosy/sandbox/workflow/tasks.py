@@ -115,7 +115,7 @@ class Tree:
         self.ready: list[Task] = []
         self.waiting: list[Task] = []
         self.changed: set[str] = set()
-        self._touched: list[str] = []
+        self._touched: dict[str, None] = {}
         for task in tasks:
             self._keep(task)
 
@@ -135,6 +135,8 @@ class Tree:
 
     def below(self, task: Task) -> list[Task]:
         """Give all tasks below one, without superseded ones, in order of their ids."""
+        if task.id not in self._children:
+            return []
         found: list[Task] = []
         heap = self.children(task)
         while heap:
@@ -157,7 +159,7 @@ class Tree:
     def advance(self) -> None:
         """Let every change have its consequences."""
         while self._touched:
-            task = self.tasks[self._touched.pop()]
+            task = self.tasks[self._touched.popitem()[0]]
             if task.state is State.PLANNED:
                 self._unblock(task)
                 self._finish(task)
@@ -229,7 +231,7 @@ class Tree:
             self.changed.add(task.id)
             if task.state is State.READY or task.state in _WAITING:
                 self._set(task, State.CANCELED)
-            self._touched.append(task.id)
+            self._touch(task.id)
         self.ready.clear()
         self.waiting.clear()
         self.advance()
@@ -239,22 +241,27 @@ class Tree:
         if task.parent is not None:
             self._children.setdefault(task.parent, []).append(task)
 
+    def _touch(self, key: str) -> None:
+        """Note, once, that a task is to be looked at; what was touched last is looked at first."""
+        self._touched.pop(key, None)
+        self._touched[key] = None
+
     def _set(self, task: Task, state: State) -> None:
         task.state = state
         task.updated_at = self.now
         if task.started_at is None and state in {State.RUNNING, State.PLANNED}:
             task.started_at = self.now
         self.changed.add(task.id)
-        self._touched.append(task.id)
+        self._touch(task.id)
         if task.parent is not None:
-            self._touched.append(task.parent)
+            self._touch(task.parent)
         if state is State.READY:
             self.ready.append(task)
 
     def _unblock(self, parent: Task) -> None:
         """Let the children go on whose upstreams succeeded."""
         for task in self.children(parent):
-            if self._is_free(task):
+            if task.state is State.BLOCKED and self._is_free(task):
                 if task.cancel_requested:
                     self._set(task, State.CANCELED)
                 else:
@@ -300,7 +307,7 @@ class Tree:
         if added:
             task.delayed = State.GROUP_ERROR
             self.changed.add(task.id)
-            self._touched.append(task.id)
+            self._touch(task.id)
         else:
             self._set(task, State.GROUP_ERROR)
 
@@ -379,7 +386,7 @@ class Tree:
             self._keep(task)
             self.changed.add(task.id)
             if above is not None:
-                self._touched.append(above.id)
+                self._touch(above.id)
         return made[0]
 
     def _copied(self, group: Task) -> list[Task]:

@@ -43,7 +43,8 @@ def seen_by(tree: Tree, task: Task, params: Mapping[str, Json]) -> dict[str, Jso
         counted: set[str] = set()
         for before in _upstreams(tree, ancestor, counted):
             for one in [before, *tree.below(before)]:
-                seen = merged(seen, one.stored)
+                if one.stored:  # most store nothing, and there may be many
+                    seen = merged(seen, one.stored)
         exported = ancestor.config.get("_export")
         if isinstance(exported, dict):
             seen = merged(seen, exported)

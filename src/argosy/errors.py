@@ -353,20 +353,20 @@ class UnavailableError(ApiError):
 
 
 class NotFinishedError(InvocationError):
-    """What the call has started goes on, and the time to wait for it is over."""
+    """What the call waits for goes on, and the time to wait for it is over."""
 
     message_format = (
-        "What {capability!r} started is not finished after {seconds} s; it is {status}."
+        "What {capability!r} waits for is not finished after {seconds} s; it is {status}."
     )
     hint = "It goes on; the outputs name it. Give `waitSeconds` to wait longer."
     http_status = 504
 
 
 class FailedLaterError(InvocationError):
-    """What the call has started has ended, and not in success."""
+    """What the call waited for has ended, and not in success."""
 
-    message_format = "What {capability!r} started has ended as {status}."
-    hint = "The call itself was accepted; the outputs name what it started."
+    message_format = "What {capability!r} waited for has ended as {status}."
+    hint = "The call itself succeeded; the outputs name what was waited for."
 
     @property
     def message(self) -> str:

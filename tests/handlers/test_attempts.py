@@ -117,7 +117,7 @@ class TestWaitForAttempt:
 
         assert isinstance(result.error, FailedLaterError)
         assert str(result.error) == (
-            "What 'wait-for-attempt' started has ended as error: "
+            "What 'wait-for-attempt' waited for has ended as error: "
             "+load+store: Table not found: orders"
         )
         assert result.outputs["reason"] == "+load+store: Table not found: orders"
@@ -128,7 +128,7 @@ class TestWaitForAttempt:
 
         result = failed.call("wait-for-attempt", attemptId="9001")
 
-        assert str(result.error) == "What 'wait-for-attempt' started has ended as error."
+        assert str(result.error) == "What 'wait-for-attempt' waited for has ended as error."
 
     def test_names_what_goes_on_where_the_time_is_over(self, vendor: Vendor) -> None:
         vendor.says(ATTEMPT, attempt("running"))

@@ -247,7 +247,7 @@ class TestFailures:
 
         assert isinstance(result.error, FailedLaterError)
         assert str(result.error) == (
-            "What 'run-query' started has ended as error: "
+            "What 'run-query' waited for has ended as error: "
             "Query 7 failed: line 1:8: Column 'plan' cannot be resolved"
         )
         assert result.outputs["log"] == log
@@ -258,7 +258,7 @@ class TestFailures:
 
         result = shop.call("run-query", **QUERY)
 
-        assert str(result.error) == "What 'run-query' started has ended as killed: it was stopped"
+        assert str(result.error) == "What 'run-query' waited for has ended as killed: it was stopped"
 
     def test_are_told_without_a_log_too(self, shop: Vendor) -> None:
         shop.says(STATUS, job("error"))
@@ -266,7 +266,7 @@ class TestFailures:
 
         result = shop.call("run-query", **QUERY)
 
-        assert str(result.error) == "What 'run-query' started has ended as error."
+        assert str(result.error) == "What 'run-query' waited for has ended as error."
 
     def test_name_the_job_where_the_time_is_over(self, shop: Vendor, steering: Steering) -> None:
         shop.says(STATUS, job("running"))
@@ -397,5 +397,5 @@ class TestWaitForJob:
 
         result = shop.call("wait-for-job", jobId=1001)
 
-        assert str(result.error) == "What 'wait-for-job' started has ended as error: b"
+        assert str(result.error) == "What 'wait-for-job' waited for has ended as error: b"
         assert result.outputs["reason"] == "b"

@@ -102,7 +102,7 @@ def test_an_end_without_success_fails_the_call_and_names_what_was_started(
     result = start(ASKED, starter()).call("run-job", {"wait": True})
 
     assert isinstance(result.error, FailedLaterError)
-    assert str(result.error) == f"What 'run-job' started has ended as {word}."
+    assert str(result.error) == f"What 'run-job' waited for has ended as {word}."
     assert (result.outputs["id"], result.outputs["rows"]) == ("7", 0)
 
 
@@ -114,7 +114,7 @@ def test_the_time_to_wait_is_kept_and_what_was_started_is_named(
     result = start(ASKED, starter()).call("run-job", {"wait": True, "waitSeconds": 6})
 
     assert isinstance(result.error, NotFinishedError)
-    assert str(result.error) == ("What 'run-job' started is not finished after 6 s; it is running.")
+    assert str(result.error) == ("What 'run-job' waits for is not finished after 6 s; it is running.")
     assert result.outputs["id"] == "7"
     assert sum(steering.slept) == pytest.approx(6)
     assert result.error.retryable is False

@@ -46,7 +46,7 @@ WAITING_INPUTS: JsonObject = {
     },
     "waitSeconds": {
         "title": "Longest wait",
-        "description": "How many seconds `wait` waits at most; an hour unless said otherwise.",
+        "description": "The longest wait in seconds; an hour unless said otherwise.",
         "type": "integer",
         "minimum": 1,
         "maximum": 604800,

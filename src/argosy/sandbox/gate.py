@@ -20,8 +20,7 @@ from argosy.sandbox.delivery import Answer
 from argosy.sandbox.exchange import Exchange
 from argosy.sandbox.faults import Fault, Incoming
 from argosy.sandbox.hosts import VENDOR_HOSTS, FamilyName, family_of, host_name
-from argosy.sandbox.log_masks import masked_body, masked_text
-from argosy.sandbox.request_log import BODY_LIMIT, Entry, masked
+from argosy.sandbox.request_log import BODY_LIMIT, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,10 +108,10 @@ class Gate:
                 at=self._clock.now(),
                 method=scope["method"],
                 path=scope["path"],
-                query=masked_text(scope["query_string"].decode("latin-1")),
-                headers=masked(scope["headers"]),
+                query=scope["query_string"],
+                headers=scope["headers"],
                 size=len(body),
-                body=masked_body(scope["path"], body[:BODY_LIMIT].decode("utf-8", "replace")),
+                body=body[:BODY_LIMIT],
                 status=None if answer is None else answer.status,
                 fault=None if fault.kind == "none" else fault.kind,
                 note=scope["state"].get("note"),

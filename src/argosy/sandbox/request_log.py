@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from argosy.sandbox.log_masks import masked_body, masked_text
 
 if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
@@ -17,10 +19,10 @@ _SECRET_HEADERS: Final = frozenset({"x-td-write-key", "wp13n-token"})
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One request and what it got.
+    """One request as it came, and what it got; what is secret in it is masked where it is shown.
 
     `status` is None where no answer was sent; `fault` is the kind of fault it met, if any.
-    `size` counts the bytes of the decoded body, of which `body` is the text; a body that was
+    `size` counts the bytes of the decoded body, of which `body` is the beginning; one that was
     refused (too large, not gzip) counts nothing. `note` tells what the answer kept to itself,
     such as why an event that was answered with 200 isn't stored.
     """
@@ -28,13 +30,28 @@ class Entry:
     at: float
     method: str
     path: str
-    query: str
-    headers: dict[str, str]
+    query: bytes
+    headers: list[tuple[bytes, bytes]]
     size: int
-    body: str
+    body: bytes
     status: int | None
     fault: str | None
     note: str | None = None
+
+    def shown(self) -> Json:
+        """Give the request as a JSON object without its secrets; patterns take their time."""
+        return {
+            "at": self.at,
+            "method": self.method,
+            "path": self.path,
+            "query": masked_text(self.query.decode("latin-1")),
+            "headers": masked(self.headers),
+            "size": self.size,
+            "body": masked_body(self.path, self.body.decode("utf-8", "replace")),
+            "status": self.status,
+            "fault": self.fault,
+            "note": self.note,
+        }
 
 
 class RequestLog:
@@ -53,7 +70,7 @@ class RequestLog:
 
     def shown(self) -> list[Json]:
         """Give the requests as JSON objects."""
-        return [asdict(entry) for entry in self._entries]
+        return [entry.shown() for entry in self._entries]
 
 
 def masked(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
@@ -80,23 +81,37 @@ def test_the_quick_way_ends_like_the_one_by_one(
         one.replace({})
         one.records.ingestion.ingest(TARGET, [FIRST])
     for batch in batches:
-        taken = quick.records.ingestion.ingest(TARGET, batch)
+        uuids = quick.records.ingestion.take_plain(TARGET, json.dumps({"records": batch}).encode())
+        taken = quick.records.ingestion.ingest(TARGET, batch) if uuids is None else []
         with slow.store.transaction():  # in which nothing goes the quick way
             sorted_out = slow.records.ingestion.ingest(TARGET, batch)
-        assert [one.error for one in taken] == [one.error for one in sorted_out]
+        expected = [one.error for one in sorted_out]
+        assert [one.error for one in taken] == ([] if uuids else expected)
+        assert not uuids or expected == [None] * len(uuids)
 
     assert held(quick) == held(slow)
 
 
-def test_a_usual_batch_goes_the_quick_way() -> None:
+@pytest.mark.parametrize("wrapper", ["records", "events"])
+@pytest.mark.parametrize("space", ["", "\n"])
+def test_a_usual_batch_goes_the_quick_way(wrapper: str, space: str) -> None:
     one = state()
     one.records.ingestion.ingest(TARGET, [FIRST])
-    columns = {column.name: column.type for column in one.tables.columns("shop", "orders")}
-    usual = {"whole": 2, "number": 2, "flag": None, "text": "b"}
+    columns = tuple((column.name, column.type) for column in one.tables.columns("shop", "orders"))
+    usual = {"whole": 2, "number": 2, "flag": None, "text": "b]["}
 
-    assert PlainBatch.of([usual] * 500, columns, NOON) is not None
-    assert PlainBatch.of([usual | {"uuid": UUID.format(1)}], columns, NOON) is not None
-    assert PlainBatch.of([usual | {"new": 1}], columns, NOON) is None
+    def read(*records: Any, **more: Any) -> PlainBatch | None:
+        body = orjson.dumps({wrapper: list(records), **more}) + space.encode()
+        return PlainBatch.read(body, columns, NOON)
+
+    assert read(*[usual] * 500) is not None
+    assert read(usual | {"time": 5}) is not None
+    assert read(usual | {"uuid": UUID.format(1)}) is not None
+    assert read(usual | {"uuid": UUID.format(1)}, usual) is None
+    assert read(usual | {"new": 1}) is None
+    assert read(usual, more=[]) is None
+    assert read(*[usual] * 501) is None
+    assert read() is None
     one.close()
 
 

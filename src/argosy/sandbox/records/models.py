@@ -24,7 +24,7 @@ from argosy.sandbox.records.errors import (
     bad_request,
     no_such_target,
 )
-from argosy.sandbox.records.plain import PlainBatch
+from argosy.sandbox.records.plain import MOST_RECORDS, UUID, PlainBatch
 from argosy.sandbox.records.seen import Seen
 from argosy.sandbox.store import RESERVED, Store
 from argosy.sandbox.tables import path
@@ -36,10 +36,8 @@ if TYPE_CHECKING:
     from argosy.sandbox.settings import Json
     from argosy.sandbox.tables import Table, Tables
 
-MOST_RECORDS: Final = 500
 REMEMBERED_SECONDS: Final = 3600.0
 NAME: Final = r"[a-z0-9_]{3,255}"
-UUID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
 
 class Receipt(NamedTuple):
@@ -84,9 +82,6 @@ class Ingestion:
         if not 1 <= len(records) <= MOST_RECORDS:
             message = f"1 to {MOST_RECORDS} records are needed, not {len(records)}."
             raise bad_request(message)
-        taken = None if failing else self.take_plain(target, records)
-        if taken is not None:
-            return [Receipt(uuid) for uuid in taken]
         with self._store.transaction():
             table = self.provide(target)
             batch = self._batch(table, records)
@@ -98,27 +93,25 @@ class Ingestion:
             self._store_batch(table, batch, known)
         return receipts
 
-    def take_plain(self, target: Target, records: Sequence[Record]) -> list[str] | None:
+    def take_plain(self, target: Target, body: bytes) -> list[str] | None:
         """Take a batch the quick way and give the uuids, or None if it isn't for that."""
         table = self.tables.table(target.database, target.table)
-        if table is None or self._store.is_in_transaction or not 1 <= len(records) <= MOST_RECORDS:
+        if table is None or self._store.is_in_transaction:
             return None
-        columns = {one.name: one.type for one in self.tables.columns(table.database, table.name)}
-        plain = PlainBatch.of(records, columns, int(self._clock.now()))
+        known = self.tables.columns(table.database, table.name)
+        columns = tuple((one.name, one.type) for one in known)
+        now = self._now()
+        plain = PlainBatch.read(body, columns, int(now))
         if plain is None:
             return None
-        now = self._now()
-        if not plain.uuids:
-            uuids = self._seen.make(table.id, len(records), now)
-        else:
-            uuids = plain.sent
-            known = self._seen.among(table.id, plain.uuids, now - REMEMBERED_SECONDS)
-            if known or len(set(plain.uuids)) < len(plain.uuids):
+        if plain.sent:
+            sent = plain.uuids
+            taken = self._seen.among(table.id, sent, now - REMEMBERED_SECONDS)
+            if taken or len(set(sent)) < len(sent):
                 return None
-            self._seen.remember(table.id, plain.uuids, now)
-        where = path(table.database, table.name)
-        self._store.take(where, tuple(columns.items()), plain.rows, len(records))
-        return uuids
+            self._seen.remember(table.id, sent, now)
+        self._store.take(path(table.database, table.name), columns, plain.rows, plain.count)
+        return plain.sent or self._seen.make(table.id, plain.count, now)
 
     def _now(self) -> float:
         """Give the time, and drop the uuids that no longer count."""

@@ -1,116 +1,102 @@
 """The quick way for batches that ask nothing of the table: known columns, fitting values.
 
-Most batches are alike: the same names with the same types as before. Such a batch needs no
-decision for each record, so it goes to the store's journal as JSON. Whatever is not plain
-(a new column, a value that widens one, a number of more than 64 bits, names that differ in
-case) is none, and is sorted record by record by the rules in `batch`; both must agree.
+Most batches are alike: the same names with the same types as before. A reader compiled for a
+table's columns takes such a body in one go, and its records go to the store's journal. Whatever is not plain (a new column, a value that widens one, a number of more than 64
+bits, names that differ in case, nested values) the reader refuses, and the batch is sorted record
+by record by the rules in `batch`; both must agree.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import lru_cache
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
-import orjson
+import msgspec
 
 from argosy.sandbox.records.batch import LAST_SECOND
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from argosy.sandbox.journal import Columns
 
-    from argosy.sandbox.records.batch import Record
+MOST_RECORDS: Final = 500
+UUID: Final = r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 
-_NONE: Final = type(None)
-_CLASSES: Final[Mapping[str, frozenset[type]]] = {
-    "BIGINT": frozenset({int, _NONE}),
-    "DOUBLE": frozenset({int, float, _NONE}),
-    "BOOLEAN": frozenset({bool, _NONE}),
-    "VARCHAR": frozenset({str, _NONE}),
-}
 _TIME: Final = "time"
 _UUID: Final = "uuid"
-_MOST_GROUPS: Final = 50
-_LARGEST: Final = 2**63 - 1
 _ZERO_CHARACTER: Final = b"\\u0000"  # DuckDB reads none
-_UUIDS: Final = re.compile(
-    r"([0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}\n)+"
-)
+_ESCAPED: Final = re.compile(r'["\\]')  # in a name, what JSON writes in another way
 _SIZE: Final = 16
 
-Groups = dict[tuple[str, ...], "list[Record]"]
-"""Records by their names, in the order these are written."""
+_Seconds = Annotated[int, msgspec.Meta(ge=-LAST_SECOND, le=LAST_SECOND)]
+_Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+_Uuid = Annotated[str, msgspec.Meta(pattern=f"^{UUID}$", max_length=36)]
+_TYPES: Final[dict[str, Any]] = {
+    "BIGINT": _Whole | None,
+    "DOUBLE": _Whole | float | None,
+    "BOOLEAN": bool | None,
+    "VARCHAR": str | None,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class PlainBatch:
-    """A batch ready for the journal; `uuids` are the records' own as sent and as bytes."""
+    """A batch ready for the journal; `sent` are the records' own uuids, of all or of none."""
 
     rows: bytes
+    count: int
     sent: list[str]
-    uuids: list[bytes]
+
+    @property
+    def uuids(self) -> list[bytes]:
+        """The records' own uuids as bytes."""
+        whole = bytes.fromhex("".join(self.sent).replace("-", ""))
+        return [whole[start : start + _SIZE] for start in range(0, len(whole), _SIZE)]
 
     @classmethod
-    def of(
-        cls, records: Sequence[Record], columns: Mapping[str, str], now: int
-    ) -> PlainBatch | None:
-        """Prepare a batch, or give None if it isn't plain.
+    def read(cls, body: bytes, columns: Columns, now: int) -> PlainBatch | None:
+        """Read a body, or give None if it isn't plain.
 
-        `columns` has the types of the table's columns by name. Records without a time get
-        `now`. Either all records have a uuid of their own or none has.
+        Records without a time get `now`. Either all records have a uuid of their own or none has.
         """
-        groups: Groups = {}
-        for record in records:
-            groups.setdefault(tuple(record), []).append(record)
-        if len(groups) > _MOST_GROUPS or len({_UUID in names for names in groups}) > 1:
+        if _ZERO_CHARACTER in body:
             return None
-        if not all(_fits(names, some, columns) for names, some in groups.items()):
+        try:
+            batch = _reader(columns).decode(body)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             return None
-        sent: list[str] = []
-        if _UUID in next(iter(groups)):
-            sent = [uuid for record in records if isinstance(uuid := record[_UUID], str)]
-            if len(sent) < len(records) or not _are_uuids(sent):
-                return None
-            records = [_without_uuid(record) for record in records]
-        if not all(_TIME in names for names in groups):
-            records = [record if _TIME in record else {_TIME: now, **record} for record in records]
-        rows = orjson.dumps(records)[1:-1]
-        return None if _ZERO_CHARACTER in rows else cls(rows, sent, _as_bytes(sent))
+        given = [one for one in (batch.records, batch.events) if one is not msgspec.UNSET]
+        if len(given) != 1 or not given[0]:
+            return None
+        (records,) = given
+        untimed = [record for record in records if record.time is msgspec.UNSET]
+        for record in untimed:
+            record.time = now
+        sent = [record.uuid for record in records if record.uuid is not msgspec.UNSET]
+        if sent and len(sent) < len(records):
+            return None
+        # written anew: what DuckDB reads must be nothing that a sender can make odd
+        return cls(msgspec.json.encode(records)[1:-1], len(records), sent)
 
 
-def _fits(names: tuple[str, ...], records: list[Record], columns: Mapping[str, str]) -> bool:
-    """Say whether the values of records with these names fit the columns as they are."""
-    by_name = zip(names, zip(*map(dict.values, records), strict=True), strict=True)
-    return all(
-        name == _UUID or _fits_column(name, values, columns.get(name, ""))
-        for name, values in by_name
-    )
-
-
-def _fits_column(name: str, values: tuple[Any, ...], column: str) -> bool:
-    kinds = set(map(type, values))
-    if name == _TIME:
-        return kinds == {int} and _is_within(values, LAST_SECOND)
-    if not kinds <= _CLASSES.get(column, frozenset()):
-        return False
-    if int not in kinds:
-        return True
-    numbers = [value for value in values if value is not None] if _NONE in kinds else values
-    return _is_within(numbers, _LARGEST)
-
-
-def _is_within(numbers: Sequence[int], most: int) -> bool:
-    return max(numbers) <= most and min(numbers) >= -most
-
-
-def _without_uuid(record: Record) -> Record:
-    return {name: value for name, value in record.items() if name != _UUID}
-
-
-def _are_uuids(texts: Sequence[str]) -> bool:
-    return _UUIDS.fullmatch("\n".join((*texts, ""))) is not None
-
-
-def _as_bytes(uuids: Sequence[str]) -> list[bytes]:
-    whole = bytes.fromhex("".join(uuids).replace("-", ""))
-    return [whole[start : start + _SIZE] for start in range(0, len(whole), _SIZE)]
+@lru_cache(maxsize=64)
+def _reader(columns: Columns) -> msgspec.json.Decoder[Any]:
+    """Compile the reader of batches for a table with these columns."""
+    unset = msgspec.UNSET
+    plain = {
+        f"c{index}": (name, kind)
+        for index, (name, kind) in enumerate(columns)
+        if kind in _TYPES and name not in {_TIME, _UUID} and not _ESCAPED.search(name)
+    }
+    fields: list[Any] = [(_TIME, _Seconds | msgspec.UnsetType, unset)]
+    fields += [(_UUID, _Uuid | msgspec.UnsetType, unset)]
+    fields += [
+        (field, _TYPES[kind] | msgspec.UnsetType, unset) for field, (_, kind) in plain.items()
+    ]
+    names = {field: name for field, (name, _) in plain.items()}
+    record = msgspec.defstruct("Record", fields, rename=names, forbid_unknown_fields=True, gc=False)
+    some = Annotated[list[record], msgspec.Meta(max_length=MOST_RECORDS)]  # type: ignore[valid-type]
+    members: list[Any] = [(name, some | msgspec.UnsetType, unset) for name in ("records", "events")]
+    batch = msgspec.defstruct("Batch", members, forbid_unknown_fields=True)
+    return msgspec.json.Decoder(batch)

@@ -82,13 +82,18 @@ class RecordRoutes:
         body = await request.body()
         if media_type == SINGLE:
             return self._post_single(target, body)
+        fault: Fault = request.state.fault
+        if media_type == VENDOR_JSON and len(body) <= RECORD_LIMIT and fault.kind != "partial":
+            uuids = self._ingestion.take_plain(target, body)
+            if uuids is not None:
+                return Response(all_taken(uuids), media_type=JSON)
         records = unwrapped(parsed(body))
         if len(body) > RECORD_LIMIT:
             check_sizes(records)
         visitor = Visitor.of(request, self._randomness)
         if media_type in {JAVASCRIPT, MOBILE}:
             records = [_completed(record, media_type, visitor) for record in records]
-        return visitor.mark(self._post_several(target, records, request.state.fault))
+        return visitor.mark(self._post_several(target, records, fault))
 
     def _target(self, names: Mapping[str, str], caller: Caller) -> Target:
         return Target(
@@ -111,10 +116,6 @@ class RecordRoutes:
         return json_answer({"success": True, "uuid": receipt.uuid})
 
     def _post_several(self, target: Target, records: list[Record], fault: Fault) -> Response:
-        if fault.kind != "partial":
-            uuids = self._ingestion.take_plain(target, records)
-            if uuids is not None:
-                return Response(all_taken(uuids), media_type=JSON)
         error = RecordError(fault.error["name"], fault.error["description"])
         failing = dict.fromkeys(fault.failing(len(records)), error)
         receipts = self._ingestion.ingest(target, records, failing)

@@ -258,7 +258,8 @@ class TestFailures:
 
         result = shop.call("run-query", **QUERY)
 
-        assert str(result.error) == "What 'run-query' waited for has ended as killed: it was stopped"
+        expected = "What 'run-query' waited for has ended as killed: it was stopped"
+        assert str(result.error) == expected
 
     def test_are_told_without_a_log_too(self, shop: Vendor) -> None:
         shop.says(STATUS, job("error"))

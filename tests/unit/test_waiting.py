@@ -114,7 +114,8 @@ def test_the_time_to_wait_is_kept_and_what_was_started_is_named(
     result = start(ASKED, starter()).call("run-job", {"wait": True, "waitSeconds": 6})
 
     assert isinstance(result.error, NotFinishedError)
-    assert str(result.error) == ("What 'run-job' waits for is not finished after 6 s; it is running.")
+    expected = "What 'run-job' waits for is not finished after 6 s; it is running."
+    assert str(result.error) == expected
     assert result.outputs["id"] == "7"
     assert sum(steering.slept) == pytest.approx(6)
     assert result.error.retryable is False

@@ -32,7 +32,8 @@ import duckdb
 import orjson
 
 from argosy.sandbox.reading import Node, ShapeError
-from argosy.sandbox.records.models import MOST_RECORDS, NAME, Ingestion, Target
+from argosy.sandbox.records.models import NAME, Ingestion, Target
+from argosy.sandbox.records.plain import MOST_RECORDS
 from argosy.sandbox.store import RESERVED, quoted
 from argosy.sandbox.tables import path
 

@@ -60,7 +60,7 @@ from argosy.sandbox.cdp.token_draft import (
     NAME_PATTERN,
 )
 from argosy.sandbox.reading import Node
-from argosy.sandbox.records.models import UUID
+from argosy.sandbox.records.plain import UUID
 
 if TYPE_CHECKING:
     from argosy.sandbox.cdp.activations import Activations

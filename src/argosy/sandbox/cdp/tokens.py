@@ -27,7 +27,7 @@ from argosy.sandbox.cdp.errors import (
 from argosy.sandbox.cdp.fields import Fields
 from argosy.sandbox.cdp.models import OWNER, Audiences, ParentSegment, Token
 from argosy.sandbox.cdp.token_draft import DEFAULT_KEY_COLUMN, Draft
-from argosy.sandbox.records.models import UUID
+from argosy.sandbox.records.plain import UUID
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -35,7 +35,7 @@ from argosy.sandbox.postback.errors import RefusedEventError
 from argosy.sandbox.postback.events import whole_seconds
 from argosy.sandbox.postback.models import NO_KEY
 from argosy.sandbox.postback.routes import note, object_of, refused, target_of
-from argosy.sandbox.records.models import MOST_RECORDS
+from argosy.sandbox.records.plain import MOST_RECORDS
 from argosy.sandbox.records.routes import JAVASCRIPT, RECORD_LIMIT, shaped
 from argosy.sandbox.visitors import Visitor
 

@@ -1,9 +1,10 @@
 """The quick way for batches that ask nothing of the table: known columns, fitting values.
 
 Most batches are alike: the same names with the same types as before. A reader compiled for a
-table's columns takes such a body in one go, and its records go to the store's journal. Whatever is not plain (a new column, a value that widens one, a number of more than 64
-bits, names that differ in case, nested values) the reader refuses, and the batch is sorted record
-by record by the rules in `batch`; both must agree.
+table's columns takes such a body in one go, and its records go to the store's journal. Whatever
+is not plain (a new column, a value that widens one, a number of more than 64 bits, names that
+differ in case, nested values) the reader refuses, and the batch is sorted record by record by the
+rules in `batch`; both must agree.
 """
 
 from __future__ import annotations

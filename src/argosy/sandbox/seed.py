@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _DOCUMENT: Final = "seed.json"
 _ROWS: Final = "databases"
 _AS_OF: Final = "asOf"
+_RAW: Final = "temp.seed_rows"
 _DAY: Final = 86_400
 _READERS: Final = {
     ".csv": "read_csv",
@@ -159,11 +160,14 @@ class _RowPlanter:
             node.refuse(f"{file.name!r} ends in none of {', '.join(_READERS)}.")
         source = f"{_READERS[file.suffix]}('{str(file).replace(chr(39), chr(39) * 2)}')"
         try:
-            described = self._store.run(f"DESCRIBE SELECT * FROM {source}")
+            # read once: what a CSV file's columns are takes longer to find out than to read them
+            self._store.run(f"CREATE OR REPLACE TEMP TABLE {_RAW} AS SELECT * FROM {source}")
+            described = self._store.run(f"DESCRIBE {_RAW}")
             columns = {name: kind for name, kind, *_ in described}
             self._tables.create_table(database, table)
             where = path(database, table)
-            self._store.run(f"CREATE OR REPLACE TABLE {where} AS {_selected(columns, source)}")
+            self._store.run(f"CREATE OR REPLACE TABLE {where} AS {_selected(columns, _RAW)}")
+            self._store.run(f"DROP TABLE {_RAW}")
             now = int(self._clock.now())
             self._store.run(f"UPDATE {where} SET time = coalesce(time + ?, ?)", [self._later, now])
         except duckdb.Error as error:

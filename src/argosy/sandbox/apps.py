@@ -52,11 +52,12 @@ class Apps:
         self._own = {
             name: _app([*routes, *_gap("/{rest:path}")]) for name, routes in own.items()
         } | {"records": _app(own["records"])}
-        # the records API takes any two words, so it goes last; the global id is at "/"
-        first = own | {"records": own["postback"]}
+        # the records API takes any two words, so it goes last where paths are another family's
         self._shared = {
-            name: _app([*routes, *_gaps(), *own["records"]]) for name, routes in first.items()
-        }
+            name: _app([*routes, *_gaps(), *own["records"]])
+            for name, routes in own.items()
+            if name != "records"
+        } | {"records": _app([*own["records"], *_gaps()])}
 
     def of(self, family: FamilyName, *, has_own_host: bool) -> Starlette:
         """Give a family's app, that of its own host or that of an address for all families."""

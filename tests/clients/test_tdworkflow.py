@@ -137,7 +137,7 @@ def test_failures(work: Callable[..., Any]) -> None:
     assert work("failures") == {
         "project": "Resource does not exist: project id=999",
         "attempt": "Resource does not exist: attempt id=999",
-        "page": "The specified page_size is 1000; it must be 100 or less",
+        "page": "The specified page_size is 1000; it must be 0 to 100",
         "workflow": "Resource does not exist: workflow id=999",
         "key": "401",
     }

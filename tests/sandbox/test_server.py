@@ -55,16 +55,13 @@ def test_several_sandboxes_know_nothing_of_each_other() -> None:
 
 
 def test_no_thread_is_left_over() -> None:
+    before = set(threading.enumerate())
+
     with start():
-        pass
+        during = {one.name for one in set(threading.enumerate()) - before}
 
-    assert "sandbox" not in {thread.name for thread in threading.enumerate()} - _shared_threads()
-
-
-def _shared_threads() -> set[str]:
-    return (
-        {"sandbox"} if sum(one.name == "sandbox" for one in threading.enumerate()) == 1 else set()
-    )
+    assert during == {"sandbox"}
+    assert set(threading.enumerate()) <= before
 
 
 def test_a_port_may_be_chosen_and_taken_once() -> None:

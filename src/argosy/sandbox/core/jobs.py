@@ -277,12 +277,12 @@ class Jobs:
         self._end(done, "success" if done.error is None else "error")
 
     def _query(self, job: Job) -> Job:
+        from argosy.sandbox.core.query_rights import check_rights  # noqa: PLC0415 - sqlglot: 0.1 s
+
         engine, options = ENGINES[job.type], job.options
         assert job.query is not None  # noqa: S101 - issued with one
         assert job.database is not None  # noqa: S101 - issued with one
         document = self._documents.find("user", job.user)
-        from argosy.sandbox.core.query_rights import check_rights  # noqa: PLC0415 - sqlglot: 0.1 s
-
         check_rights(
             None if document is None else User(**document), job.query, engine, job.database
         )

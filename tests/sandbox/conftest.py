@@ -170,5 +170,6 @@ def shared_client(shared_watch: Watch) -> Iterator[Client]:
 def client(shared_client: Client, shared_watch: Watch) -> Iterator[Client]:
     """Give a client of a sandbox that is as the seed makes it; no answer may be undocumented."""
     shared_client.control("POST", "reset", {})
+    shared_client.session.cookies.clear()
     yield shared_client
     shared_watch.check()

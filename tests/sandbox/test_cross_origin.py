@@ -120,7 +120,6 @@ def test_the_javascript_clients_type_adds_address_and_global_id(client: Client) 
     events = {"events": [{"td_global_id": "td_global_id", "td_ua": "mine"}]}
 
     answer = client.call("POST", "/shop/visits", events, media_type=media_type)
-    client.session.cookies.clear()
 
     (row,) = client.rows("shop/visits")
     assert f"_td_global={row['td_global_id']};" in answer.headers["Set-Cookie"]

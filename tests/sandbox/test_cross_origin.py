@@ -141,3 +141,14 @@ def test_an_address_is_added_where_the_type_asks(
     client.call("POST", "/shop/visits", events, media_type=media_type)
 
     assert [row.get("td_ip") for row in client.rows("shop/visits")] == expected
+
+
+def test_the_address_is_the_connections_whatever_headers_claim(client: Client) -> None:
+    media_type = "application/vnd.treasuredata.v1.mobile+json"
+    claimed = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+
+    client.call(
+        "POST", "/shop/visits", {"events": [{"a": 1}]}, media_type=media_type, headers=claimed
+    )
+
+    assert [row["td_ip"] for row in client.rows("shop/visits")] == ["127.0.0.1"]

@@ -6,6 +6,7 @@ import json
 import shutil
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import orjson
 import pytest
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from argosy.sandbox import Settings
 from argosy.sandbox.clock import Clock
+from argosy.sandbox.journal import Journal
 from argosy.sandbox.records.models import Target
 from argosy.sandbox.records.plain import PlainBatch
 from argosy.sandbox.state import State
@@ -150,3 +152,46 @@ def test_a_journal_that_was_read_in_is_not_read_in_again(
 
     assert kept
     assert start_client(data=tmp_path / "data").table()["count"] == 2
+
+
+def test_more_rows_than_wait_are_all_there_in_order() -> None:
+    """Files that have grown are read in beside the requests, over and over."""
+    one = state()
+    ingestion = one.records.ingestion
+    other = Target("shop", "visits", makes_database=True, makes_table=True)
+    for target in (TARGET, other):
+        ingestion.ingest(target, [{"time": 1, "n": -1}])
+
+    for first in range(0, 150_000, 500):
+        records = [{"time": 1, "n": number} for number in range(first, first + 500)]
+        body = orjson.dumps({"records": records})
+        assert ingestion.take_plain(other if first % 5_000 else TARGET, body) is not None
+
+    kept = {
+        table: [n for (n,) in one.store.run(f"SELECT n FROM td.shop.{table} ORDER BY rowid")]
+        for table in ("orders", "visits")
+    }
+    batches = range(0, 150_000, 500)
+    assert kept["orders"] == [
+        -1,
+        *(n for first in batches if not first % 5_000 for n in range(first, first + 500)),
+    ]
+    assert sum(map(len, kept.values())) == 150_002
+    assert sorted(kept["orders"] + kept["visits"])[2:] == list(range(150_000))
+    one.close()
+
+
+def test_what_goes_wrong_beside_the_requests_is_told_and_its_rows_are_kept(tmp_path: Path) -> None:
+    rows = duckdb.connect(":memory:")
+    rows.execute("ATTACH ':memory:' AS td")
+    journal = Journal(rows, tmp_path)
+    journal.append("td.main.gone", (("n", "BIGINT"),), b'{"n":1}', 1_000_000)
+
+    with pytest.raises(duckdb.CatalogException, match="gone"):
+        journal.flush()
+
+    journal.flush()
+    assert (tmp_path / "1.rows.json").read_bytes() == b'[{"n":1}\n]'
+    rows.execute("CREATE TABLE td.main.gone (n BIGINT)")
+    Journal(rows, tmp_path).close()
+    assert rows.execute("FROM td.main.gone").fetchall() == [(1,)]

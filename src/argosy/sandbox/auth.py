@@ -112,6 +112,8 @@ class Doorkeeper:
         self._documents = documents
         self._settings = settings
         self._clock = clock
+        self._holders: dict[str, Caller] = {}
+        documents.watch(("api-key", "user"), self._holders.clear)
 
     def plant(self) -> None:
         """Make sure that the settings' keys, and no earlier ones of theirs, are there."""
@@ -148,11 +150,14 @@ class Doorkeeper:
 
     def holder(self, key: str) -> Caller | None:
         """Tell who holds a key; None for nobody."""
+        if key in self._holders:
+            return self._holders[key]
         found = self._documents.named("api-key", key)
         user = None if found is None else self._documents.find("user", found["user"])
         if found is None or user is None:
             return None
-        return Caller(User(**user), KeyKind(found["kind"]))
+        self._holders[key] = Caller(User(**user), KeyKind(found["kind"]))
+        return self._holders[key]
 
     def known(self, authorization: str | None) -> Caller:
         """Give who a request is from; raise the `{code, message}` 401 answer for nobody."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import orjson
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from argosy.sandbox.settings import Json
     from argosy.sandbox.store import Store
@@ -26,6 +26,20 @@ class Documents:
 
     def __init__(self, store: Store) -> None:
         self._store = store
+        self._forgetting: dict[str, list[Callable[[], None]]] = {}
+
+    def watch(self, kinds: Iterable[str], forget: Callable[[], None]) -> None:
+        """Call something whenever a document of one of these kinds may have changed.
+
+        It is for what is kept in memory because it is asked for again and again.
+        """
+        self._store.caches.append(forget)
+        for kind in kinds:
+            self._forgetting.setdefault(kind, []).append(forget)
+
+    def _change(self, kind: str) -> None:
+        for forget in self._forgetting.get(kind, ()):
+            forget()
 
     def new_id(self, counter: str = "documents") -> str:
         """Make an id that no document of this counter has or ever had."""
@@ -42,6 +56,7 @@ class Documents:
                     "INSERT INTO documents VALUES (?, ?, ?, ?, ?)",
                     [kind, int(key), int(parent), _name(document), _written(document)],
                 )
+        self._change(kind)
 
     def replace(self, kind: str, key: str, parent: str, document: Json) -> None:
         """Keep a document in place of the one that has its kind and id, if there is one."""
@@ -49,6 +64,7 @@ class Documents:
             "INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)",
             [kind, int(key), int(parent), _name(document), _written(document)],
         )
+        self._change(kind)
 
     def find(self, kind: str, key: str) -> Json | None:
         """Give a document, or None where there is none, or where the id isn't one."""
@@ -102,6 +118,7 @@ class Documents:
     def remove(self, kind: str, key: str) -> None:
         """Forget a document."""
         self._store.note("DELETE FROM documents WHERE kind = ? AND id = ?", [kind, int(key)])
+        self._change(kind)
 
     def put_bytes(self, kind: str, key: str, content: bytes) -> None:
         """Keep bytes (an archive, a log, a result) under a kind and a text."""

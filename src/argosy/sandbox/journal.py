@@ -2,8 +2,9 @@
 
 DuckDB takes one large insert far more quickly than many small ones. So a batch of plain rows is
 appended to a file (from where a killed process loses nothing), and the files are read in before
-anything else is asked of DuckDB, or when they have grown. A file is done with once the
-transaction that read it has noted its number, so that none is read twice.
+anything else is asked of DuckDB. Those that have grown are read in beforehand, in a thread and
+over a connection of its own, which nothing else works beside: whoever asks waits for it. A file
+is done with once the transaction that read it has noted its number, so that none is read twice.
 """
 
 # Every name put into SQL here is one of our own or goes through `quoted`; values are parameters.
@@ -12,6 +13,8 @@ transaction that read it has noted its number, so that none is read twice.
 from __future__ import annotations
 
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
@@ -19,6 +22,9 @@ from typing import TYPE_CHECKING, BinaryIO, Final
 import orjson
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from concurrent.futures import Future
+
     import duckdb
 
 _MOST_ROWS: Final = 65_536
@@ -49,6 +55,8 @@ class Journal:
         self._folder.mkdir(exist_ok=True)
         self._parts: dict[tuple[str, Columns], _Part] = {}
         self._count = 0
+        self._reader = ThreadPoolExecutor(1, "sandbox-journal")
+        self._reading: Future[None] | None = None
         self.prepare()
         self._last = self._recover()
 
@@ -67,33 +75,54 @@ class Journal:
             part.file.write(b"," + rows + b"\n")
         self._count += count
         if self._count >= _MOST_ROWS:
-            self.flush()
+            self._wait()
+            self._reading = self._reader.submit(self._read_beside, self._closed())
 
     def flush(self) -> None:
         """Read what was appended into DuckDB; outside of any transaction."""
-        if not self._parts:
-            return
+        self._wait()
+        if self._parts:
+            self._read_all(self._rows, self._closed())
+
+    def close(self) -> None:
+        """Read in what is left, and let go of the files."""
+        try:
+            self.flush()
+        finally:
+            self._reader.shutdown()
+            if self._temporary is not None:
+                self._temporary.cleanup()
+
+    def _wait(self) -> None:
+        """Wait for the thread, and raise what went wrong in it."""
+        reading, self._reading = self._reading, None
+        if reading is not None:
+            reading.result()
+
+    def _closed(self) -> list[_Part]:
+        """Give the files, each a whole array now; from here on rows go to new ones."""
         parts = list(self._parts.values())
         self._parts = {}
         self._count = 0
         for part in parts:
             part.file.write(b"]")
             part.file.close()
-        self._rows.execute("BEGIN")
+        return parts
+
+    def _read_beside(self, parts: Sequence[_Part]) -> None:
+        with closing(self._rows.cursor()) as rows:
+            self._read_all(rows, parts)
+
+    def _read_all(self, rows: duckdb.DuckDBPyConnection, parts: Sequence[_Part]) -> None:
+        rows.execute("BEGIN")
         try:
             for part in parts:
-                self._read_in(part.number, part.table, part.columns)
+                self._read_in(rows, part.number, part.table, part.columns)
         except BaseException:
-            self._rows.execute("ROLLBACK")
+            rows.execute("ROLLBACK")
             raise
-        self._rows.execute("COMMIT")
+        rows.execute("COMMIT")
         self._remove([part.number for part in parts])
-
-    def close(self) -> None:
-        """Read in what is left, and let go of the files."""
-        self.flush()
-        if self._temporary is not None:
-            self._temporary.cleanup()
 
     def _open(self, table: str, columns: Columns) -> _Part:
         self._last += 1
@@ -104,16 +133,18 @@ class Journal:
         self._parts[(table, columns)] = part
         return part
 
-    def _read_in(self, number: int, table: str, columns: Columns) -> None:
+    def _read_in(
+        self, rows: duckdb.DuckDBPyConnection, number: int, table: str, columns: Columns
+    ) -> None:
         source = str(self._folder / f"{number}.rows.json")
         names = ", ".join(_identifier(name) for name, _ in columns)
-        self._rows.execute(
+        rows.execute(
             f"INSERT INTO {table} ({names}) SELECT {names} FROM read_json(?, "
             f"columns = {_struct(columns)}, format = 'array', "
             f"maximum_object_size = {_LONGEST_ROW})",
             [source],
         )
-        self._rows.execute(f"INSERT INTO {_DONE} VALUES (?)", [number])
+        rows.execute(f"INSERT INTO {_DONE} VALUES (?)", [number])
 
     def _remove(self, numbers: list[int]) -> None:
         for number in numbers:
@@ -130,7 +161,7 @@ class Journal:
                 _mend(lines)
                 head = orjson.loads((self._folder / f"{number}.head.json").read_bytes())
                 columns = tuple((name, kind) for name, kind in head["columns"])
-                self._read_in(number, head["table"], columns)
+                self._read_in(self._rows, number, head["table"], columns)
         self._remove(left)
         self._rows.execute(f"DELETE FROM {_DONE}")
         return max([*done, *left], default=0)

@@ -167,7 +167,12 @@ class _Server:
             for state in states.values():
                 state.authority = authority
         self._config = Config(
-            Regions(states, host), lifespan="off", log_config=None, access_log=False, ws="none"
+            Regions(states, host),
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            ws="none",
+            proxy_headers=False,  # who is asking is the connection's to say
         )
         self._connections = ServerState()
         self._stopping = asyncio.Event()

@@ -75,7 +75,9 @@ class Tables:
         self._documents = documents
         self._clock = clock
         self._columns: dict[tuple[str, str], list[Column]] = {}
+        self._tables: dict[tuple[str, str], Table] = {}
         store.caches.append(self._columns.clear)
+        documents.watch(("database", "table"), self._tables.clear)
 
     def databases(self) -> list[str]:
         """Give the databases' names, in order."""
@@ -131,9 +133,14 @@ class Tables:
 
     def table(self, database: str, name: str) -> Table | None:
         """Give a table by its name."""
+        if (database, name) in self._tables:
+            return self._tables[database, name]
         owner = self.database(database)
         document = None if owner is None else self._documents.named("table", name, owner.id)
-        return None if document is None else _table(document)
+        if document is None:
+            return None
+        self._tables[database, name] = _table(document)
+        return self._tables[database, name]
 
     def has_table(self, database: str, table: str) -> bool:
         """Say whether a table is there."""

@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
@@ -29,6 +30,8 @@ _UUID: Final = "uuid"
 _ZERO_CHARACTER: Final = b"\\u0000"  # DuckDB reads none
 _ESCAPED: Final = re.compile(r'["\\]')  # in a name, what JSON writes in another way
 _SIZE: Final = 16
+_time_of: Final = attrgetter(_TIME)
+_uuid_of: Final = attrgetter(_UUID)
 
 _Seconds = Annotated[int, msgspec.Meta(ge=-LAST_SECOND, le=LAST_SECOND)]
 _Whole = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
@@ -71,14 +74,15 @@ class PlainBatch:
         if len(given) != 1 or not given[0]:
             return None
         (records,) = given
-        untimed = [record for record in records if record.time is msgspec.UNSET]
-        for record in untimed:
-            record.time = now
-        sent = [record.uuid for record in records if record.uuid is not msgspec.UNSET]
-        if sent and len(sent) < len(records):
+        if msgspec.UNSET in map(_time_of, records):
+            for record in records:
+                record.time = now if record.time is msgspec.UNSET else record.time
+        sent = list(map(_uuid_of, records))
+        unsent = sent.count(msgspec.UNSET)
+        if unsent not in {0, len(sent)}:
             return None
         # written anew: what DuckDB reads must be nothing that a sender can make odd
-        return cls(msgspec.json.encode(records)[1:-1], len(records), sent)
+        return cls(msgspec.json.encode(records)[1:-1], len(records), [] if unsent else sent)
 
 
 @lru_cache(maxsize=64)

@@ -8,6 +8,7 @@ doesn't do it; paths the vendor doesn't have are 404.
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from starlette.applications import Starlette
@@ -16,7 +17,6 @@ from starlette.routing import Route
 
 from argosy.sandbox.answers import CodeMessageError, VendorError, json_answer
 from argosy.sandbox.control import ControlRoutes
-from argosy.sandbox.hosts import FAMILIES, FamilyName
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
+    from argosy.sandbox.hosts import FamilyName
     from argosy.sandbox.state import State
 
 #: A database can't have these names; those of two letters would be too short for one anyway.
@@ -45,23 +46,40 @@ class Apps:
     """The apps over one region's state; the server listens on `host`."""
 
     def __init__(self, state: State, host: str) -> None:
-        own = {name: state.families[name].routes() for name in FAMILIES}
-        # postback v2 and the browser's global id are on the records API's host
-        own["records"] = [*own["postback"], *own["records"]]
-        self.control = _app([ControlRoutes(state, host).mount()])
-        self._own = {
-            name: _app([*routes, *_gap("/{rest:path}")]) for name, routes in own.items()
-        } | {"records": _app(own["records"])}
-        # the records API takes any two words, so it goes last where paths are another family's
-        self._shared = {
-            name: _app([*routes, *_gaps(), *own["records"]])
-            for name, routes in own.items()
-            if name != "records"
-        } | {"records": _app([*own["records"], *_gaps()])}
+        self._state = state
+        self._host = host
+        self._made: dict[tuple[FamilyName, bool], Starlette] = {}
+
+    @cached_property
+    def control(self) -> Starlette:
+        """The app of the sandbox's own routes."""
+        return _app([ControlRoutes(self._state, self._host).mount()])
 
     def of(self, family: FamilyName, *, has_own_host: bool) -> Starlette:
-        """Give a family's app, that of its own host or that of an address for all families."""
-        return self._own[family] if has_own_host else self._shared[family]
+        """Give a family's app, that of its own host or that of an address for all families.
+
+        It is made when it is first asked for: hundreds of routes take their time.
+        """
+        key = (family, has_own_host)
+        if key not in self._made:
+            self._made[key] = _app(self._own(family) if has_own_host else self._shared(family))
+        return self._made[key]
+
+    def _own(self, family: FamilyName) -> list[BaseRoute]:
+        if family == "records":
+            return self._records()
+        return [*self._state.families[family].routes(), *_gap("/{rest:path}")]
+
+    def _shared(self, family: FamilyName) -> list[BaseRoute]:
+        if family == "records":
+            return [*self._records(), *_gaps()]
+        # the records API takes any two words, so it goes last where paths are another family's
+        return [*self._state.families[family].routes(), *_gaps(), *self._records()]
+
+    def _records(self) -> list[BaseRoute]:
+        # postback v2 and the browser's global id are on the records API's host
+        families = self._state.families
+        return [*families["postback"].routes(), *families["records"].routes()]
 
 
 def _app(routes: Sequence[BaseRoute]) -> Starlette:

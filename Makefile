@@ -4,6 +4,8 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
+# as pip does for a wheel: each start is the quicker
+COMPILE := $(BIN)/python -m compileall -q src handlers
 SOURCES := src handlers tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
@@ -59,8 +61,10 @@ $(VENV)/bin/pip:
 
 $(READY): $(VENV)/bin/pip pyproject.toml hatch_build.py
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(DEV_READY): $(VENV)/bin/pip pyproject.toml hatch_build.py
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@$(COMPILE)
 	@touch $@ $(READY)

@@ -7,8 +7,6 @@ from typing import Any
 
 import click
 
-from argosy.model import parse_json
-
 
 @click.command()
 @click.option(
@@ -75,6 +73,8 @@ def sandbox(*, host: str, port: int, data: str | None, seed: str | None, **choic
 
 
 def _read_seed(path: str) -> dict[str, Any] | Path:
+    from argosy.model import parse_json  # only here: a start without a seed is the quicker
+
     if Path(path).is_dir():
         return Path(path)
     try:

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 from argosy.sandbox.settings import SetupError
 
@@ -32,8 +33,7 @@ _NEVER: Final = math.inf
 _MOST_AT_ONCE: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Pace:
+class Pace(Struct, frozen=True):
     """How quickly paced things end: at once, after `count` looks, or after `count` seconds."""
 
     mode: Literal["immediate", "polls", "seconds"] = "immediate"

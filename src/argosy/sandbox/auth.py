@@ -9,9 +9,11 @@ everywhere, in each family's own words.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from argosy.sandbox.answers import CodeMessageError
 
@@ -48,8 +50,7 @@ class KeyKind(StrEnum):
     WRITE_ONLY = "write-only"
 
 
-@dataclass(frozen=True, slots=True)
-class User:
+class User(Struct, frozen=True):
     """A user of the account; `databases` has permissions by database name, or by `*` for all.
 
     `granted` has the rights that come from access control policies, by the same names.
@@ -69,8 +70,7 @@ class User:
     delegated_admin: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(Struct, frozen=True):
     """Who a request is from, by its key."""
 
     user: User

@@ -11,8 +11,9 @@ from __future__ import annotations
 import socket
 import struct
 import zlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from argosy.sandbox.answers import CodeMessageError
 
@@ -33,8 +34,7 @@ class ClientLeftError(Exception):
     """The client closed the connection before its request was complete."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A complete HTTP answer."""
 
     status: int

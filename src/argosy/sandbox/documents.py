@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from msgspec.structs import asdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -145,7 +146,7 @@ def _name(document: Json) -> str | None:
 
 
 def _written(document: Json) -> str:
-    return orjson.dumps(document).decode()
+    return orjson.dumps(document, default=asdict).decode()  # a value may hold others
 
 
 def _read(text: str) -> dict[str, Json]:

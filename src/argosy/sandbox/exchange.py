@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from argosy.sandbox.delivery import Answer, Headers
     from argosy.sandbox.faults import Incoming
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(Struct, frozen=True):
     """What came (the body decoded) and what the app answered, before any fault."""
 
     incoming: Incoming

@@ -30,8 +30,9 @@ always after. `partial` is about batches of records only and leaves other reques
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from argosy.sandbox.hosts import FAMILIES, FamilyName
 from argosy.sandbox.reading import Node
@@ -56,8 +57,7 @@ _HEADER_NAME: Final = r"(?i)(?!(content-length|transfer-encoding|connection)$)[a
 _RETRYABLE: Final = {"name": "TemporarilyUnavailableError", "description": "Try again."}
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(Struct, frozen=True):
     """What a rule looks at in a request."""
 
     method: str
@@ -65,8 +65,7 @@ class Incoming:
     family: FamilyName
 
 
-@dataclass(frozen=True, slots=True)
-class Fault:
+class Fault(Struct, frozen=True):
     """One thing that goes wrong; members a kind doesn't use keep their defaults."""
 
     kind: str
@@ -134,8 +133,7 @@ def _read_error(node: Node) -> dict[str, str]:
     return _RETRYABLE | {name: value.text() for name, value in members.items()}
 
 
-@dataclass(slots=True)
-class Rule:
+class Rule(Struct):
     """When which fault strikes, and how often it was asked and did."""
 
     document: Json

@@ -15,11 +15,11 @@ from __future__ import annotations
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
 import orjson
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,8 +35,7 @@ Columns = tuple[tuple[str, str], ...]
 """Names and DuckDB types."""
 
 
-@dataclass(slots=True)
-class _Part:
+class _Part(Struct):
     """One file that rows of one table are appended to, while it has these columns."""
 
     number: int

@@ -9,8 +9,9 @@ type or raises ShapeError, whose text starts with that pointer:
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NoReturn
+
+from msgspec import Struct
 
 from argosy.sandbox.settings import Json, SetupError
 
@@ -22,8 +23,7 @@ class ShapeError(SetupError):
     """A document isn't shaped as it must be; the text says where and what would be right."""
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(Struct, frozen=True):
     """One value of a document, and where it is."""
 
     value: Json

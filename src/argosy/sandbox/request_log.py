@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from argosy.sandbox.log_masks import masked_body, masked_text
 
@@ -17,8 +18,7 @@ BODY_LIMIT: Final = 1 << 14
 _SECRET_HEADERS: Final = frozenset({"x-td-write-key", "wp13n-token"})
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One request as it came, and what it got; what is secret in it is masked where it is shown.
 
     `status` is None where no answer was sent; `fault` is the kind of fault it met, if any.

@@ -23,13 +23,13 @@ the store as it was.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import duckdb
 import orjson
+from msgspec import Struct
 
 from argosy.sandbox.reading import Node, ShapeError
 from argosy.sandbox.records.models import NAME, Ingestion, Target
@@ -60,8 +60,7 @@ _FRACTIONS: Final = ("FLOAT", "DECIMAL")
 _NESTED: Final = ("STRUCT", "MAP", "UNION")
 
 
-@dataclass(frozen=True, slots=True)
-class Seed:
+class Seed(Struct, frozen=True):
     """A seed's document, and the folder that its files are in, if it has one."""
 
     document: Json

@@ -6,8 +6,9 @@ another; each such switch says so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from argosy.sandbox.hosts import REGIONS
 
@@ -25,8 +26,7 @@ class SetupError(Exception):
     """The sandbox can't be set up as asked; the message says what to mend, and where."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(Struct, frozen=True):
     """The choices made before a sandbox starts.
 
     `data` is the folder that keeps everything over a restart; without it all is in memory.

@@ -11,10 +11,11 @@ families; only what must hold for all of them is here.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.store import Store, quoted
 
@@ -29,16 +30,14 @@ NO_PARENT: Final = "0"
 _DUCKDB_MAIN: Final = "main"
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table as DuckDB has it."""
 
     name: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Database:
+class Database(Struct, frozen=True):
     """A database; times are epochs."""
 
     id: str
@@ -48,8 +47,7 @@ class Database:
     delete_protected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table; times are epochs.
 
     A column of `schema` is its name and type, and may go on with an alias and a description.

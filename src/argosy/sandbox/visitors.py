@@ -9,8 +9,9 @@ sends it along (`SameSite=None`) over HTTPS only, which is what browsers ask for
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,8 +27,7 @@ _MAX_AGE: Final = 2 * 365 * 24 * 3600
 _PLAIN: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
-@dataclass(slots=True)
-class Visitor:
+class Visitor(Struct):
     """Who sent a request; the address is the connection's, whatever headers claim."""
 
     ip: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from argosy.sandbox.cdp.errors import InvalidError
 from argosy.sandbox.cdp.rules.translation import NotEvaluatedError

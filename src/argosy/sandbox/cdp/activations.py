@@ -8,10 +8,10 @@ longer than an hour) happen. Not documented, so assumed: a name is unique in its
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.agenda import DONE
 from argosy.sandbox.answers import VendorError

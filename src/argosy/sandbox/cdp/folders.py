@@ -7,8 +7,9 @@ limit; the root folder can't be deleted or moved.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from argosy.sandbox.cdp.errors import (
     NAME_TAKEN,

@@ -7,8 +7,9 @@ of the stages' segments; a deleted funnel or stage takes its segments along.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from argosy.sandbox.cdp.errors import NAME_TAKEN, AbsentError, ConflictError, cannot_move
 from argosy.sandbox.cdp.fields import Fields

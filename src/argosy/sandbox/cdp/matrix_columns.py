@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from argosy.sandbox.store import quoted
 
@@ -19,8 +20,7 @@ _NUMBERS: Final = ("BIGINT", "DOUBLE", "INTEGER", "HUGEINT", "FLOAT", "SMALLINT"
 _WORDS: Final = {"BIGINT": "long", "INTEGER": "int", "DOUBLE": "double", "FLOAT": "float"}
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(Struct, frozen=True):
     """A table to build from: its name for people, its path, its columns and DuckDB's types.
 
     `missing` makes the error for a column that isn't there.

@@ -7,8 +7,10 @@ it builds (attributes, behaviors, columns) stays as they sent it.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Final, Literal, TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 if TYPE_CHECKING:
     from argosy.sandbox.documents import Documents
@@ -32,8 +34,7 @@ SCHEDULE_TYPES: Final = (
 OWNER: Final = "1"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Made:
+class Made(Struct, frozen=True, kw_only=True):
     """When something was made and changed, and by which users."""
 
     created_at: float
@@ -42,8 +43,7 @@ class Made:
     updated_by: str = OWNER
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ParentSegment(Made):
+class ParentSegment(Made, frozen=True, kw_only=True):
     """A parent segment.
 
     `settings` has the members of the vendor's Audience that need no more than being kept. `build`
@@ -75,8 +75,7 @@ class ParentSegment(Made):
         return str(self.settings.get("timezone") or "UTC")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Folder(Made):
+class Folder(Made, frozen=True, kw_only=True):
     """A folder of segments, funnels and tokens; the root folder has no parent."""
 
     id: str
@@ -86,8 +85,7 @@ class Folder(Made):
     parent_folder: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Segment(Made):
+class Segment(Made, frozen=True, kw_only=True):
     """A segment; `is_fixed` says that its members were given and no rule is asked.
 
     `funnel` and `stage` are the ids that a segment of the kind funnel-stage belongs to.
@@ -107,8 +105,7 @@ class Segment(Made):
     is_fixed: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Funnel(Made):
+class Funnel(Made, frozen=True, kw_only=True):
     """A funnel; each of its stages has an `id` and a `name`."""
 
     id: str
@@ -119,8 +116,7 @@ class Funnel(Made):
     stages: tuple[dict[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activation(Made):
+class Activation(Made, frozen=True, kw_only=True):
     """An activation of a segment; `parameters` are the vendor's members, checked."""
 
     id: str
@@ -130,8 +126,7 @@ class Activation(Made):
     parameters: dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Execution:
+class Execution(Struct, frozen=True):
     """One run of a parent segment or activation; its id is the workflow attempt's."""
 
     id: str
@@ -145,8 +140,7 @@ class Execution:
     count: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A Profiles API token; `token` is the UUID that lookups name."""
 
     id: str

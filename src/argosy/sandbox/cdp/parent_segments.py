@@ -10,11 +10,11 @@ clock: hourly ones at the full hour, the others at midnight or the time that is 
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import duckdb
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.agenda import DONE
 from argosy.sandbox.cdp.activation_schedule import next_due

@@ -9,8 +9,10 @@ is unique among its kind in a parent segment.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.cdp.errors import NAME_TAKEN, AbsentError, ConflictError
 from argosy.sandbox.cdp.fields import Fields
@@ -28,8 +30,7 @@ SENT_BY_NOBODY: Final = frozenset({"id", "audienceId", "createdAt", "updatedAt",
 LAUNCHED: Final = "launched"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Kind:
+class Kind(Struct, frozen=True, eq=False):
     """One kind of thing; `defaults` are the members that every answer has.
 
     `numbered` is the member whose elements get ids, of which there must be at least one; `ids` are
@@ -124,8 +125,7 @@ IN_FOLDERS: Final = (PREDICTIVE, TEMPLATE, JOURNEY)
 """The kinds that a folder's list has in full; the real-time ones are there in short."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plain(Made):
+class Plain(Made, frozen=True, kw_only=True):
     """One thing that is kept."""
 
     id: str

@@ -10,10 +10,10 @@ segment rules are checked as far as they can be, and populations are unknown (nu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import duckdb
+from msgspec import Struct
 
 from argosy.sandbox.cdp.errors import InvalidError
 from argosy.sandbox.cdp.matrix import MEMBERS
@@ -36,8 +36,7 @@ PARENT_POINTS: Final = "parent-point"
 _MODELS: Final = "needs a trained model or a journey, which the sandbox doesn't have"
 
 
-@dataclass(frozen=True, slots=True)
-class Profile:
+class Profile(Struct, frozen=True):
     """One customer of a parent segment: attributes, and which of the asked segments it is in."""
 
     attributes: dict[str, Json]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from msgspec import Struct
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -39,8 +39,7 @@ DEEPEST: Final = 100
 _TOO_DEEP: Final = f"The body is nested deeper than {DEEPEST} levels"
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """A request of a known user."""
 
     request: Request
@@ -90,8 +89,7 @@ class Ask:
         return document
 
 
-@dataclass(frozen=True, slots=True)
-class Resource:
+class Resource(Struct, frozen=True):
     """A JSON:API resource object of a body."""
 
     type: str

@@ -33,10 +33,10 @@ there is built at once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, cast
 
 import duckdb
+from msgspec import Struct, field
 
 from argosy.sandbox.cdp.errors import InvalidError
 from argosy.sandbox.cdp.matrix import MatrixError
@@ -83,8 +83,7 @@ _GROUP_KEYS: Final = ("parentKey", "foreignKey")
 _JOINED: Final = ("database", "table", "key", "foreignKey")
 
 
-@dataclass(slots=True)
-class _Planted:
+class _Planted(Struct):
     """What was planted of one parent segment so far."""
 
     id: str
@@ -98,8 +97,7 @@ class _Planted:
         return [one.id for one in self.segments if one.is_fixed]
 
 
-@dataclass(frozen=True, slots=True)
-class Planter:
+class Planter(Struct, frozen=True):
     """Read parent segments into the models, inside the caller's transaction."""
 
     foundation: Foundation

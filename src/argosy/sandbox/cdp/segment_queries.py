@@ -13,10 +13,11 @@ there end the query as an error, as the job says.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.agenda import DONE
 from argosy.sandbox.cdp.errors import AbsentError, NotDoneError
@@ -42,8 +43,7 @@ LARGEST_PAGE: Final = 10_000
 MOST_COLUMNS: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class SegmentQuery:
+class SegmentQuery(Struct, frozen=True):
     """A query; `sql` and `count_sql` are what its jobs run."""
 
     id: str

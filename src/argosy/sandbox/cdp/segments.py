@@ -8,8 +8,9 @@ along; only references in rules stand against a deletion.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final, cast
+
+from msgspec.structs import replace
 
 from argosy.sandbox.cdp.errors import (
     NAME_TAKEN,

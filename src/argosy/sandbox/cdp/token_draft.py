@@ -8,8 +8,9 @@ object itself, as in the specification's example `/attributes/id`.
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from argosy.sandbox.cdp.errors import (
     ParameterCode,

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.cdp.errors import (
     NAME_TAKEN,

@@ -10,8 +10,10 @@ and `owner_manage` lets delete them too.
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.auth import ALL_DATABASES, RIGHTS
 from argosy.sandbox.core.errors import CoreError, already_there, invalid
@@ -39,8 +41,7 @@ _OPERATIONS: Final[dict[str, frozenset[Right]]] = {
 _FOR_ALL: Final = frozenset({"manage", "owner_manage"})
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Struct, frozen=True):
     """A policy; `users` are the ids of those it is attached to."""
 
     id: str
@@ -51,8 +52,7 @@ class Policy:
     column_permissions: tuple[dict[str, Any], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyGroup:
+class PolicyGroup(Struct, frozen=True):
     """A group of policies; `taggable` is its name as tags have it, times are epochs."""
 
     id: str

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import gzip
 import re
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import msgpack
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.agenda import DONE
 from argosy.sandbox.core.errors import (
@@ -50,8 +51,7 @@ _MOST_PARTS: Final = 10_000
 _LONGEST_SHOWN: Final = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A bulk import; `created_at` is an epoch."""
 
     id: str

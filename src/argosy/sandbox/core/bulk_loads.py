@@ -7,10 +7,11 @@ ends in an error that says so. Times are epochs.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.answers import VendorError
 from argosy.sandbox.auth import OWNER, User
@@ -32,8 +33,7 @@ _KIND: Final = "bulk-load"
 _NO_PARENT: Final = "0"
 
 
-@dataclass(frozen=True, slots=True)
-class BulkLoad:
+class BulkLoad(Struct, frozen=True):
     """A bulk load; `delay` is in seconds."""
 
     id: str

@@ -5,8 +5,10 @@ Kept is the whole URL; read is one with its secrets masked.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from argosy.sandbox.core.desk import Door
 from argosy.sandbox.core.errors import CoreError, check_short_name, invalid, not_found
@@ -24,8 +26,7 @@ _NO_PARENT: Final = "0"
 _LONGEST_URL: Final = 65_535
 
 
-@dataclass(frozen=True, slots=True)
-class Connection:
+class Connection(Struct, frozen=True):
     """A connection; `created_at` is an epoch."""
 
     id: str

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
+from msgspec import Struct
 from starlette.responses import Response
 from starlette.routing import Match, Route
 
@@ -47,8 +47,7 @@ class Door(StrEnum):
     ADMINISTRATOR = "an administrator's master key"
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(Struct, frozen=True):
     """One request, read: `path` has the values of the path's placeholders."""
 
     caller: Caller

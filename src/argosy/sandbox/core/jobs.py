@@ -8,10 +8,11 @@ it would fail the same way; users who are no administrators see their own jobs o
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.agenda import RUNNING
 from argosy.sandbox.answers import VendorError
@@ -43,8 +44,7 @@ class JobFailedError(Exception):
     """A job's work can't be done; the text goes to its log."""
 
 
-@dataclass(frozen=True, slots=True)
-class JobOptions:
+class JobOptions(Struct, frozen=True):
     """What a job may be issued with; `name` is its domain key, times are epochs.
 
     `result` is a URL to write the result to, or `connection` the id of a kept one with
@@ -65,8 +65,7 @@ class JobOptions:
     exported_job: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(Struct, frozen=True):
     """A job; times are epochs. `work` is what a job that is no query has to do."""
 
     id: str

@@ -7,10 +7,10 @@ query where it sends a JSON body beside them. So all four are read alike; the bo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from msgspec import Struct, field
 from python_multipart.exceptions import FormParserError
 from starlette.exceptions import HTTPException
 
@@ -28,8 +28,7 @@ _FALSE: Final = frozenset({"false", "0", "no", "off", ""})
 _LONGEST_NUMBER: Final = 18
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(Struct, frozen=True):
     """Named values: texts from queries and forms, anything from JSON."""
 
     values: dict[str, Json] = field(default_factory=dict)

@@ -11,9 +11,10 @@ Everything else is kept in the outbox as CSV with a header, since nothing is sen
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, urlsplit
+
+from msgspec import Struct, field
 
 from argosy.sandbox.core.databases import check_name
 from argosy.sandbox.core.errors import CoreError, forbidden, invalid
@@ -42,8 +43,7 @@ _WHOLE: Final = frozenset({"bigint", "integer", "smallint", "tinyint"})
 _FRACTIONS: Final = frozenset({"double", "real"})
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
+class Destination(Struct, frozen=True):
     """Where a result goes: a table here if `database` is set, else somewhere outside."""
 
     shown: str

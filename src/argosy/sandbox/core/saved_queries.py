@@ -7,8 +7,10 @@ are made up for, oldest first. Times of runs are epochs.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.answers import VendorError
 from argosy.sandbox.auth import OWNER, User
@@ -26,8 +28,7 @@ _KIND: Final = "saved-query"
 _NO_PARENT: Final = "0"
 
 
-@dataclass(frozen=True, slots=True)
-class SavedQuery:
+class SavedQuery(Struct, frozen=True):
     """A saved query; `delay` is in seconds, times are epochs."""
 
     id: str

@@ -11,10 +11,10 @@ row has a value there, so that nothing is lost, and go otherwise.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import orjson
+from msgspec.structs import replace
 
 from argosy.sandbox.core.column_types import duckdb_type, vendor_type
 from argosy.sandbox.core.errors import invalid

@@ -19,8 +19,9 @@ something. Databases that saved queries and jobs name must be in the seed.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from argosy.sandbox.auth import ALL_DATABASES, OWNER, RIGHTS, KeyKind
 from argosy.sandbox.core.errors import CoreError

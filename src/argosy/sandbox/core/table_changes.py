@@ -9,8 +9,10 @@ database is deleted or it is recovered. Not documented, so assumed: there is no 
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.core.databases import check_name
 from argosy.sandbox.core.errors import CoreError, already_there
@@ -29,8 +31,7 @@ _DAY: Final = 86_400
 _VALUE_BYTES: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class DeletedTable:
+class DeletedTable(Struct, frozen=True):
     """A table that was deleted and can be recovered."""
 
     table: Table

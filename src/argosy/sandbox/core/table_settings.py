@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec.structs import replace
 
 from argosy.sandbox.core.databases import check_name
 from argosy.sandbox.core.errors import already_there, invalid, no_table

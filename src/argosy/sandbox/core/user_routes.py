@@ -6,9 +6,9 @@ may list, add and revoke keys of their own; `add` answers with what it made.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from msgspec.structs import replace
 from starlette.routing import Route
 
 from argosy.sandbox.answers import json_answer

@@ -11,8 +11,9 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
-from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.auth import KeyKind, User
 from argosy.sandbox.core.errors import (

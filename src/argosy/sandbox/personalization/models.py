@@ -14,10 +14,11 @@ browser doesn't get `sensitive` attributes unless the section says so, are assum
 from __future__ import annotations
 
 import ipaddress
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 import orjson
+from msgspec import Struct
+from msgspec.structs import asdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,8 +32,7 @@ VALUE_PATTERN: Final = r"[0-9]{1,18}/[0-9]{1,18}/[0-9a-f]{32}"
 _NO_PARENT: Final = "0"
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """One place of a page, and what it shows to whom."""
 
     name: str
@@ -43,8 +43,7 @@ class Section:
     include_sensitive: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Personalization:
+class Personalization(Struct, frozen=True):
     """What is offered to the visitors of one parent segment.
 
     `event_key` is the member of an event that is compared with the profiles' `profile_key`. No
@@ -63,8 +62,7 @@ class Personalization:
     sections: tuple[Section, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Struct, frozen=True):
     """A token of a personalization; `name` is its value. Empty lists allow everyone."""
 
     id: str
@@ -89,8 +87,7 @@ class Token:
         return any(one in ipaddress.ip_network(network) for network in self.allowed_ips)
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What is known of a visitor: attributes, and the ids of the segments the visitor is in."""
 
     attributes: Mapping[str, Json]

@@ -14,9 +14,10 @@ documents say that all values become text; the setting `postback_values_as_text`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct
 
 from argosy.sandbox.answers import CodeMessageError
 from argosy.sandbox.postback.errors import RefusedEventError
@@ -34,8 +35,7 @@ NO_KEY: Final = "There is no API key."
 _UNKNOWN_KEY: Final = "Nothing was stored: the API key is not known."
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What became of a request's events: a receipt for each, or why all were dropped later."""
 
     receipts: tuple[Receipt, ...] = ()

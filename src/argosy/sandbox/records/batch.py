@@ -7,8 +7,9 @@ in, so that the store can do it at once afterwards. A refused record leaves no t
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NoReturn
+
+from msgspec import Struct, field
 
 from argosy.sandbox.records.columns import json_text, needed_type, widened
 from argosy.sandbox.records.errors import RefusedRecordError
@@ -28,8 +29,7 @@ Record = dict[str, Any]
 """A record as it came: column names and values."""
 
 
-@dataclass(slots=True)
-class Batch:
+class Batch(Struct):
     """One request's records while they are sorted into rows and refusals.
 
     Columns and rows go by folded names. `changed` are the columns that are to be made or

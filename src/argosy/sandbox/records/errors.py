@@ -7,8 +7,9 @@ The error bodies of whole requests aren't documented; they are `{code, message}`
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from argosy.sandbox.answers import CodeMessageError
 
@@ -17,8 +18,7 @@ PermanentName = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordError:
+class RecordError(Struct, frozen=True):
     """Why one record of a request wasn't taken."""
 
     name: str

@@ -13,8 +13,9 @@ key and tables for a write-only key, "tables" makes tables only, "none" makes no
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, TypeGuard
+
+from msgspec import Struct
 
 from argosy.sandbox.records.batch import Batch, Record, folded, refuse_value
 from argosy.sandbox.records.columns import kept
@@ -47,8 +48,7 @@ class Receipt(NamedTuple):
     error: RecordError | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(Struct, frozen=True):
     """Where records go, and what may be made on the way."""
 
     database: str

@@ -10,12 +10,12 @@ rules in `batch`; both must agree.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import msgspec
+from msgspec import Struct
 
 from argosy.sandbox.records.batch import LAST_SECOND
 
@@ -44,8 +44,7 @@ _TYPES: Final[dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class PlainBatch:
+class PlainBatch(Struct, frozen=True):
     """A batch ready for the journal; `sent` are the records' own uuids, of all or of none."""
 
     rows: bytes

@@ -7,8 +7,9 @@ read from the store where it isn't.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -22,8 +23,7 @@ _BLOCK_BITS: Final = 12
 _ENDINGS: Final = tuple(f"{number:03x}" for number in range(1 << _BLOCK_BITS))
 
 
-@dataclass(slots=True)
-class _Known:
+class _Known(Struct):
     """What is known of one table: when it took each uuid, and the blocks by their heads."""
 
     sent: dict[bytes, float] = field(default_factory=dict)

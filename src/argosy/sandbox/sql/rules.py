@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from msgspec import Struct
 from sqlglot import exp
 
 from argosy.sandbox.sql.errors import QueryFailedError
@@ -30,8 +30,7 @@ AGGREGATE: Final = "aggregate"
 _MANY: Final = 100_000
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """What becomes of the calls of one function."""
 
     low: int

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, Literal
+
+from msgspec import Struct
 
 Engine = Literal["presto", "hive"]
 Kind = Literal["select", "insert", "create", "delete", "drop", "show", "describe", "explain", "set"]
@@ -22,8 +23,7 @@ _HIVE_NAMES: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class QuerySession:
+class QuerySession(Struct, frozen=True):
     """Who asks, as far as an answer depends on it; times are in epoch seconds."""
 
     engine: Engine
@@ -33,24 +33,21 @@ class QuerySession:
     tables: Known
 
 
-@dataclass(frozen=True, slots=True)
-class ResultColumn:
+class ResultColumn(Struct, frozen=True):
     """A column of a result; the type is spelt as Presto does."""
 
     name: str
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class TableName:
+class TableName(Struct, frozen=True):
     """A table in a database."""
 
     database: str
     table: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a statement gave.
 
     `written` counts the rows inserted or deleted. `created` and `dropped` are the tables that

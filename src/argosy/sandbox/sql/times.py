@@ -7,11 +7,12 @@ pieces, and pieces become a `strftime` text of DuckDB's.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from msgspec import Struct
 
 from argosy.sandbox.sql.errors import QueryFailedError
 
@@ -117,8 +118,7 @@ _MONTHS: Final = {"month": 1, "quarter": 3, "year": 12}
 _STEP: Final = re.compile(r"^([+-]?)(\d+)([smhdwMqy])$")
 
 
-@dataclass(frozen=True, slots=True)
-class ZonePart:
+class ZonePart(Struct, frozen=True):
     """A place in a pattern where the zone is written."""
 
     letters: str

@@ -6,8 +6,10 @@ carries that attempt. An attempt that finds no room is refused, or waits in a qu
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from argosy.sandbox.workflow.dig import zone
 from argosy.sandbox.workflow.errors import (
@@ -46,8 +48,7 @@ class AttemptExistsError(Exception):
         self.attempt = attempt
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(Struct, frozen=True):
     """What an attempt is started with; `session_time` is an epoch.
 
     `after` is an attempt that must be done before; `may_queue` lets it wait for room.

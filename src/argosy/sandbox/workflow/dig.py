@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
 import yaml
+from msgspec import Struct
 
 from argosy.sandbox.workflow.errors import ConfigError
 
@@ -35,8 +35,7 @@ _MERGE: Final = "<<"
 _UTC: Final = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(Struct, frozen=True):
     """A workflow as its file defines it; `timezone` is a name of the IANA database."""
 
     name: str

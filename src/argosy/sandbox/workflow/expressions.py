@@ -10,8 +10,9 @@ functions, assignments) is refused with its place.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Any, Final, NoReturn
+
+from msgspec import Struct
 
 LONGEST: Final = 4096
 DEEPEST: Final = 60
@@ -22,46 +23,40 @@ class ExpressionError(Exception):
     """An expression can't be read or worked out; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Struct, frozen=True):
     """A number, text, truth value or null."""
 
     value: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Struct, frozen=True):
     """A variable."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A member of a value: `of.key` or `of[key]`."""
 
     of: Node
     key: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Struct, frozen=True):
     """A function or a method, and what it is given."""
 
     function: Node
     arguments: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Struct, frozen=True):
     """`!`, `-`, `+` or `typeof` before a value."""
 
     operator: str
     operand: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Struct, frozen=True):
     """An operator between two values."""
 
     operator: str
@@ -69,8 +64,7 @@ class Binary:
     right: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """`condition ? one : other`."""
 
     condition: Node
@@ -78,15 +72,13 @@ class Choice:
     other: Node
 
 
-@dataclass(frozen=True, slots=True)
-class Array:
+class Array(Struct, frozen=True):
     """`[…]`."""
 
     items: tuple[Node, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Object:
+class Object(Struct, frozen=True):
     """`{…}`."""
 
     members: tuple[tuple[str, Node], ...]

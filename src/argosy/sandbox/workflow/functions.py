@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from datetime import UTC
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
+from msgspec import Struct
 
 from argosy.sandbox.workflow.moments import Moment
 from argosy.sandbox.workflow.values import UNDEFINED, as_number, as_text, json_text
@@ -16,8 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(Struct, frozen=True):
     """A function; it is called with the scope first."""
 
     call: Callable[..., Any]

@@ -8,10 +8,12 @@ counts its logs in place of nanoseconds, so that no two names are the same.
 from __future__ import annotations
 
 import gzip
-from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, unquote
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from argosy.sandbox.workflow.projects import id_maker
 
@@ -28,8 +30,7 @@ _KEPT: Final = "+^&=%-_.*"
 _NANOSECONDS: Final = 1_000_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Log:
+class Log(Struct, frozen=True):
     """A log file; `name` is the file's, `time` the epoch it was begun."""
 
     id: str

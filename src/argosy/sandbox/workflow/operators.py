@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import itertools
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import quote
 
 import orjson
+from msgspec import Struct, field
 
 from argosy.sandbox.workflow.dig import read_config
 from argosy.sandbox.workflow.errors import ConfigError, NotRunHereError, TaskError
@@ -91,8 +91,7 @@ class LaterError(Exception):
         self.is_poll = is_poll
 
 
-@dataclass(slots=True)
-class Run:
+class Run(Struct):
     """One run of a task: its operator, its members with their templates filled in, its log.
 
     `resolve` fills in the templates of any value; `variables` are as they were given.

@@ -8,8 +8,9 @@ tasks go in chunks of N. Rules and texts as in digdag's own compiler.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
 
 from argosy.sandbox.workflow.errors import ConfigError
 
@@ -36,8 +37,7 @@ GROUP_MEMBERS: Final = frozenset(
 DEEPEST: Final = 60
 
 
-@dataclass(slots=True)
-class Plan:
+class Plan(Struct):
     """A planned task; `parent` and `upstreams` are positions in the list it is in."""
 
     name: str

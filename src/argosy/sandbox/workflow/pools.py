@@ -7,8 +7,10 @@ conditions are all met gives the pool, else it is the default one.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.workflow.errors import WorkflowError, bad_request, conflict
 from argosy.sandbox.workflow.projects import id_maker
@@ -44,8 +46,7 @@ _NO_RULE: Final = {"poolId": None, "priority": None, "conditions": None}
 _TYPES: Final = frozenset({"invocation_type", "project_name", "workflow_name", "workflow_type"})
 
 
-@dataclass(frozen=True, slots=True)
-class Pool:
+class Pool(Struct, frozen=True):
     """A pool; `limit` is how many of its attempts may run at once."""
 
     id: str
@@ -54,8 +55,7 @@ class Pool:
     is_default: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """A rule of pools."""
 
     id: str
@@ -64,8 +64,7 @@ class Rule:
     conditions: tuple[dict[str, Json], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What rules ask of an attempt; `kind` is the type of a system's workflow, if it is one."""
 
     invocation: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.workflow.archives import read_archive
 from argosy.sandbox.workflow.dig import workflows, zone
@@ -34,8 +36,7 @@ _LIVE: Final = "0"
 _DELETED: Final = "1"
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(Struct, frozen=True):
     """A project; `revision` is the id of its newest one. Times are epochs."""
 
     id: str
@@ -47,8 +48,7 @@ class Project:
     metadata: dict[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(Struct, frozen=True):
     """A project as it was uploaded once; `md5` is that of the archive, in base64."""
 
     id: str
@@ -59,8 +59,7 @@ class Revision:
     user_info: dict[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Struct, frozen=True):
     """A workflow of a revision."""
 
     id: str

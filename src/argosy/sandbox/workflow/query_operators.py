@@ -10,8 +10,9 @@ query's columns if it wasn't there.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from msgspec import Struct, field
 
 from argosy.sandbox.answers import VendorError
 from argosy.sandbox.workflow.errors import ConfigError, TaskError
@@ -74,8 +75,7 @@ class QueryJobs(Protocol):
         """Give a table another name, in place of one that has it; raise the vendor's answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(Struct, frozen=True):
     """Where a result goes: a URL, or a connection by its name, with settings of its type."""
 
     url: str | None = None

@@ -5,9 +5,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from argosy.sandbox.answers import VendorError
 from argosy.sandbox.core.jobs import ENGINES, JobOptions

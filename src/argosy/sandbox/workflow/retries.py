@@ -10,8 +10,9 @@ once, gives up after `MOST_RETRIES`, so that no workflow keeps it from answering
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,8 +26,7 @@ _LONGEST: Final = 10 * 365 * 86_400
 _COUNT: Final = "retry_count"
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(Struct, frozen=True):
     """One more try, after `interval` seconds; `state_params` is what to remember of it."""
 
     interval: float

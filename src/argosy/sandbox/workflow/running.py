@@ -16,9 +16,11 @@ what was kept last, and tasks of that time are run again.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import TYPE_CHECKING, Final, Protocol
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from argosy.sandbox.agenda import DONE as TASK_DONE
 from argosy.sandbox.agenda import RUNNING as TASK_RUNNING
@@ -66,8 +68,7 @@ class Reach(Protocol):
         """Give the operators that need more than their own members, for one attempt."""
 
 
-@dataclass(slots=True)
-class _Desk:
+class _Desk(Struct):
     """An attempt while it is moved on: its tree, its project's files, its logs so far."""
 
     attempt: Attempt

@@ -9,8 +9,10 @@ queue where there is no room (the open-source server puts the schedule off inste
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 
 from argosy.sandbox.answers import VendorError
 from argosy.sandbox.workflow.attempts import AttemptExistsError, Start
@@ -36,8 +38,7 @@ MOST_SKIPPED: Final = 10_000
 _PENDING: Final = 3600
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(Struct, frozen=True):
     """A workflow's schedule; `name` is the workflow's. Times are epochs.
 
     `caught_up` counts the runs in a row that started late.
@@ -57,8 +58,7 @@ class Schedule:
     caught_up: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Upload:
+class Upload(Struct, frozen=True):
     """What an upload says of schedules: where new ones start, and which start anew."""
 
     start: float | None = None
@@ -67,8 +67,7 @@ class Upload:
     skips: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Backfill:
+class Backfill(Struct, frozen=True):
     """What a backfill is asked for; times are epochs."""
 
     start: float | None

@@ -6,9 +6,11 @@ session for a time, and a session one attempt without a retry name and one for e
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+
+from msgspec import Struct
+from msgspec.structs import asdict
 
 from argosy.sandbox.workflow.errors import not_found
 from argosy.sandbox.workflow.projects import id_maker
@@ -31,8 +33,7 @@ _TASK: Final = "workflow-task"
 _CHUNK: Final = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Session:
+class Session(Struct, frozen=True):
     """A workflow's run for a time; `name` is made of both. Times are epochs."""
 
     id: str
@@ -45,8 +46,7 @@ class Session:
     last_attempt: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(Struct, frozen=True):
     """A try of a session.
 
     `stage` tells how far it is; `after` is the attempt it waits for while it is blocked;

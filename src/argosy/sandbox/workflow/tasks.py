@@ -13,9 +13,11 @@ them isn't documented).
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
+
+from msgspec import Struct, field
+from msgspec.structs import asdict
 
 from argosy.sandbox.workflow.errors import ConfigError, error_shown
 from argosy.sandbox.workflow.plans import Plan, plan_tasks
@@ -51,8 +53,7 @@ FAILED: Final = frozenset({State.GROUP_ERROR, State.ERROR})
 _WAITING: Final = frozenset({State.RETRY_WAITING, State.GROUP_RETRY_WAITING})
 
 
-@dataclass(slots=True)
-class Task:
+class Task(Struct):
     """A task. `config` is what its file says of it; ids are strings of digits; times are epochs.
 
     `delayed` is the state it will end in once its `_error` block is done.
@@ -91,8 +92,7 @@ class Task:
         return asdict(self)
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What a task that succeeded leaves: values for those behind it, and tasks below it."""
 
     stored: dict[str, Json] = field(default_factory=dict)

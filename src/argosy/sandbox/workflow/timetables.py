@@ -11,11 +11,11 @@ after the end the next time is digdag's last one, in the year 9999.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from cronsim import CronSim, CronSimError
+from msgspec import Struct
 
 from argosy.sandbox.workflow.errors import ConfigError
 from argosy.sandbox.workflow.operators import seconds_of
@@ -44,8 +44,7 @@ class ScheduleTime(NamedTuple):
     run: float
 
 
-@dataclass(frozen=True, slots=True)
-class Timetable:
+class Timetable(Struct, frozen=True):
     """A workflow's schedule. Times are epochs; `delay` is in seconds."""
 
     cron: str

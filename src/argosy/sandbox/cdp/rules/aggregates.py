@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Final
+
+from msgspec.structs import replace
 
 from argosy.sandbox.cdp.rules.catalogue import ARRAYS, CUSTOMER_ID, TIME
 from argosy.sandbox.cdp.rules.comparisons import compared

@@ -7,8 +7,9 @@ the built table has them.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
+
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,8 +22,7 @@ TIMESTAMP: Final = "timestamp"
 ARRAYS: Final = {"string_array": "string", "number_array": "number"}
 
 
-@dataclass(frozen=True, slots=True)
-class MatrixTable:
+class MatrixTable(Struct, frozen=True):
     """A built table: its name, and the types of its columns by their names."""
 
     name: str
@@ -36,8 +36,7 @@ class MatrixTable:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(Struct, frozen=True):
     """The built tables of one parent segment, groups and behaviors by their given names."""
 
     database: str

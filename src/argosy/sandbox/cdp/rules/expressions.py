@@ -10,8 +10,9 @@ number three digits.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from argosy.sandbox.cdp.errors import ValidationCode
@@ -23,8 +24,7 @@ _DEEPEST: Final = 50
 _TOKEN: Final = re.compile(r"\s*(?:([A-Za-z]+)|([0-9]+)|([()])|(\S))")
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(Struct, frozen=True):
     """A node: a condition by its place (from 0), or a word over other nodes."""
 
     word: Literal["and", "or", "not", "place"]

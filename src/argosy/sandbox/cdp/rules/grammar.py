@@ -6,8 +6,9 @@ nested exactly two deep, in the older form freely; both are read into the same v
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,8 +20,7 @@ Scalar = str | float | bool
 Joint = Literal["And", "Or"]
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(Struct, frozen=True):
     """Something wrong in a rule; the pointer starts at the rule."""
 
     pointer: str
@@ -28,8 +28,7 @@ class Problem:
     detail: str
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """A point in time: a written one, or the present; floored to a unit, then shifted.
 
     `at` is as written in the rule. Each shift is a unit and a number of it, which may be negative.
@@ -40,8 +39,7 @@ class Moment:
     shifts: tuple[tuple[str, float], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(Struct, frozen=True):
     """A stretch of time; an end that is None is open."""
 
     start: Moment | None
@@ -50,8 +48,7 @@ class Span:
     has_end: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Operator:
+class Operator(Struct, frozen=True):
     """What a value is held against: other values, or a stretch of time."""
 
     type: str
@@ -61,24 +58,21 @@ class Operator:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Matching:
+class Matching(Struct, frozen=True):
     """How many elements of an array must match; `all` compares with the array's length."""
 
     word: Literal["any", "all", "atLeast", "atMost", "exactly"]
     number: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Struct, frozen=True):
     """An attribute of the customers, or of the group they are in."""
 
     name: str
     customer_group: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnFilter:
+class ColumnFilter(Struct, frozen=True):
     """A condition on one column of a behavior."""
 
     column: str
@@ -87,16 +81,14 @@ class ColumnFilter:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class FilterGroup:
+class FilterGroup(Struct, frozen=True):
     """Conditions on the rows of a behavior."""
 
     joint: Joint
     conditions: tuple[FilterGroup | ColumnFilter, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Aggregation:
+class Aggregation(Struct, frozen=True):
     """A value computed from the rows of a behavior; `window` is in seconds."""
 
     type: str
@@ -108,8 +100,7 @@ class Aggregation:
     window: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class OrderColumn:
+class OrderColumn(Struct, frozen=True):
     """What the most wanted come first by; without a column it is the condition's own value."""
 
     column: str | None
@@ -117,8 +108,7 @@ class OrderColumn:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Limit:
+class Limit(Struct, frozen=True):
     """How many to take at most, or how many in a hundred."""
 
     type: Literal["Count", "Percent"]
@@ -126,8 +116,7 @@ class Limit:
     order: tuple[OrderColumn, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class ValueCondition:
+class ValueCondition(Struct, frozen=True):
     """A condition on an attribute or on something aggregated."""
 
     left: Attribute | Aggregation
@@ -138,8 +127,7 @@ class ValueCondition:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """A condition that another segment, or something else with an id, decides."""
 
     type: str
@@ -148,8 +136,7 @@ class Reference:
     pointer: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Struct, frozen=True):
     """Conditions joined by And, by Or, or as an expression says."""
 
     joint: Joint

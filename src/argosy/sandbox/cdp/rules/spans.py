@@ -7,10 +7,11 @@ on Monday; a written time without a zone is in that zone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from argosy.sandbox.cdp.rules.grammar import Moment
@@ -23,8 +24,7 @@ _LAST: Final = datetime(9999, 12, 30)  # noqa: DTZ001 - the zone is set where it
 _LONGEST_DIGITS: Final = 11
 
 
-@dataclass(frozen=True, slots=True)
-class Present:
+class Present(Struct, frozen=True):
     """The moment a rule is evaluated at, and the time zone it speaks of."""
 
     now: float

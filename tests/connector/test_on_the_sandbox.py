@@ -91,7 +91,6 @@ ABSENT: Final = frozenset(
 #: What can't succeed on a sandbox: the status it must end with, and why.
 REFUSED: Final = {
     "get-table-distribution": (404, "no table has a distribution, since the account has no such"),
-    "transfer-table": (401, "the key of the other account goes in a header that no input fills"),
 }
 #: Members of the examples' outputs that the sandbox leaves out or empty, and why.
 LEFT_OUT: Final = (

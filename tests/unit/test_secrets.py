@@ -454,3 +454,58 @@ def test_the_key_does_not_go_to_an_allowed_host_by_way_of_the_inputs(
     assert result.error.code == "host-refused"
     assert "holds the connection's key" in str(result.error)
     assert server.received == []
+
+
+class TestASecretInput:
+    """An input whose schema says `secret` is sent, and shown nowhere."""
+
+    @pytest.fixture
+    def sets_password(self, start: Callable[..., Dispatcher]) -> Dispatcher:
+        declared = {"password": {"type": ["string", "object"], "secret": True, "minLength": 3}}
+        request = {
+            "method": "POST",
+            "path": "/password",
+            "headers": {"X-Password": "{{ inputs.password }}"},
+            "body": {"password": "{{ inputs.password }}", "plain": "visible"},
+        }
+        inputs = {"type": "object", "properties": declared, "additionalProperties": False}
+        return start(unsafe("set", inputs=inputs, request=request))
+
+    def test_goes_to_the_vendor(self, sets_password: Dispatcher, server: ScriptedServer) -> None:
+        sets_password.call("set", {"password": "hunter2 & co"}).unwrap()
+
+        assert json.loads(server.last.body)["password"] == "hunter2 & co"
+        assert server.last.headers["x-password"] == "hunter2 & co"
+
+    def test_is_masked_in_a_dry_run(self, sets_password: Dispatcher) -> None:
+        request = sets_password.prepare("set", {"password": "hunter2 & co"})
+
+        assert "visible" in str(request.body)
+        assert "hunter2" not in f"{request!r} {request.body!r} {request.headers}"
+
+    @pytest.mark.parametrize("status", [400, 401, 409, 503])
+    def test_is_masked_where_the_vendor_says_it_back(
+        self, sets_password: Dispatcher, server: ScriptedServer, status: int
+    ) -> None:
+        server.answers(echo(status))
+
+        error = sets_password.call("set", {"password": "hunter2 & co"}).error
+
+        assert error is not None
+        assert MASK in str(error)
+        assert "hunter2" not in f"{error} {error.facts} {error.to_json()}"
+
+    @pytest.mark.parametrize("secret", [72_727_272, ["hunter2 & co"]])
+    def test_is_masked_where_it_does_not_fit(
+        self, sets_password: Dispatcher, secret: object
+    ) -> None:
+        error = sets_password.call("set", {"password": secret}).error
+
+        assert isinstance(error, InvalidInputsError)
+        assert error.problems[0].pointer == "/password"
+        assert not any(word in f"{error} {error.to_json()}" for word in ("hunter2", "727272"))
+
+    def test_is_forgotten_after_the_call(self, sets_password: Dispatcher) -> None:
+        sets_password.call("set", {"password": "visible"})
+
+        assert "visible" in str(sets_password.prepare("set", {"password": "other"}).body)

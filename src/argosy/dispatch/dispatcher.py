@@ -14,7 +14,7 @@ from argosy.dispatch.content import judge_folders, read_bytes
 from argosy.dispatch.credentials import CredentialStore
 from argosy.dispatch.handling import run_handler
 from argosy.dispatch.hosts import HostPolicy
-from argosy.dispatch.inputs import input_problems
+from argosy.dispatch.inputs import input_problems, secrets_in
 from argosy.dispatch.invocation import DryInvocation, Invocation, RequestCaptured
 from argosy.dispatch.normalise import (
     basic_outputs,
@@ -169,7 +169,7 @@ class Dispatcher:
             error = failure
             outputs = self._outputs_despite(failure, plan, invocation)
         if error:
-            self._clean(error)
+            self._clean(error, self._knowing(plan, inputs))
         return Result(plan.capability.id, outputs, error, invocation.attempts if invocation else 0)
 
     def prepare(self, capability: str, inputs: Mapping[str, Json]) -> OutgoingRequest:
@@ -179,23 +179,30 @@ class Dispatcher:
         would fail before sending.
         """
         plan = self._plan(capability)
+        clean = self._knowing(plan, inputs)
         try:
             checked, region = self._validate(plan, inputs)
             self.run(DryInvocation(self, plan, checked, region))
         except RequestCaptured as captured:
-            return self._masked(plan, captured.request)
+            return self._masked(plan, captured.request, clean)
         except ArgosyError as error:
-            self._clean(error)
+            self._clean(error, clean)
             raise
         detail = f"{capability!r} sends nothing with these inputs"
         raise HandlerError(detail=detail)
 
-    def _clean(self, error: ArgosyError) -> None:
+    def _knowing(self, plan: Plan, inputs: Mapping[str, Json]) -> Redactor:
+        """Return the redactor of one call: it knows the secret inputs too."""
+        if not plan.secret_inputs or not isinstance(inputs, Mapping):
+            return self.redactor
+        return self.redactor.knowing(*secrets_in(plan.secret_inputs, inputs))
+
+    def _clean(self, error: ArgosyError, redactor: Redactor) -> None:
         """Take the secrets out of an error, and the frames that hold them out of its traceback.
 
         A handler that crashed keeps its frames: its author needs them.
         """
-        error.redact(self.redactor.value)
+        error.redact(redactor.value)
         if not isinstance(error, HandlerCrashedError):
             error.forget_frames()
 
@@ -247,7 +254,8 @@ class Dispatcher:
         if plan.folder_inputs and isinstance(judged, dict):
             judged, found = judge_folders(plan.folder_inputs, judged)
             problems += found
-        problems += input_problems(plan.inputs, self.connector, judged, self.redactor)
+        clean = self._knowing(plan, inputs)
+        problems += input_problems(plan.inputs, self.connector, judged, clean)
         if problems:
             raise InvalidInputsError(capability=plan.capability.id, problems=problems)
         named = given.get("region") if plan.takes_region else None
@@ -284,8 +292,7 @@ class Dispatcher:
         done = failure.outputs if isinstance(failure, InvocationError) else {}
         return {**self.redactor.value({**sent, **done}), **invocation.last_outputs}
 
-    def _masked(self, plan: Plan, request: OutgoingRequest) -> OutgoingRequest:
-        clean = self.redactor
+    def _masked(self, plan: Plan, request: OutgoingRequest, clean: Redactor) -> OutgoingRequest:
         headers = {name: clean.text(value) for name, value in request.headers.items()}
         url = clean.text(request.url)
         if request.send_auth:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from argosy.errors import UnknownRegionError
@@ -32,6 +32,31 @@ def input_problems(
         except UnknownRegionError as error:
             problems.append(Problem("unknown-region", redactor.text(error.message), "/region"))
     return sorted(problems, key=lambda problem: (problem.pointer, problem.message))
+
+
+def secret_inputs(declared: Mapping[str, Json]) -> frozenset[str]:
+    """Return the names of the inputs whose schemas say that they are secret."""
+    return frozenset(
+        name
+        for name, schema in declared.items()
+        if isinstance(schema, Mapping) and schema.get("secret")
+    )
+
+
+def secrets_in(names: frozenset[str], inputs: Mapping[str, Json]) -> list[str]:
+    """Return the texts and numbers in some inputs, however deep they are, as texts."""
+    return [text for name in names & inputs.keys() for text in _texts(inputs[name])]
+
+
+def _texts(value: Json) -> Iterator[str]:
+    if isinstance(value, str | int | float):
+        yield str(value)
+    elif isinstance(value, Mapping):
+        for member in value.values():
+            yield from _texts(member)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)
 
 
 def _explain(validator: Validator, inputs: Json, redactor: Redactor) -> list[Problem]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from argosy.connector import Handler, bundle_schema, load_capability, load_handler
 from argosy.dispatch.content import byte_inputs, folder_inputs
+from argosy.dispatch.inputs import secret_inputs
 from argosy.dispatch.paging import PagingPlan, compile_paging
 from argosy.dispatch.waiting import WaitingPlan, compile_waiting
 from argosy.errors import InvalidCapabilityError
@@ -30,7 +31,8 @@ class Plan:
     """One capability, ready to run. `path` alternates literal text and input names.
 
     `byte_inputs` are the inputs that hold bytes, `folder_inputs` those that are folders of this
-    machine, and `credentials` is what authenticates a request.
+    machine, `secret_inputs` those that are never shown, and `credentials` is what authenticates a
+    request.
     """
 
     capability: Capability
@@ -40,6 +42,7 @@ class Plan:
     defaults: JsonObject
     byte_inputs: frozenset[str]
     folder_inputs: frozenset[str]
+    secret_inputs: frozenset[str]
     path: tuple[str, ...]
     method: Render
     url: Render | None
@@ -81,6 +84,7 @@ def compile_plan(connector: Connector, capability_id: str) -> Plan:
             defaults=defaults_of(schema),
             byte_inputs=byte_inputs(schema),
             folder_inputs=folder_inputs(schema),
+            secret_inputs=secret_inputs(declared),
             path=tuple(_PLACEHOLDER.split(request.path)),
             method=compile_value(request.method),
             url=compile_value(request.url) if request.url else None,

@@ -60,6 +60,10 @@ class Redactor:
             for code in ("utf-8", "utf-16-le", "utf-16-be")
         )
 
+    def knowing(self, *secrets: str) -> Redactor:
+        """Return a redactor that knows further secrets; this one doesn't learn them."""
+        return Redactor({*self._known, *secrets}) if secrets else self
+
     def __repr__(self) -> str:
         return f"Redactor({len(self._texts)} forms)"
 

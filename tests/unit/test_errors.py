@@ -16,6 +16,7 @@ from argosy.errors import (
     ApiError,
     ArgosyError,
     HandlerError,
+    InvalidFlowError,
     InvalidInputsError,
     MissingPropertyError,
     RateLimitedError,
@@ -83,10 +84,11 @@ def _facts(found: type[ArgosyError]) -> dict[str, Any]:
 @pytest.mark.parametrize("found", CLASSES, ids=lambda found: found.__name__)
 def test_a_message_holds_every_fact_of_its_sentence(found: type[ArgosyError]) -> None:
     facts = _facts(found)
-    if found is InvalidInputsError:
-        problem = Problem("x", "y")
-        error: ArgosyError = InvalidInputsError(capability="<capability>", problems=[problem])
+    error: ArgosyError
+    if issubclass(found, InvalidInputsError | InvalidFlowError):
         facts["count"] = "1 problem"
+        given = {name: fact for name, fact in facts.items() if name != "count"}
+        error = found(**given, problems=[Problem("x", "y")])
     else:
         error = found(**facts)
 
@@ -113,6 +115,7 @@ STATUSES = {
     "MissingPropertyError": (1, 422, False),
     "InvalidConnectionError": (1, 422, False),
     "InvalidDocumentError": (1, 422, False),
+    "UnknownConnectionError": (1, 422, False),
     "UnsafeFileError": (1, 422, False),
     "InvocationError": (1, 502, False),
     "InvalidInputsError": (1, 422, False),
@@ -138,6 +141,26 @@ STATUSES = {
     "HandlerError": (1, 502, False),
     "HandlerCrashedError": (70, 500, False),
     "InvalidOutputsError": (1, 502, False),
+    "FlowError": (2, 422, False),
+    "InvalidFlowError": (2, 422, False),
+    "InvalidReplayError": (2, 422, False),
+    "UnknownFlowError": (2, 404, False),
+    "RunError": (1, 500, False),
+    "InvalidRunInputError": (1, 422, False),
+    "InvalidResponseError": (1, 422, False),
+    "MissingValueError": (1, 422, False),
+    "ExpressionError": (1, 422, False),
+    "NodeInputsError": (1, 422, False),
+    "StepFailedError": (1, 500, False),
+    "FailedOnPurposeError": (1, 500, False),
+    "RunCancelledError": (1, 409, False),
+    "RunTimedOutError": (1, 504, False),
+    "StepTimedOutError": (1, 504, True),
+    "TooManyStepsError": (1, 500, False),
+    "TooManyTurnsError": (1, 500, False),
+    "TooDeepError": (1, 500, False),
+    "OutputTooLargeError": (1, 500, False),
+    "AlreadyRespondedError": (1, 500, False),
 }
 
 

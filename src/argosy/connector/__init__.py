@@ -5,6 +5,7 @@ from argosy.connector.handlers import Handler, load_handler
 from argosy.connector.loading import (
     ListedCapability,
     bundle_schema,
+    file_validator,
     list_capabilities,
     load_capability,
     load_connector,
@@ -15,6 +16,7 @@ __all__ = [
     "Handler",
     "ListedCapability",
     "bundle_schema",
+    "file_validator",
     "find_connector",
     "list_capabilities",
     "load_capability",

@@ -38,6 +38,7 @@ from argosy.errors import (
     UnwritableFileError,
 )
 from argosy.model import (
+    MASK,
     NO_AUTHENTICATION,
     WAIT,
     Answer,
@@ -51,7 +52,7 @@ from argosy.model import (
     Result,
 )
 from argosy.rendering import ExpressionFunction
-from argosy.transport import Transport
+from argosy.transport import OWN_TERMS, Control, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,11 +109,12 @@ class Dispatcher:
         )
         public = {n: v for n, v in self.properties.items() if n not in connector.secret_settings}
         self._scope = {"connection": public, "new_uuid": ExpressionFunction(self.ports.new_uuid)}
+        self.user_agent = f"argosy ({connector.id}/{connector.version})"
         self._addressing = Addressing(
             connector,
             connection.endpoint,
             self.hosts,
-            user_agent=f"argosy ({connector.id}/{connector.version})",
+            user_agent=self.user_agent,
             new_uuid=self.ports.new_uuid,
         )
         self.credentials = CredentialStore(
@@ -141,15 +143,20 @@ class Dispatcher:
         self.transport.close()
 
     def call(
-        self, capability: str, inputs: Mapping[str, Json], *, save_to: Path | None = None
+        self,
+        capability: str,
+        inputs: Mapping[str, Json],
+        *,
+        save_to: Path | None = None,
+        control: Control = OWN_TERMS,
     ) -> Result:
         """Run one capability and return its result, also where it failed.
 
         An input that holds bytes may be bytes, a `Path` whose file is read, or base64; one that
         is a folder is a `Path`. An answer that is bytes goes to the file `save_to`, or into the
-        output `content`; a handler may write a file or a folder there too. Raises
-        ConnectorError, for what the connector's author must mend; every other failure is the
-        result's `error`.
+        output `content`; a handler may write a file or a folder there too. `control` sets the
+        terms of whoever calls: an end, ids, cancellation. Raises ConnectorError, for what the
+        connector's author must mend; every other failure is the result's `error`.
         """
         plan = self._plan(capability)
         invocation: Invocation | None = None
@@ -159,7 +166,7 @@ class Dispatcher:
             if save_to and not plan.capability.saves:
                 detail = f"{capability!r} answers no bytes that could be saved"
                 raise UnwritableFileError(file=str(save_to), detail=detail)
-            invocation = Invocation(self, plan, checked, region, save_to)
+            invocation = Invocation(self, plan, checked, region, save_to, control)
             named, basic = self.run(invocation)
             outputs = {**named, **basic}
             error = check_outputs(plan, named)
@@ -197,6 +204,13 @@ class Dispatcher:
             return self.redactor
         return self.redactor.knowing(*secrets_in(plan.secret_inputs, inputs))
 
+    def masked(self, capability: str, inputs: JsonObject) -> JsonObject:
+        """Return inputs with the mask in place of those that the capability calls secret."""
+        names = self._plan(capability).secret_inputs
+        if not names:
+            return inputs
+        return {name: MASK if name in names else value for name, value in inputs.items()}
+
     def _clean(self, error: ArgosyError, redactor: Redactor) -> None:
         """Take the secrets out of an error, and the frames that hold them out of its traceback.
 
@@ -206,17 +220,22 @@ class Dispatcher:
         if not isinstance(error, HandlerCrashedError):
             error.forget_frames()
 
-    def render(self, plan: Plan, inputs: JsonObject, region: str) -> OutgoingRequest:
+    def render(
+        self, plan: Plan, inputs: JsonObject, region: str, control: Control
+    ) -> OutgoingRequest:
         """Build the request of a capability for validated inputs."""
         scope = {"inputs": inputs, **self._scope}
+        if control.new_uuid:
+            scope["new_uuid"] = ExpressionFunction(control.new_uuid)
         request = build_request(plan, scope, self._addressing, region)
-        if plan.credentials and not request.send_auth and self._holds_secret(request):
+        if plan.credentials and not request.send_auth and self.holds_secret(request):
             host = urlsplit(request.url).netloc
             detail = "the request holds the connection's key, which does not go there"
             raise HostRefusedError(host=self.redactor.text(host), detail=detail)
         return request
 
-    def _holds_secret(self, request: OutgoingRequest) -> bool:
+    def holds_secret(self, request: OutgoingRequest) -> bool:
+        """Tell whether one of the connection's secrets stands in a request's own parts."""
         clean = self.redactor
         texts = (request.url, *request.headers.values())
         body = request.body or b""

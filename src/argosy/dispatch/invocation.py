@@ -12,6 +12,7 @@ from argosy.dispatch.normalise import basic_outputs, check_outputs, decode, refu
 from argosy.errors import HostRefusedError, InvalidHandlerError, InvocationError, TransportError
 from argosy.model import NO_AUTHENTICATION
 from argosy.rendering import MISSING
+from argosy.transport import OWN_TERMS, Control
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,6 +45,7 @@ class Invocation:
         inputs: JsonObject,
         region: str,
         save_to: Path | None = None,
+        control: Control = OWN_TERMS,
     ) -> None:
         self.plan = plan
         self.inputs = inputs
@@ -57,7 +59,10 @@ class Invocation:
         self._dispatcher = dispatcher
         self._region = region
         self._save_to = save_to
+        self._control = control
         self._deadline = dispatcher.transport.deadline()
+        if control.deadline is not None:
+            self._deadline = min(self._deadline, control.deadline)
 
     def send(self, **inputs: Json) -> Answer:
         """Send the declared request; see `HandlerContext.send`."""
@@ -74,7 +79,7 @@ class Invocation:
         InvocationError where no answer came or the vendor refused.
         """
         dispatcher, plan = self._dispatcher, self.plan
-        request = dispatcher.render(plan, inputs, self._region)
+        request = dispatcher.render(plan, inputs, self._region, self._control)
         if link:
             request = replace(request, url=self._followed(request.url, link))
         self.last_url = request.url
@@ -112,7 +117,7 @@ class Invocation:
         Raises InvalidInputsError, and ConnectorError for a capability that there is not.
         """
         plan, checked, region = self._dispatcher.checked(capability, inputs, self._region)
-        return type(self)(self._dispatcher, plan, checked, region, save_to)
+        return type(self)(self._dispatcher, plan, checked, region, save_to, self._control)
 
     def call(
         self, capability: str, /, *, save_to: Path | None = None, **inputs: Json
@@ -174,6 +179,7 @@ class Invocation:
                 first=first,
                 sent=self._count,
                 save_to=self._save_to if self.plan.capability.response.format == "bytes" else None,
+                control=self._control,
             )
         except TransportError as failure:
             self._attempt = failure.facts["attempt"]
@@ -191,12 +197,15 @@ class Invocation:
 
     def wait(self) -> bool:
         """Wait before a handler's next attempt; see `HandlerContext.wait`."""
-        self._goes_on = self._dispatcher.transport.pause(self._attempt + 1, self._deadline)
+        transport, sleep = self._dispatcher.transport, self._control.sleep
+        self._goes_on = transport.pause(self._attempt + 1, self._deadline, sleep)
         return self._goes_on
 
     def sleep(self, seconds: float) -> None:
-        """Wait."""
-        self.ports.sleep(seconds)
+        """Wait, but not beyond the end of the call; what comes then is told that time is up."""
+        if self._control.deadline is not None:
+            seconds = min(seconds, max(self._control.deadline - self.clock(), 0))
+        (self._control.sleep or self.ports.sleep)(seconds)
 
     def clock(self) -> float:
         """Return seconds that only grow."""
@@ -208,7 +217,7 @@ class Invocation:
 
     def new_uuid(self) -> str:
         """Return a new UUID."""
-        return self._dispatcher.ports.new_uuid()
+        return (self._control.new_uuid or self._dispatcher.ports.new_uuid)()
 
 
 def _may_repeat(plan: Plan, inputs: JsonObject) -> bool:
@@ -223,4 +232,5 @@ class DryInvocation(Invocation):
 
     def exchange(self, inputs: JsonObject, link: str = "") -> tuple[Answer, Json]:
         """Raise RequestCaptured with the request that would be sent."""
-        raise RequestCaptured(self._dispatcher.render(self.plan, inputs, self._region))
+        request = self._dispatcher.render(self.plan, inputs, self._region, self._control)
+        raise RequestCaptured(request)

@@ -52,7 +52,7 @@ def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str)
         url, send_auth = _address(plan, scope, addressing, region)
         query = _value(plan.query, scope, f"the query of {where}")
         if query:
-            url += ("&" if "?" in url else "?") + urlencode(list(_pairs(query)))
+            url += ("&" if "?" in url else "?") + urlencode(list(query_pairs(query)))
         content = content_of(plan, scope)
         body, media_type = _encoded(plan, content, addressing.new_uuid)
         headers = {
@@ -64,7 +64,7 @@ def build_request(plan: Plan, scope: Scope, addressing: Addressing, region: str)
             headers["Content-Type"] = media_type
         given = _value(plan.headers, scope, f"the headers of {where}")
         if given:
-            _merge_headers(headers, given, plan if send_auth else None, where)
+            merge_headers(headers, given, plan if send_auth else None, where)
     except ValueError as error:  # a value that a URL or a header cannot carry
         raise RenderError(where=f"the request of {where}", detail=str(error)) from error
     return OutgoingRequest(method, url, headers, body, send_auth, content)
@@ -107,7 +107,7 @@ def _path(plan: Plan, scope: Scope) -> str:
     return "".join(parts)
 
 
-def _pairs(query: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
+def query_pairs(query: Mapping[str, Json]) -> Iterator[tuple[str, str]]:
     """Yield the query's names and values; a list repeats its name."""
     for name, value in query.items():
         for item in value if isinstance(value, list | tuple) else [value]:
@@ -153,7 +153,7 @@ def _encoded(plan: Plan, content: Json, new_uuid: Callable[[], str]) -> tuple[by
     return body, media_type
 
 
-def _merge_headers(
+def merge_headers(
     headers: dict[str, str], given: Mapping[str, Json], plan: Plan | None, capability: str
 ) -> None:
     """Put the declared headers over the usual ones; `plan` where its credentials are sent."""

@@ -88,7 +88,7 @@ def _wait(
         left = end - clock()
         if left <= 0:
             raise NotFinishedError(capability=name, seconds=seconds, status=to_text(status))
-        invocation.ports.sleep(min(pause, left))
+        invocation.sleep(min(pause, left))
         pause = min(pause * declared.factor, declared.longest)
 
 

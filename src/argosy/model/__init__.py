@@ -22,6 +22,18 @@ from argosy.model.connection import Connection, TransportSettings, variable_name
 from argosy.model.connector import Connector, Family, Region, identifier
 from argosy.model.credential import Credential, TokenGrant
 from argosy.model.exchange import NO_AUTHENTICATION, Answer, Authentication, OutgoingRequest
+from argosy.model.flow import (
+    ALWAYS,
+    ERROR,
+    SUCCESS,
+    Edge,
+    Flow,
+    FlowSettings,
+    Graph,
+    Node,
+    NodeRetry,
+    Variable,
+)
 from argosy.model.pointer import join_pointer, lookup_pointer, split_pointer
 from argosy.model.problem import Problem
 from argosy.model.result import Reply, Result
@@ -32,9 +44,12 @@ from argosy.model.json import Json, JsonObject, is_deeper, is_whole_text, parse_
 
 __all__ = [
     "ALL",
+    "ALWAYS",
+    "ERROR",
     "MASK",
     "MAX_ITEMS",
     "NO_AUTHENTICATION",
+    "SUCCESS",
     "USUAL_MAX_ITEMS",
     "WAIT",
     "WAIT_SECONDS",
@@ -46,14 +61,20 @@ __all__ = [
     "Connection",
     "Connector",
     "Credential",
+    "Edge",
     "Example",
     "FailureRule",
     "Family",
+    "Flow",
+    "FlowSettings",
+    "Graph",
     "HandlerReference",
     "Json",
     "JsonObject",
     "Legacy",
     "MaskedText",
+    "Node",
+    "NodeRetry",
     "OutgoingRequest",
     "Paging",
     "Problem",
@@ -64,6 +85,7 @@ __all__ = [
     "Result",
     "TokenGrant",
     "TransportSettings",
+    "Variable",
     "Waiting",
     "example_body",
     "identifier",

@@ -4,7 +4,8 @@
 never sends anything twice by itself.
 """
 
+from argosy.transport.control import OWN_TERMS, Cancellation, Control
 from argosy.transport.retry import RetryPolicy, parse_retry_after
 from argosy.transport.sender import Transport
 
-__all__ = ["RetryPolicy", "Transport", "parse_retry_after"]
+__all__ = ["OWN_TERMS", "Cancellation", "Control", "RetryPolicy", "Transport", "parse_retry_after"]

@@ -16,6 +16,14 @@ from urllib3.util import Timeout
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from argosy.transport.control import Cancellation
+
+
+class ExchangeTimeout(Timeout):
+    """A timeout that carries the cancellation of its exchange, if it has one, through requests."""
+
+    cancellation: Cancellation | None = None
+
 
 class Limits:
     """The limits of one exchange, counted from the moment this is made.
@@ -24,10 +32,11 @@ class Limits:
     and the TLS handshake, `read` each wait for the server once connected.
     """
 
-    __slots__ = ("_clock", "_deadline", "connect", "read")
+    __slots__ = ("_clock", "_deadline", "cancellation", "connect", "read")
 
     def __init__(self, timeout: Timeout, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
+        self.cancellation: Cancellation | None = getattr(timeout, "cancellation", None)
         self.connect = Timeout.resolve_default_timeout(timeout.connect_timeout)
         total = Timeout.resolve_default_timeout(timeout.total)
         if total is None:

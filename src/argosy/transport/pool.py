@@ -109,8 +109,8 @@ class LeanPool(ConnectionPool):
         limits = Limits(timeout, self._clock)
         request = encode_request(method, url, self._host_header, headers, body, chunked=chunked)
         wire = self._take_idle() or self._connect(url, limits)
-        wire.begin(limits)
         try:
+            wire.begin(limits)
             return self._exchange(wire, request, method, url)
         except TimeoutError as error:
             message = f"Read timed out. (read timeout={limits.read})"

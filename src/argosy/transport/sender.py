@@ -20,7 +20,6 @@ import requests
 from requests.structures import CaseInsensitiveDict
 from requests.utils import get_environ_proxies, requote_uri
 from urllib3.exceptions import HTTPError
-from urllib3.util import Timeout
 
 from argosy.errors import (
     AnswerTooLargeError,
@@ -40,7 +39,9 @@ from argosy.model import (
 )
 from argosy.sdk.part_file import PartFile
 from argosy.transport.adapter import LeanAdapter
+from argosy.transport.control import OWN_TERMS, Control
 from argosy.transport.failures import failure_of
+from argosy.transport.limits import ExchangeTimeout
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ class Transport:
         first: int = 1,
         sent: Callable[[], None] = lambda: None,
         save_to: Path | None = None,
+        control: Control = OWN_TERMS,
     ) -> Answer:
         """Send a request and return the whole answer, whatever its status.
 
@@ -115,14 +117,14 @@ class Transport:
         attempt, for a request that goes on where an earlier one ended; `sent` is called for
         each HTTP request. The body of an answer with a 2xx status goes to the file `save_to`
         where there is one. Raises a TransportError, with the fact `attempt`, where no usable
-        answer came, and UnwritableFileError.
+        answer came, RunCancelledError where `control` was cancelled, and UnwritableFileError.
         """
         attempt = first
         while True:
             failure: TransportError | None = None
             answer: Answer | None = None
             try:
-                answer = self._follow(request, auth, attempt, deadline, sent, save_to)
+                answer = self._follow(request, auth, attempt, deadline, sent, save_to, control)
             except TransportError as error:
                 error.facts["attempt"] = attempt
                 failure = error
@@ -132,13 +134,15 @@ class Transport:
                     raise failure or AssertionError
                 return answer
             attempt += 1
-            self._sleep(wait)
+            (control.sleep or self._sleep)(wait)
 
-    def pause(self, attempt: int, deadline: float) -> bool:
+    def pause(
+        self, attempt: int, deadline: float, sleep: Callable[[float], None] | None = None
+    ) -> bool:
         """Wait before attempt number `attempt` of a handler; False where there is none."""
         wait = self.policy.wait_before(attempt, now=self._clock(), deadline=deadline)
         if wait is not None:
-            self._sleep(wait)
+            (sleep or self._sleep)(wait)
         return wait is not None
 
     def _wait(
@@ -162,9 +166,10 @@ class Transport:
         deadline: float,
         sent: Callable[[], None],
         save_to: Path | None,
+        control: Control,
     ) -> Answer:
         for _ in range(_MOST_REDIRECTS + 1):
-            answer = self._exchange(request, auth, attempt, deadline, sent, save_to)
+            answer = self._exchange(request, auth, attempt, deadline, sent, save_to, control)
             location = answer.headers.get("location")
             if answer.status not in _REDIRECTS or not location:
                 return answer
@@ -203,6 +208,7 @@ class Transport:
         deadline: float,
         sent: Callable[[], None],
         save_to: Path | None,
+        control: Control,
     ) -> Answer:
         started = self._clock()
         remaining = deadline - started
@@ -210,11 +216,14 @@ class Transport:
             raise RequestTimedOutError(
                 host=_host(request.url), attempts=_times(attempt - 1), detail="the deadline passed"
             )
-        timeout = Timeout(
+        timeout = ExchangeTimeout(
             connect=self.settings.connect_timeout,
             read=self.settings.read_timeout,
             total=remaining,
         )
+        timeout.cancellation = cancellation = control.cancellation
+        if cancellation is not None:
+            cancellation.check()
         proxies = get_environ_proxies(request.url) if self.settings.environment_proxies else {}
         response = None
         sent()
@@ -233,6 +242,8 @@ class Transport:
                 body = self._read(response, request)
                 size = len(body)
         except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            if cancellation is not None:
+                cancellation.check()
             failure = failure_of(error, host=_host(request.url), attempts=_times(attempt))
             failure.redact(self._redactor.value)
             _LOG.debug("%s %s: %s", request.method, _host(request.url), failure)

@@ -7,13 +7,14 @@ the wire at that moment.
 
 from __future__ import annotations
 
+import socket
 import ssl
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from urllib3.util import wait_for_read
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
 
     from argosy.transport.limits import Limits
@@ -46,9 +47,15 @@ class Wire:
         return not self.closed and not wait_for_read(self._sock, timeout=0.0)
 
     def begin(self, limits: Limits) -> None:
-        """Start an exchange under these limits."""
+        """Start an exchange under these limits. Raises RunCancelledError."""
         self._limits = limits
         self.reusable = False
+        if limits.cancellation is not None:
+            try:
+                limits.cancellation.hold(self)
+            except BaseException:
+                self.close()
+                raise
 
     def send(self, data: bytes | memoryview) -> None:
         """Send all of the data; each wait for room is bounded like a wait for an answer.
@@ -85,6 +92,7 @@ class Wire:
 
     def release(self) -> None:
         """Give the wire back after a response that was read to its end."""
+        self._let_go()
         if self.reusable and not self.cut and not self.closed:
             self._give_back(self)
         else:
@@ -92,6 +100,17 @@ class Wire:
 
     def close(self) -> None:
         """Close the socket; doing so twice is harmless."""
+        self._let_go()
         if not self.closed:
             self.closed = True
             self._sock.close()
+
+    def cut_off(self) -> None:
+        """End the exchange from another thread: whoever waits for the server waits no longer."""
+        self.cut = True
+        with suppress(OSError):
+            self._sock.shutdown(socket.SHUT_RDWR)
+
+    def _let_go(self) -> None:
+        if self._limits.cancellation is not None:
+            self._limits.cancellation.let_go(self)

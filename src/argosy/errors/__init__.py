@@ -1,0 +1,176 @@
+"""The exception tree: every failure the host can name.
+
+    ArgosyError                      code, message, hint, facts; exit and HTTP status; retryable
+      ConnectorError                 the connector's author must mend it        exit 2  http 500
+        InvalidManifestError, InvalidCapabilityError, InvalidHandlerError
+        UnknownCapabilityError                                                           404
+      InvalidDocumentError           a document to import cannot be used        exit 1  http 422
+      ConnectionSetupError           the operator must mend it                  exit 1  http 422
+        UnknownRegionError, MissingPropertyError, InvalidConnectionError, UnknownConnectionError,
+        UnsafeFileError
+      InvocationError                one capability, one time                   exit 1
+        InvalidInputsError           problems, each with its place                       422
+        RenderError                  a template could not be rendered                    422
+        HostRefusedError             the address is not one a call may go to             422
+        TransportError               no usable answer came                               502
+          UnreachableError, RequestTimedOutError             retryable
+          UntrustedServerError, RedirectRefusedError
+          UnreadableAnswerError, AnswerTooLargeError
+        ApiError                     the vendor said no: status, request id              502
+          UnauthorizedError 401, ForbiddenError 403, NotFoundError 404, ConflictError 409,
+          RateLimitedError 429 (retryable), UnavailableError 5xx but 501 (retryable)
+        NotFinishedError             what the call started goes on; the wait is over     504
+        FailedLaterError             what the call started ended without success         502
+        UnwritableFileError          an answer could not be written to its file          422
+        HandlerError                 raised by a handler on purpose                      502
+        HandlerCrashedError          a handler raised something else                     500
+        InvalidOutputsError          the answer is not what the capability promises      502
+      FlowError                      the flow's author must mend it             exit 2  http 422
+        InvalidFlowError, InvalidReplayError
+        UnknownFlowError                                                         404
+      RunError                       a run or one of its steps                  exit 1
+        InvalidRunInputError, InvalidResponseError, MissingValueError, ExpressionError,
+        NodeInputsError                                                                  422
+        StepFailedError                a step failed and nothing takes its error
+        FailedOnPurposeError           a node says that the run fails
+        RunCancelledError                                                                409
+        RunTimedOutError                                                                 504
+        StepTimedOutError              retryable                                         504
+        TooManyStepsError, TooManyTurnsError, TooDeepError, OutputTooLargeError
+        AlreadyRespondedError          a second node would respond
+
+A class is chosen by who can mend the failure and how. Each holds its message as a format
+string, and its constructor takes the facts of that string by keyword only and keeps them, so
+that the sentence and the machine-readable facts cannot drift apart. `code` is derived from the
+class name and stable.
+"""
+
+from argosy.errors.invocation import (
+    AnswerTooLargeError,
+    ApiError,
+    ConflictError,
+    FailedLaterError,
+    ForbiddenError,
+    HandlerCrashedError,
+    HandlerError,
+    HostRefusedError,
+    InvalidInputsError,
+    InvalidOutputsError,
+    InvocationError,
+    NotFinishedError,
+    NotFoundError,
+    RateLimitedError,
+    RedirectRefusedError,
+    RenderError,
+    RequestTimedOutError,
+    TransportError,
+    UnauthorizedError,
+    UnavailableError,
+    UnreachableError,
+    UnreadableAnswerError,
+    UntrustedServerError,
+    UnwritableFileError,
+    error_for_status,
+)
+from argosy.errors.root import (
+    ArgosyError,
+    causes_of,
+)
+from argosy.errors.run import (
+    AlreadyRespondedError,
+    ExpressionError,
+    FailedOnPurposeError,
+    FlowError,
+    InvalidFlowError,
+    InvalidReplayError,
+    InvalidResponseError,
+    InvalidRunInputError,
+    MissingValueError,
+    NodeInputsError,
+    OutputTooLargeError,
+    RunCancelledError,
+    RunError,
+    RunTimedOutError,
+    StepFailedError,
+    StepTimedOutError,
+    TooDeepError,
+    TooManyStepsError,
+    TooManyTurnsError,
+    UnknownFlowError,
+)
+from argosy.errors.setup import (
+    ConnectionSetupError,
+    ConnectorError,
+    InvalidCapabilityError,
+    InvalidConnectionError,
+    InvalidDocumentError,
+    InvalidHandlerError,
+    InvalidManifestError,
+    MissingPropertyError,
+    UnknownCapabilityError,
+    UnknownConnectionError,
+    UnknownRegionError,
+    UnsafeFileError,
+)
+
+__all__ = [
+    "AlreadyRespondedError",
+    "AnswerTooLargeError",
+    "ApiError",
+    "ArgosyError",
+    "ConflictError",
+    "ConnectionSetupError",
+    "ConnectorError",
+    "ExpressionError",
+    "FailedLaterError",
+    "FailedOnPurposeError",
+    "FlowError",
+    "ForbiddenError",
+    "HandlerCrashedError",
+    "HandlerError",
+    "HostRefusedError",
+    "InvalidCapabilityError",
+    "InvalidConnectionError",
+    "InvalidDocumentError",
+    "InvalidFlowError",
+    "InvalidHandlerError",
+    "InvalidInputsError",
+    "InvalidManifestError",
+    "InvalidOutputsError",
+    "InvalidReplayError",
+    "InvalidResponseError",
+    "InvalidRunInputError",
+    "InvocationError",
+    "MissingPropertyError",
+    "MissingValueError",
+    "NodeInputsError",
+    "NotFinishedError",
+    "NotFoundError",
+    "OutputTooLargeError",
+    "RateLimitedError",
+    "RedirectRefusedError",
+    "RenderError",
+    "RequestTimedOutError",
+    "RunCancelledError",
+    "RunError",
+    "RunTimedOutError",
+    "StepFailedError",
+    "StepTimedOutError",
+    "TooDeepError",
+    "TooManyStepsError",
+    "TooManyTurnsError",
+    "TransportError",
+    "UnauthorizedError",
+    "UnavailableError",
+    "UnknownCapabilityError",
+    "UnknownConnectionError",
+    "UnknownFlowError",
+    "UnknownRegionError",
+    "UnreachableError",
+    "UnreadableAnswerError",
+    "UnsafeFileError",
+    "UntrustedServerError",
+    "UnwritableFileError",
+    "causes_of",
+    "error_for_status",
+]

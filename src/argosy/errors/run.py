@@ -1,0 +1,152 @@
+"""How a flow is wrong, and how its runs and their steps fail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from argosy.errors.root import ArgosyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from argosy.model import Problem
+
+
+class FlowError(ArgosyError):
+    """A flow's file is wrong, or is not there; its author must mend it."""
+
+    exit_status = 2
+    http_status = 422
+
+
+class InvalidFlowError(FlowError):
+    """A flow cannot be run as it stands."""
+
+    message_format = "{file} is not a flow that can run: {count}."
+    hint = "`argosy check` lists every finding with its place."
+
+    def __init__(self, *, file: str, problems: Sequence[Problem]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(file=file, problems=tuple(problems), count=count)
+
+
+class UnknownFlowError(FlowError):
+    """No flow has this name."""
+
+    message_format = "There is no flow {found!r}; there is {known}."
+    http_status = 404
+
+
+class InvalidReplayError(FlowError):
+    """A run cannot be repeated as it was asked for."""
+
+    message_format = "The run cannot be repeated: {detail}."
+
+
+class RunError(ArgosyError):
+    """A run as a whole failed, or one of its steps."""
+
+
+class InvalidRunInputError(RunError):
+    """What a run was started with does not fit the flow's inputs."""
+
+    message_format = "The input of the flow {flow!r} is not valid."
+    http_status = 422
+
+
+class InvalidResponseError(RunError):
+    """What a run responds with does not fit the flow's outputs."""
+
+    message_format = "The response of the flow {flow!r} is not what its outputs promise."
+    http_status = 422
+
+
+class MissingValueError(RunError):
+    """An expression reads something that is not there."""
+
+    message_format = "{expression} has no value: there is no {missing}."
+    hint = "Give it one for that case: {{ … | default(…) }}, or default(omit) to leave it out."
+    http_status = 422
+
+
+class ExpressionError(RunError):
+    """An expression cannot be computed with the values there are."""
+
+    message_format = "{expression} cannot be computed: {detail}."
+    http_status = 422
+
+
+class NodeInputsError(RunError):
+    """The inputs of a built-in node are not valid."""
+
+    message_format = "The inputs of {kind!r} are not valid: {detail}."
+    http_status = 422
+
+
+class StepFailedError(RunError):
+    """A step failed, and neither an edge nor the node's `onError` takes its error."""
+
+    message_format = "The node {node!r} failed: {detail}"
+
+
+class FailedOnPurposeError(RunError):
+    """A node of the flow says that the run fails."""
+
+    message_format = "{detail}"
+
+
+class RunCancelledError(RunError):
+    """A run was cancelled."""
+
+    message_format = "The run was cancelled: {reason}."
+    http_status = 409
+
+
+class RunTimedOutError(RunError):
+    """A run took longer than its flow allows."""
+
+    message_format = "The run took longer than {seconds} s."
+    hint = "The flow's `settings.timeoutSeconds` sets the limit."
+    http_status = 504
+
+
+class StepTimedOutError(RunError):
+    """A step took longer than its node allows."""
+
+    message_format = "The step took longer than {seconds} s."
+    hint = "The node's `timeoutSeconds` sets the limit."
+    http_status = 504
+    retryable = True
+
+
+class TooManyStepsError(RunError):
+    """A run took more steps than its flow allows."""
+
+    message_format = "The run took more than {limit} steps."
+    hint = "The flow's `settings.maxSteps` sets the limit."
+
+
+class TooManyTurnsError(RunError):
+    """A loop went round more often than its node allows."""
+
+    message_format = "The loop is not finished after {limit} turns."
+    hint = "The node's `inputs.limit` sets the limit."
+
+
+class TooDeepError(RunError):
+    """Flows call each other too deeply."""
+
+    message_format = "The flow {flow!r} would be the {depth}th within another; {limit} are allowed."
+
+
+class OutputTooLargeError(RunError):
+    """The outputs of a step are larger than the flow allows."""
+
+    message_format = "The outputs have {size} bytes; {limit} are allowed."
+    hint = "The flow's `settings.maxOutputBytes` sets the limit."
+
+
+class AlreadyRespondedError(RunError):
+    """A second node of a run would respond."""
+
+    message_format = "The run has responded already, by the node {node!r}."

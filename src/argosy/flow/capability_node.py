@@ -1,0 +1,38 @@
+"""Nodes that run a capability of the connector."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from argosy.connector import load_capability
+from argosy.flow.templates import compile_strict, join_below
+from argosy.model import SUCCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from argosy.flow.plan import Compiler
+    from argosy.flow.step_context import StepContext
+    from argosy.model import JsonObject, Node
+
+
+def compile_capability(
+    node: Node, compiler: Compiler
+) -> Callable[[StepContext], tuple[str, JsonObject]]:
+    """Compile a node. Raises UnknownCapabilityError and TemplateSyntaxError."""
+    load_capability(compiler.connector, node.what)
+    render = compile_strict(node.inputs, join_below(node.pointer, "inputs"))
+    capability, connection = node.what, node.connection
+
+    def execute(context: StepContext) -> tuple[str, JsonObject]:
+        inputs = render(context.scope)
+        dispatcher = context.state.dispatcher(connection)
+        step = context.step
+        step.inputs = dispatcher.masked(capability, inputs)
+        result = dispatcher.call(capability, inputs, control=context.control())
+        step.outputs = result.outputs
+        if result.error is not None:
+            raise result.error
+        return SUCCESS, result.outputs
+
+    return execute

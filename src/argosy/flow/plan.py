@@ -1,0 +1,180 @@
+"""Compile a flow into a plan: kinds resolved, expressions compiled, edges counted, once.
+
+What cannot be compiled is told with its place. Whatever `argosy check` finds beyond that is not
+looked for here: a plan is made on the way to a run.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from argosy.dispatch.plan import defaults_of
+from argosy.errors import InvalidFlowError, UnknownCapabilityError
+from argosy.flow.capability_node import compile_capability
+from argosy.flow.kinds import KINDS
+from argosy.model import ALWAYS, ERROR, Flow, Graph, Node, NodeRetry, Problem
+from argosy.rendering import TemplateSyntaxError
+from argosy.validation import Validator
+from argosy.validation.sentences import list_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from argosy.flow.step_context import StepContext
+    from argosy.model import Connector, JsonObject
+
+    Execute = Callable[[StepContext], tuple[str, JsonObject]]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanNode:
+    """A node ready to run. `edges` are the indexes of the nodes that each outcome leads to.
+
+    `leads_to` are all of them once for each edge; `incoming` counts the edges that lead here.
+    `redo` does again what a step did to the run itself, where the step is taken over.
+    """
+
+    id: str
+    node: Node
+    execute: Execute
+    edges: Mapping[str, Sequence[int]]
+    leads_to: Sequence[int]
+    always: Sequence[int]
+    incoming: int
+    retry: NodeRetry
+    takes_error: bool
+    redo: Callable[[StepContext], None] | None
+
+
+@dataclass(frozen=True, slots=True)
+class GraphPlan:
+    """A graph ready to run; `entries` are the indexes of the nodes that no edge leads to."""
+
+    nodes: Sequence[PlanNode]
+    entries: Sequence[int]
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPlan:
+    """A flow ready to run."""
+
+    flow: Flow
+    graph: GraphPlan
+    inputs: Validator
+    outputs: Validator | None
+    variables: Mapping[str, Validator | None]
+    defaults: JsonObject
+
+
+def compile_flow(flow: Flow, connector: Connector) -> FlowPlan:
+    """Compile a flow. Raises InvalidFlowError with everything that stands in the way."""
+    return Compiler(flow, connector).compile()
+
+
+class Compiler:
+    """Compiles one flow; kinds that hold a graph of their own have it compiled here too."""
+
+    def __init__(self, flow: Flow, connector: Connector) -> None:
+        self.flow = flow
+        self.connector = connector
+        self.problems: list[Problem] = []
+
+    def compile(self) -> FlowPlan:
+        """Compile. Raises InvalidFlowError."""
+        graph = self.graph(self.flow.graph)
+        if self.problems:
+            found = [replace(problem, file=self.flow.file) for problem in self.problems]
+            raise InvalidFlowError(file=self.flow.file or self.flow.id, problems=found)
+        outputs = None if self.flow.outputs is None else Validator(self.flow.outputs)
+        variables = {
+            name: None if one.schema is None else Validator(one.schema)
+            for name, one in self.flow.variables.items()
+        }
+        return FlowPlan(
+            self.flow,
+            graph,
+            Validator(self.flow.inputs),
+            outputs,
+            variables,
+            defaults_of(self.flow.inputs),
+        )
+
+    def graph(self, graph: Graph) -> GraphPlan:
+        """Compile a graph; what is wrong is put among the problems."""
+        nodes = [node for node in graph.nodes if node.is_capability or node.what != "note"]
+        index = {node.id: place for place, node in enumerate(nodes)}
+        out: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        incoming: dict[str, int] = defaultdict(int)
+        for place, edge in enumerate(graph.edges):
+            if edge.source in index and edge.target in index:
+                out[edge.source][edge.outcome].append(index[edge.target])
+                incoming[edge.target] += 1
+            else:
+                message = f"the edge from {edge.source!r} to {edge.target!r} lacks one of them"
+                self._refuse("edge-ends", message, f"{graph.pointer}/edges/{place}")
+        if len(index) < len(nodes):
+            self._refuse("node-ids", "two nodes have the same id", f"{graph.pointer}/nodes")
+        for node_id in _in_circles(nodes, out, incoming):
+            message = f"{node_id!r} leads back to itself; a loop is a node of its own"
+            self._refuse("circle", message, nodes[index[node_id]].pointer)
+        planned = [self._node(node, out[node.id], incoming[node.id]) for node in nodes]
+        return GraphPlan(
+            tuple(planned), tuple(i for i, node in enumerate(planned) if not node.incoming)
+        )
+
+    def _node(self, node: Node, out: Mapping[str, list[int]], incoming: int) -> PlanNode:
+        always = tuple(out.get(ALWAYS, ()))
+        return PlanNode(
+            id=node.id,
+            node=node,
+            execute=self._execute(node),
+            edges={name: (*targets, *always) for name, targets in out.items() if name != ALWAYS},
+            leads_to=tuple(target for targets in out.values() for target in targets),
+            always=always,
+            incoming=incoming,
+            retry=node.retry or self.flow.settings.retry,
+            takes_error=ERROR in out or ALWAYS in out,
+            redo=None if node.is_capability or node.what not in KINDS else KINDS[node.what].redo,
+        )
+
+    def _execute(self, node: Node) -> Execute:
+        try:
+            if node.is_capability:
+                return compile_capability(node, self)
+            if node.what in KINDS:
+                return KINDS[node.what].compile(node, self)
+            known = list_words(KINDS, node.what)
+            self._refuse("node-kind", f"there is no kind {node.what!r}; there is {known}", node)
+        except TemplateSyntaxError as error:
+            self._refuse("expression-syntax", str(error), node)
+        except UnknownCapabilityError as error:
+            self._refuse("node-capability", error.message, node)
+        return _never
+
+    def _refuse(self, code: str, message: str, place: str | Node) -> None:
+        pointer = place.pointer if isinstance(place, Node) else place
+        self.problems.append(Problem(code, message, pointer))
+
+
+def _never(_context: StepContext) -> tuple[str, JsonObject]:
+    raise AssertionError
+
+
+def _in_circles(
+    nodes: Sequence[Node], out: Mapping[str, Mapping[str, list[int]]], incoming: Mapping[str, int]
+) -> list[str]:
+    """Return the ids of the nodes that are left when all that can be sorted are taken away."""
+    left = dict(incoming)
+    ready = [node.id for node in nodes if not left.get(node.id)]
+    sorted_ids = set(ready)
+    while ready:
+        for targets in out.get(ready.pop(), {}).values():
+            for target in targets:
+                name = nodes[target].id
+                left[name] -= 1
+                if not left[name]:
+                    ready.append(name)
+                    sorted_ids.add(name)
+    return [node.id for node in nodes if node.id not in sorted_ids]

@@ -1,0 +1,138 @@
+"""What a node sees while its step runs: values, time, ids, and the run that it is part of."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid5
+
+from argosy.errors import NodeInputsError, RunTimedOutError, StepTimedOutError
+from argosy.flow.run import Response
+from argosy.transport import Control
+from argosy.validation.sentences import list_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from argosy.errors import ArgosyError
+    from argosy.flow.execution import Frame, RunState
+    from argosy.flow.plan import GraphPlan
+    from argosy.flow.run import Step
+    from argosy.model import Json, Node
+    from argosy.rendering import Scope
+
+
+class StepContext:
+    """One attempt of one step.
+
+    Ids are made of the run's id and the step's path, so that an attempt that is made again makes
+    the same ones: what was stored already is not stored twice.
+    """
+
+    __slots__ = ("_ids", "deadline", "frame", "node", "scope", "state", "step", "step_deadline")
+
+    def __init__(
+        self, state: RunState, frame: Frame, scope: Scope, node: Node, step: Step, deadline: float
+    ) -> None:
+        self.state = state
+        self.frame = frame
+        self.scope = scope
+        self.node = node
+        self.step = step
+        self._ids = 0
+        self.step_deadline: float | None = None
+        self.deadline = deadline
+        if node.timeout_seconds is not None:
+            self.step_deadline = state.clock() + node.timeout_seconds
+            self.deadline = min(self.deadline, self.step_deadline)
+
+    def new_uuid(self) -> str:
+        """Make an id; the next attempt makes the same ones in the same order."""
+        self._ids += 1
+        return str(uuid5(self.state.namespace, f"{self.step.path}/{self._ids}"))
+
+    def control(self) -> Control:
+        """Return the terms of a call that this step makes."""
+        state = self.state
+        return Control(self.deadline, self.new_uuid, state.sleep, state.cancellation)
+
+    def wait(self, seconds: float) -> None:
+        """Wait, at most until the step must end, and then raise the error that says so."""
+        left = self.deadline - self.state.clock()
+        self.state.sleep(max(min(seconds, left), 0))
+        if seconds > left:
+            self.check_time()
+
+    def set_variables(self, values: Mapping[str, Json]) -> None:
+        """Give variables other values, all or none. Raises NodeInputsError."""
+        for name, value in values.items():
+            self._check_variable(name, value)
+        for name, value in values.items():
+            self.frame.change(name, _always(value))
+
+    def change_variable(self, name: str, change: Callable[[Json], Json]) -> Json:
+        """Change one variable by what it is, and return it. Raises NodeInputsError."""
+        self._check_variable(name)
+
+        def checked(value: Json) -> Json:
+            changed = change(value)
+            self._check_variable(name, changed)
+            return changed
+
+        return self.frame.change(name, checked)
+
+    def _check_variable(self, name: str, *values: Json) -> None:
+        validators = self.frame.plan.variables
+        if name not in validators:
+            known = list_words(validators, name) or "none"
+            detail = f"the flow declares no variable {name!r}; there is {known}"
+            raise NodeInputsError(kind=self.node.what, detail=detail)
+        validator = validators[name]
+        for value in values:
+            found = validator.problems(value) if validator else ()
+            if found:
+                detail = f"the variable {name!r} cannot be {value!r}: {found[0].message}"
+                raise NodeInputsError(kind=self.node.what, detail=detail, problems=found)
+
+    def respond(self, *, is_error: bool, status_code: int, body: Json) -> None:
+        """Answer whoever started the flow. Raises AlreadyRespondedError, InvalidResponseError."""
+        response = Response(self.step.path, is_error, status_code, body)
+        self.frame.respond(response)
+        if self.frame.depth == 1:
+            self.state.answer(response)
+
+    def inner_scope(self, **more: Json) -> dict[str, Json]:
+        """Return the scope of one turn of a loop: what it sees, and what it adds of its own."""
+        return {**self.scope, "nodes": dict(self.scope["nodes"]), **more}
+
+    def run_body(self, body: GraphPlan, scope: Scope, turn: int) -> None:
+        """Run one turn of a loop. Raises the error that it failed with."""
+        self.check_time()
+        self.state.run_graph(self.frame, body, scope, f"{self.step.path}/{turn}/", self.deadline)
+
+    def run_flow(self, name: str, given: Json) -> Response | None:
+        """Run another flow and return its response. Raises what it failed with."""
+        return self.state.run_flow(self, name, given)
+
+    def is_fatal(self, error: ArgosyError) -> bool:
+        """Tell whether an error ends the run, whatever a node does about errors."""
+        return self.state.is_fatal(error)
+
+    def check_time(self) -> None:
+        """Raise RunTimedOutError or StepTimedOutError where the time is up."""
+        now = self.state.clock()
+        if now >= self.state.deadline:
+            raise RunTimedOutError(seconds=f"{self.state.timeout_seconds:g}")
+        if self.step_deadline is not None and now >= self.step_deadline:
+            raise StepTimedOutError(seconds=f"{self.node.timeout_seconds:g}")
+
+
+def _always(value: Json) -> Callable[[Json], Json]:
+    return lambda _old: value
+
+
+def namespace_of(run_id: str) -> UUID:
+    """Return the namespace of the ids that a run makes."""
+    return uuid5(_ARGOSY, run_id)
+
+
+_ARGOSY = UUID("6f7c5d2e-6a53-4c5e-9a0e-2f1d8c1b7a40")

@@ -208,6 +208,33 @@ def test_a_services_token_is_told_once(shop: Client) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
+        ({}, "/name"),
+        ({"name": "Server", "allowedIps": ["home"]}, "/allowedIps/0"),
+        ({"name": "Server", "allowedIps": ["::1", 7]}, "/allowedIps/1"),
+    ],
+)
+def test_a_services_token_that_cannot_be(shop: Client, body: Any, pointer: str) -> None:
+    many = "/audiences/101/realtime_personalization_services"
+    one = f"{many}/{shop.call('POST', many, {'name': 'Shop'}).json()['id']}"
+
+    answer = shop.call("POST", f"{one}/tokens", body)
+
+    assert (answer.status_code, answer.json()["pointer"]) == (400, pointer)
+    assert shop.call("GET", one).json()["tokens"] == []
+
+
+def test_a_token_of_another_service_is_not_deleted(shop: Client) -> None:
+    many = "/audiences/101/realtime_personalization_services"
+    keys = [shop.call("POST", many, {"name": name}).json()["id"] for name in "AB"]
+    token = shop.call("POST", f"{many}/{keys[0]}/tokens", {"name": "Server"}).json()["id"]
+
+    assert shop.call("DELETE", f"{many}/{keys[1]}/tokens/{token}").status_code == 404
+    assert len(shop.call("GET", f"{many}/{keys[0]}").json()["tokens"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "pointer"),
+    [
         ({"name": "A"}, "/segmentId"),
         ({"name": "A", "segmentId": 301, "description": 7}, "/description"),
         ({"name": "A", "segmentId": 301, "gradeThresholds": "x"}, "/gradeThresholds"),

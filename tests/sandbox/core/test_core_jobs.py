@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import inspect
 import json
 from typing import TYPE_CHECKING, Any
 
 import msgpack
 import pytest
 
+from argosy.sandbox.core import results
 from tests.sandbox.core.conftest import NOON, Core
 
 if TYPE_CHECKING:
@@ -69,6 +71,95 @@ def test_a_job_fails_with_the_reason(core: Core) -> None:
     assert shown["status"] == "error"
     assert "Column 'nothing' cannot be resolved" in shown["debug"]["stderr"]
     assert "SELECT nothing" in shown["debug"]["cmdout"]
+    assert "cannot be resolved" not in shown["debug"]["cmdout"]  # clients show both, one by one
+
+
+def retries(shown: Any) -> list[str]:
+    return [line for line in shown["debug"]["cmdout"].splitlines() if line.startswith("retry")]
+
+
+@pytest.mark.parametrize(("kind", "query"), [("presto", "SELECT nothing"), ("hive", "SELEC 1")])
+def test_a_failed_query_is_tried_again(core: Core, kind: str, query: str) -> None:
+    job = core.query(query, kind, retry_limit="2")
+
+    shown = core.get(f"/job/show/{job}")
+
+    assert (shown["status"], shown["retry_limit"]) == ("error", 2)
+    assert retries(shown) == ["retry 1 of 2", "retry 2 of 2"]
+    first, *others = shown["debug"]["stderr"].splitlines()
+    assert others == [first, first]
+    assert shown["num_records"] is None
+
+
+def test_a_query_that_succeeds_is_not_tried_again(core: Core) -> None:
+    job = core.query("INSERT INTO people (time) VALUES (1)", retry_limit="2")
+
+    shown = core.get(f"/job/show/{job}")
+
+    assert (shown["status"], retries(shown), shown["debug"]["stderr"]) == ("success", [], None)
+    assert core.get("/table/show/shop/people")["count"] == 1
+
+
+def test_a_query_may_do_better_when_it_is_tried_again(paced: Core) -> None:
+    job = paced.query("SELECT count(*) FROM late", retry_limit="1")
+    began = [paced.get(f"/job/show/{job}") for _ in range(4)][-1]
+    paced.post("/table/create/shop/late")
+
+    seen = [paced.get(f"/job/status/{job}")["status"] for _ in range(4)]
+    shown = paced.get(f"/job/show/{job}")
+
+    assert (began["status"], retries(began)) == ("running", ["retry 1 of 1"])
+    assert "Table shop.late does not exist" in began["debug"]["stderr"]
+    assert seen == ["running", "running", "running", "success"]
+    assert (retries(shown), shown["num_records"]) == (["retry 1 of 1"], 1)
+    assert shown["start_at"] == began["start_at"]
+    assert shown["debug"]["stderr"] == began["debug"]["stderr"]
+
+
+def test_a_job_is_killed_before_it_is_tried_again(paced: Core) -> None:
+    job = paced.query("SELECT nothing", retry_limit="5")
+    for _ in range(4):
+        paced.get(f"/job/status/{job}")
+
+    paced.post(f"/job/kill/{job}")
+
+    assert {paced.get(f"/job/status/{job}")["status"] for _ in range(9)} == {"killed"}
+    assert retries(paced.get(f"/job/show/{job}")) == ["retry 1 of 5"]
+
+
+def test_what_would_only_fail_again_is_not_tried_again(core: Core) -> None:
+    insert = "INSERT INTO people (time) VALUES (1)"
+    jobs = [
+        core.query(insert, result="td://@/nowhere/copies", retry_limit="2"),
+        core.query("SELECT * FROM people MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)",
+                   retry_limit="2"),
+    ]  # fmt: skip
+
+    shown = [core.get(f"/job/show/{job}") for job in jobs]
+
+    assert [(one["status"], retries(one)) for one in shown] == [("error", [])] * 2
+    assert "not supported by the sandbox" in shown[1]["debug"]["stderr"]
+    assert core.get("/table/show/shop/people")["count"] == 1  # written once
+
+
+def test_a_defect_is_told_by_its_place_and_not_its_message(
+    core: Core, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_value: Any) -> None:
+        raise LookupError("hush")
+
+    monkeypatch.setattr("argosy.sandbox.core.results.plain", fail)
+    job = core.query("SELECT 'hush'", retry_limit="2")
+
+    shown = core.get(f"/job/show/{job}")
+
+    line = next(
+        number
+        for number, text in enumerate(inspect.getsource(results).splitlines(), 1)
+        if "plain(value) for value in row" in text
+    )
+    assert (shown["status"], retries(shown)) == ("error", [])
+    assert shown["debug"]["stderr"] == f"The sandbox failed: LookupError at core/results.py:{line}"
 
 
 def test_results_come_in_every_format(core: Core) -> None:

@@ -11,6 +11,7 @@ from tests.sandbox.conftest import NOON, SEED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import requests
 
@@ -247,6 +248,89 @@ def test_without_a_token_the_path_is_the_records_apis(shop: Client) -> None:
 
 def test_the_vendors_host_needs_no_token_to_be_known(shop: Client) -> None:
     assert ask(shop, event(visitor="c-0001"), headers=HOST).status_code == 200
+
+
+SERVICES = "/audiences/101/realtime_personalization_services"
+
+
+def make_service(shop: Client, *, public: bool, **more: Any) -> tuple[str, dict[str, Any]]:
+    """Make a service with a token by the CDP API."""
+    made = shop.call("POST", SERVICES, {"name": f"Offers {public}", "public": public}).json()
+    one = f"{SERVICES}/{made['id']}"
+    answer = shop.call("POST", f"{one}/tokens", {"name": "Site", **more})
+    assert answer.status_code == 200, answer.text
+    return one, answer.json()
+
+
+def test_a_services_token_leads_to_what_its_parent_segment_offers(shop: Client) -> None:
+    _, token = make_service(shop, public=False)
+    _, public = make_service(shop, public=True)
+
+    as_server = ask(shop, event(visitor="c-0002", page="/sale"), token["value"])
+    as_page = ask_as_page(shop, {"email": "ada@example.com"}, token=public["value"])
+
+    assert as_server.json() == ask(shop, event(visitor="c-0002", page="/sale")).json()
+    assert as_server.json()["offers"]["members"]["attributes"]["first_name"] == "Kenji"
+    assert as_page.json() == ask_as_page(shop, {"email": "ada@example.com"}).json()
+    assert as_page.json()["offers"]["plain"]["attributes"] == {"first_name": "Ada"}
+    assert ask(shop, event(), public["value"]).json()["code"] == 3006
+    assert ask_as_page(shop, {}, token=token["value"]).json()["code"] == 3006
+
+
+def test_of_two_sections_of_one_name_the_older_counts(client: Client) -> None:
+    later = SHOP | {"tokens": [], "sections": [{"name": name} for name in ("everyone", "later")]}
+    client.control("POST", "seed", SEED | {"personalizations": [SHOP, later]})
+    _, token = make_service(client, public=False)
+
+    offers = ask(client, event(), token["value"]).json()["offers"]
+
+    assert list(offers) == ["everyone", "later"]
+    assert offers["everyone"]["attributes"] == {"headline": "Hello"}
+
+
+@pytest.mark.parametrize(
+    ("addresses", "status"),
+    [([], 200), (["127.0.0.0/8", "::1"], 200), (["203.0.113.10"], 400)],
+)
+def test_a_services_token_is_for_some_addresses(
+    shop: Client, addresses: list[str], status: int
+) -> None:
+    _, token = make_service(shop, public=False, allowedIps=addresses)
+
+    answer = ask(shop, event(), token["value"])
+
+    assert answer.status_code == status
+    assert answer.json().get("code") == (None if status == 200 else 3005)
+
+
+@pytest.mark.parametrize("gone", ["token", "service", "parent segment"])
+def test_a_services_token_that_is_gone_leads_nowhere(shop: Client, gone: str) -> None:
+    service, token = make_service(shop, public=False)
+    assert ask(shop, event(), token["value"]).status_code == 200
+
+    paths = {
+        "token": f"{service}/tokens/{token['id']}",
+        "service": service,
+        "parent segment": "/audiences/101",
+    }
+    assert shop.call("DELETE", paths[gone]).status_code == 200
+
+    assert ask(shop, event(), token["value"], headers=HOST).json()["code"] == 3001
+
+
+def test_a_services_token_is_neither_kept_nor_logged(start_client: Start, tmp_path: Path) -> None:
+    client = start_client(data=tmp_path, seed=SEED | {"personalizations": [SHOP]})
+    service, token = make_service(client, public=False)
+    assert ask(client, event(), token["value"]).status_code == 200
+    secret = token["value"].rpartition("/")[2]
+
+    shown = client.call("GET", service).text + client.call("GET", "/_sandbox/requests").text
+    client.sandbox.close()
+
+    kept = b"".join(one.read_bytes() for one in tmp_path.rglob("*") if one.is_file())
+    assert b"Site" in kept
+    assert secret not in shown
+    assert secret.encode() not in kept
 
 
 def test_the_token_is_not_in_the_log(shop: Client) -> None:

@@ -439,3 +439,31 @@ def test_a_write_only_key_is_not_let_in(api: Workflows) -> None:
     for key in ("2/sandbox", "x", None):
         answer = api.client.call("GET", "/api/attempts", key=key)
         assert (answer.status_code, answer.json()["status"]) == (401, 401)
+
+
+@pytest.mark.parametrize("pace", ["immediate", "polls:1", "seconds:10"])
+def test_a_loop_is_resumed_with_the_parts_that_failed(
+    start_api: Callable[..., Workflows], pace: str
+) -> None:
+    api = start_api(pace=pace)
+    part = "+each:\n  for_each>: {x: [1, 2, 3]}\n  _do:\n    +one: {store>: {'v${x}': '${x}'}}\n"
+    api.upload(
+        {"daily.dig": part + "    +two: {if>: '${x != 2}', _do: {echo>: x}, _else_do: {fail>: x}}"}
+    )
+    first = api.start()
+    assert api.finish(first)["status"] == "error"
+    rest = "    +two: {echo>: x}\n+last: {echo>: '${v1} ${v2} ${v3}'}"
+    api.upload({"daily.dig": part + rest}, revision="r2")
+
+    again = api.start(retryAttemptName="again", resume={"mode": "failed", "attemptId": first["id"]})
+
+    assert api.finish(again)["status"] == "success"
+    logs = api.get(f"logs/{again['id']}/files")["files"]
+    assert [one["taskName"].removeprefix("+daily") for one in logs] == [
+        "+each",
+        "+each^sub+for-0=x=1=2+two",
+        "+each^sub+for-0=x=2=3+one",
+        "+each^sub+for-0=x=2=3+two",
+        "+last",
+    ]
+    assert "1 2 3" in api.log(again, "+daily+last")

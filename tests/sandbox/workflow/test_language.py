@@ -15,6 +15,7 @@ from argosy.sandbox.workflow.moments import Moment
 from argosy.sandbox.workflow.retries import MOST_RETRIES, next_retry
 from argosy.sandbox.workflow.timetables import timetable
 from argosy.sandbox.workflow.variables import Templates, session_params
+from tests.sandbox.workflow.conftest import Workflows
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 NOW = 1_700_000_000
@@ -183,7 +184,7 @@ def test_any_text_is_filled_in_or_refused(text: str) -> None:
 def test_any_file_is_read_or_refused(content: bytes) -> None:
     problem, found = "x.dig: ", {}
     try:
-        found = read_config(content, "x.dig")
+        found = read_config({"x.dig": content}, "x.dig")
     except ConfigError as error:
         problem = str(error)
 
@@ -208,13 +209,13 @@ def test_any_file_is_read_or_refused(content: bytes) -> None:
     ],
 )
 def test_yaml_is_read_as_digdag_reads_it(text: str, value: Any) -> None:
-    assert read_config(f"x: {text}".encode(), "x.dig") == {"x": value}
+    assert read_config({"x.dig": f"x: {text}".encode()}, "x.dig") == {"x": value}
 
 
 def test_anchors_and_merges_are_taken() -> None:
     text = b"a: &a {x: 1, y: 2}\nb: {<<: *a, y: 3}\nc: *a"
 
-    assert read_config(text, "x.dig")["b"] == {"x": 1, "y": 3}
+    assert read_config({"x.dig": text}, "x.dig")["b"] == {"x": 1, "y": 3}
 
 
 BOMB = "a0: &a0 x\n" + "".join(
@@ -247,7 +248,7 @@ BOMB = "a0: &a0 x\n" + "".join(
 )
 def test_what_no_file_may_hold_is_refused(text: str, problem: str) -> None:
     with pytest.raises(ConfigError, match=problem):
-        read_config(text.encode(), "x.dig")
+        read_config({"x.dig": text.encode()}, "x.dig")
 
 
 @given(
@@ -322,3 +323,23 @@ def test_no_task_is_tried_without_an_end() -> None:
         params, tries = following.state_params, tries + 1
 
     assert tries == MOST_RETRIES
+
+
+def test_a_file_includes_others(api: Workflows) -> None:
+    attempt = api.run(
+        "_export:\n  td: {database: old, engine: presto}\n  !include : config/all.yml\n"
+        "+a:\n  !include : tasks.dig\n  !include : config/more.yml\n"
+        "+b: {call>: config/called}\n",
+        files={
+            "config/all.yml": "td: {database: shop}\n!include : inner/deep.yml\n",
+            "config/inner/deep.yml": "deep: 1",
+            "config/more.yml": "+two: {echo>: two}\n",
+            "config/called.dig": "!include : inner/deep.dig\n",
+            "config/inner/deep.dig": "+three: {echo>: three}\n",
+            "tasks.dig": "+one: {echo>: '${td.database} ${td.engine} ${deep}'}\n",
+        },
+    )
+
+    assert api.attempt(attempt)["status"] == "success"
+    assert "shop presto 1" in api.log(attempt, "+daily+a+one")
+    assert {"+daily+a+two", "+daily+b^sub+three"} < set(api.states(attempt))

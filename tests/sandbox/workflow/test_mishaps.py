@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -12,6 +14,7 @@ from argosy.sandbox.clock import Clock
 from argosy.sandbox.state import State
 from argosy.sandbox.workflow.archives import make_archive
 from argosy.sandbox.workflow.attempts import Start
+from argosy.sandbox.workflow.operators import OPERATORS
 from argosy.sandbox.workflow.sessions import Attempt
 from tests.sandbox.conftest import NOON
 from tests.sandbox.workflow.conftest import Workflows
@@ -45,23 +48,71 @@ def look_often(state: State, attempt: Attempt) -> None:
         state.workflow.runner.look(attempt.id)
 
 
+def told(state: State, attempt: Attempt) -> dict[str, str]:
+    """Give what the logs of an attempt say, by task."""
+    logs = state.workflow.logs
+    return {
+        one.task: gzip.decompress(logs.content(attempt.id, one.name) or b"").decode()
+        for one in logs.of(attempt.id, None)
+    }
+
+
+def oh_no(*_: Any) -> Any:
+    raise ZeroDivisionError("oh no")
+
+
 def test_a_mistake_of_the_sandbox_fails_the_attempt(
     make_state: Callable[..., State], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     state = make_state()
     attempt = start(state)
-
-    def fail(*_: Any) -> None:
-        raise ZeroDivisionError("oh no")
-
-    monkeypatch.setattr(state.workflow.runner, "_outcome", fail)
+    monkeypatch.setattr(state.workflow.runner, "_perform", oh_no)
     state.agenda.settle()
 
     found = state.workflow.sessions.attempt(attempt.id)
     assert (found.status, found.finished_at) == ("error", NOON)
-    [log] = state.workflow.logs.of(attempt.id, None)
-    assert log.task == "+daily"
+    logs = told(state, attempt)
+    assert list(logs) == ["+daily"]
+    assert re.search(
+        r": The sandbox failed: ZeroDivisionError at workflow/running\.py:\d+\n$", logs["+daily"]
+    )
+    assert "oh no" not in logs["+daily"]
     state.agenda.settle()
+
+
+def test_a_mistake_in_an_operator_fails_its_task_and_tells_where(
+    make_state: Callable[..., State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = make_state()
+    attempt = start(state)
+    monkeypatch.setitem(OPERATORS, "echo", oh_no)
+    state.agenda.settle()
+
+    assert state.workflow.sessions.attempt(attempt.id).status == "error"
+    tasks = {one.full_name: one for one in state.workflow.sessions.tasks(attempt.id)}
+    where = r"The sandbox failed: ZeroDivisionError at workflow/running\.py:\d+"
+    assert re.fullmatch(rf"{where} \(runtime\)", str(tasks["+daily+a"].error["message"]))
+    assert (tasks["+daily+a"].state, tasks["+daily+b"].state) == ("error", "blocked")
+    log = told(state, attempt)["+daily+a"]
+    assert re.search(where, log)
+    assert "oh no" not in log
+
+
+def test_what_recurses_too_deep_tells_where(
+    make_state: Callable[..., State], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = make_state()
+    attempt = start(state)
+
+    def recurse(run: Any) -> Any:
+        return recurse(run)
+
+    monkeypatch.setitem(OPERATORS, "echo", recurse)
+    state.agenda.settle()
+
+    log = told(state, attempt)["+daily+a"]
+    assert re.search(r"The sandbox failed: RecursionError at workflow/running\.py:\d+", log)
+    assert "It is nested too deep (config)" in log
 
 
 @pytest.mark.parametrize("pace", ["immediate", "polls:2", "seconds:10"])
@@ -125,3 +176,19 @@ def test_a_retry_without_an_end_does_not_keep_the_sandbox_from_answering(api: Wo
     attempt = api.run("+a:\n  _retry: 100000000\n  +b: {fail>: no}")
 
     assert api.attempt(attempt)["status"] == "error"
+
+
+def test_what_is_reset_midway_is_forgotten(start_api: Callable[..., Workflows]) -> None:
+    api = start_api(pace="polls:2")
+    dig = "+a: {echo>: a}\n+b: {echo>: b}"
+    api.upload({"daily.dig": dig})
+    attempt = api.start()
+    before = [api.states(attempt) for _ in range(3)]
+    api.client.control("POST", "reset", {})
+
+    api.upload({"daily.dig": dig})
+
+    assert api.start()["id"] == attempt["id"]
+    assert [api.states(attempt) for _ in range(3)] == before
+    assert before[0] != before[2]
+    assert api.finish(attempt)["status"] == "success"

@@ -434,6 +434,7 @@ def test_the_built_in_variables_are_there(api: Workflows) -> None:
         "timezone",
         "last_session_date",
         "next_session_time",
+        "last_executed_session_unixtime",
     ]
     template = "|".join(f"${{{name}}}" for name in names)
     api.upload(
@@ -462,6 +463,7 @@ def test_the_built_in_variables_are_there(api: Workflows) -> None:
         "timezone": "Asia/Tokyo",
         "last_session_date": "2023-11-13",
         "next_session_time": "2023-11-15T00:00:00+09:00",
+        "last_executed_session_unixtime": "",
     }
 
 

@@ -14,6 +14,7 @@ import pytest
 from tests.sandbox.workflow.conftest import Workflows, archive
 
 DIG = "+a: {echo>: x}\n"
+BOMB = "".join(f"+k{n}:\n  !include : b.yml\n" for n in range(5))
 
 
 def tar(*entries: tarfile.TarInfo, content: bytes = b"") -> bytes:
@@ -198,7 +199,14 @@ BAD = [
     (archive({"a.dig": "+a: {_after: [+b], echo>: x}"}), '"_after" option is invalid'),
     (archive({"a.dig": "_parallel: true\n+a: {_after: [+b]}"}), "'+b' does not exist"),
     (archive({"a.dig": "_error: {x: 1}\n+a: {}"}), "invalid keys"),
-    (archive({"a.dig": "+a:\n  !include : 'b.dig'"}), "!include"),
+    (archive({"a.dig": "+a:\n  !include : 'b.dig'"}), "no file 'b.dig' to include"),
+    (archive({"a.dig": "+a: !include b.dig", "b.dig": ""}), "no value"),
+    (archive({"a.dig": "+a:\n  !include : [b.dig]", "b.dig": ""}), "not a file's path"),
+    (archive({"a.dig": "+a:\n  !include : a.dig"}), "nested deeper"),
+    (archive({"a.dig": "!include : a.dig"}), "more than 100 files"),
+    (archive({"a.dig": "!include : ../a.dig"}), "no file '../a.dig' to include"),
+    (archive({"a.dig": "!include : x/a", "x/a": "!include : ../y", "y": ""}), "no file '../y'"),
+    (archive({"a.dig": BOMB, "b.yml": f"k: {'x' * 500_000}"}), "larger than"),
     (b"", "Input is not in the .gz format"),
 ]
 

@@ -85,6 +85,17 @@ def test_the_clock_fires_a_schedule(api: Workflows) -> None:
     assert schedule(api)["nextRunTime"] == "2023-11-15T00:30:00Z"
 
 
+def test_a_scheduled_run_sees_the_one_before_it(api: Workflows) -> None:
+    times = "${last_executed_session_date_compact} ${last_executed_session_unixtime}"
+    api.upload({"daily.dig": f"schedule: {{hourly>: '30:00'}}\n+a: {{echo>: '<{times}>'}}\n"})
+
+    advance(api, 2 * HOUR)
+
+    second, first = api.get("attempts")["attempts"]
+    assert "< >" in api.log(first, "+daily+a")
+    assert "<20231114 1699999200>" in api.log(second, "+daily+a")
+
+
 def test_a_clock_that_jumps_far_makes_up_for_100_runs(api: Workflows) -> None:
     api.upload({"daily.dig": HOURLY})
 

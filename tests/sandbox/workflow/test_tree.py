@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import random
+import sys
 from collections import Counter
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.sandbox.workflow.errors import error_shown
 from argosy.sandbox.workflow.plans import plan_workflow
-from argosy.sandbox.workflow.tasks import DONE, FAILED, MOST_TASKS, Outcome, State, Task, Tree
+from argosy.sandbox.workflow.tasks import DONE, FAILED, MOST_TASKS, Outcome, State, Task
+from argosy.sandbox.workflow.tree import Tree
+from argosy.sandbox.workflow.variables import seen_by
 
 LEAVES = st.one_of(
     st.just({"echo>": "x"}),
@@ -158,3 +162,29 @@ def test_a_group_is_tried_again_only_while_there_is_room_for_its_tasks() -> None
 
     assert tree.is_done
     assert MOST_TASKS <= len(tree.tasks) < MOST_TASKS + 2 * len(below)
+
+
+def wide(count: int, parallel: bool) -> Any:
+    return {"_parallel": parallel} | {f"+t{number}": {"echo>": "x"} for number in range(count)}
+
+
+def calls(config: Any) -> int:
+    """Count the calls that it takes to run a tree in the order that its tasks become ready."""
+    tree = planted(config)
+    counted = itertools.count()
+    sys.setprofile(lambda *_: next(counted) and None)
+    try:
+        while tree.ready:
+            task = tree.ready.pop(0)
+            seen_by(tree, task, {})
+            tree.run(task)
+            perform(tree, task)
+    finally:
+        sys.setprofile(None)
+    assert tree.root.state is State.SUCCESS
+    return next(counted)
+
+
+@pytest.mark.parametrize("parallel", [True, False])
+def test_a_tree_takes_as_long_again_for_twice_the_tasks(parallel: bool) -> None:
+    assert calls(wide(800, parallel)) < 2.2 * calls(wide(400, parallel))

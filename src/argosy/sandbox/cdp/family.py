@@ -24,6 +24,7 @@ from argosy.sandbox.cdp.seeding import Planter
 from argosy.sandbox.cdp.segment_queries import SegmentQueries
 from argosy.sandbox.cdp.segment_routes import SegmentRoutes
 from argosy.sandbox.cdp.segments import Segments
+from argosy.sandbox.cdp.service_tokens import ServiceTokens
 from argosy.sandbox.cdp.shapes import Shapes
 from argosy.sandbox.cdp.statistics import Statistics
 from argosy.sandbox.cdp.token_routes import TokenRoutes
@@ -53,6 +54,7 @@ class CdpFamily:
         self.tokens = Tokens(
             foundation.documents, audiences, foundation.clock, foundation.randomness
         )
+        self.service_tokens = ServiceTokens(foundation)
         folders = Folders(audiences, foundation.clock)
         segments = Segments(foundation, audiences, folders, populations)
         funnels = Funnels(foundation, audiences, folders, segments, populations)
@@ -74,7 +76,7 @@ class CdpFamily:
             ),
             TokenRoutes(parents, self.tokens, shapes),
             PlainRoutes(parents, folders, plain, plain_shapes),
-            RealtimeRoutes(foundation, parents, plain, plain_shapes),
+            RealtimeRoutes(foundation, parents, plain, plain_shapes, self.service_tokens),
         )
 
     def routes(self) -> list[BaseRoute]:

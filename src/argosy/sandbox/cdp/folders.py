@@ -13,7 +13,6 @@ from msgspec.structs import replace
 
 from argosy.sandbox.cdp.errors import (
     NAME_TAKEN,
-    AbsentError,
     ConflictError,
     InvalidError,
     cannot_move,
@@ -22,6 +21,7 @@ from argosy.sandbox.cdp.fields import Fields
 from argosy.sandbox.cdp.models import Audiences, Folder, Funnel, ParentSegment, Segment, Token
 
 if TYPE_CHECKING:
+    from argosy.sandbox.cdp.models import Placed
     from argosy.sandbox.clock import Clock
     from argosy.sandbox.settings import Json
 
@@ -38,10 +38,7 @@ class Folders:
 
     def get(self, key: str, parent: ParentSegment | None = None) -> Folder:
         """Give a folder, of one parent segment or of any; raise AbsentError."""
-        found = self._audiences.folder(key)
-        if found is None or (parent is not None and found.parent_segment != parent.id):
-            raise AbsentError("folder", key)
-        return found
+        return self._audiences.get(Folder, key, parent)
 
     def of(self, parent: ParentSegment) -> list[Folder]:
         """Give the folders of a parent segment."""
@@ -56,6 +53,16 @@ class Folders:
             detail = "Must be an existing folder of the parent segment"
             raise InvalidError((where, "INVALID_FORMAT_OR_ASSOCIATION", detail))
         return found
+
+    def moved(self, one: Placed, key: str | None) -> Placed:
+        """Give something in another folder, if one is named; raise InvalidError or 422."""
+        if key is None or key == one.folder:
+            return one
+        place = self.place(key)
+        if place.parent_segment != one.parent_segment:
+            kind = type(one).__name__.lower()
+            raise cannot_move(f"A {kind} can't move to another parent segment")
+        return replace(one, folder=place.id)
 
     def create(self, body: Json, within: Folder, user: str) -> Folder:
         """Make a folder in another; raise InvalidError if it can't be."""

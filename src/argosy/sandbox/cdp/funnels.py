@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from msgspec.structs import replace
 
-from argosy.sandbox.cdp.errors import NAME_TAKEN, AbsentError, ConflictError, cannot_move
+from argosy.sandbox.cdp.errors import NAME_TAKEN, AbsentError, ConflictError
 from argosy.sandbox.cdp.fields import Fields
 from argosy.sandbox.cdp.models import Audiences, Funnel, ParentSegment, Segment
 
@@ -47,10 +47,7 @@ class Funnels:
 
     def get(self, key: str, parent: ParentSegment | None = None) -> Funnel:
         """Give a funnel, of one parent segment or of any; raise AbsentError."""
-        found = self._audiences.find(Funnel, key)
-        if found is None or (parent is not None and found.parent_segment != parent.id):
-            raise AbsentError("funnel", key)
-        return found
+        return self._audiences.get(Funnel, key, parent)
 
     def of(self, parent: ParentSegment) -> list[Funnel]:
         """Give the funnels of a parent segment."""
@@ -70,30 +67,14 @@ class Funnels:
     def create(self, body: Json, folder: str, user: str) -> Funnel:
         """Make a funnel in a folder; raise InvalidError if it can't be."""
         place = self._folders.place(folder)
-        now = self._clock.now()
-        blank = Funnel(
-            id=self._documents.new_id("funnel"),
-            parent_segment=place.parent_segment,
-            name="",
-            description="",
-            folder=place.id,
-            stages=(),
-            created_at=now,
-            updated_at=now,
-            created_by=user,
-            updated_by=user,
-        )
+        blank = self._audiences.blank(Funnel, place, self._clock.now(), user)
         made = self._read(blank, body, is_new=True)
         self._audiences.add(made)
         return made
 
     def change(self, funnel: Funnel, body: Json, folder: str | None, user: str) -> Funnel:
         """Change what the body names; a stage that is left out goes, if nothing needs it."""
-        if folder is not None and folder != funnel.folder:
-            place = self._folders.place(folder)
-            if place.parent_segment != funnel.parent_segment:
-                raise cannot_move("A funnel can't move to another parent segment")
-            funnel = replace(funnel, folder=place.id)
+        funnel = self._folders.moved(funnel, folder)
         changed = self._read(funnel, body, is_new=False)
         kept = {stage["id"] for stage in changed.stages}
         changed = replace(changed, updated_at=self._clock.now(), updated_by=user)

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final, Literal, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import asdict
 
+from argosy.sandbox.cdp.errors import AbsentError
+
 if TYPE_CHECKING:
     from argosy.sandbox.documents import Documents
     from argosy.sandbox.settings import Json
@@ -95,8 +97,8 @@ class Segment(Made, frozen=True, kw_only=True):
     parent_segment: str
     name: str
     description: str
-    kind: SegmentKind
     folder: str
+    kind: SegmentKind = "batch"
     rule: Json = None
     count_population: bool = True
     dashboard: int | None = None
@@ -113,7 +115,7 @@ class Funnel(Made, frozen=True, kw_only=True):
     name: str
     description: str
     folder: str
-    stages: tuple[dict[str, str], ...]
+    stages: tuple[dict[str, str], ...] = ()
 
 
 class Activation(Made, frozen=True, kw_only=True):
@@ -160,6 +162,8 @@ class Token(Struct, frozen=True):
 
 Entry = ParentSegment | Folder | Segment | Funnel | Activation | Token
 T = TypeVar("T", ParentSegment, Folder, Segment, Funnel, Activation, Token)
+Owned = TypeVar("Owned", Folder, Segment, Funnel)
+Placed = TypeVar("Placed", Segment, Funnel)
 
 _KINDS: Final[dict[type, str]] = {
     ParentSegment: "parent-segment",
@@ -193,6 +197,27 @@ class Audiences:
         """Give something by its id."""
         document = self.documents.find(_KINDS[kind], key)
         return None if document is None else kind(**document)
+
+    def get(self, kind: type[Owned], key: str, parent: ParentSegment | None = None) -> Owned:
+        """Give something by its id, of one parent segment or of any; raise AbsentError."""
+        found = self.find(kind, key)
+        if found is None or (parent is not None and found.parent_segment != parent.id):
+            raise AbsentError(_KINDS[kind], key)
+        return found
+
+    def blank(self, kind: type[Placed], place: Folder, now: float, user: str) -> Placed:
+        """Give something new that is to be in a folder and has only its id yet."""
+        return kind(
+            id=self.documents.new_id(_KINDS[kind]),
+            parent_segment=place.parent_segment,
+            name="",
+            description="",
+            folder=place.id,
+            created_at=now,
+            updated_at=now,
+            created_by=user,
+            updated_by=user,
+        )
 
     def every(self, kind: type[T], parent_segment: str | None = None) -> list[T]:
         """Give all of a kind, or those of one parent segment (activations: of one segment)."""

@@ -3,8 +3,9 @@
 Predictive segments without models, activation templates, journeys that never move anybody, and
 the definitions of the real-time side. What clients send is checked for its name and the little
 that every answer needs, and stays as it was sent. What would need a model or a journey that runs
-(scores, statistics, charts, profiles in stages) answers 501. Not documented, so assumed: a name
-is unique among its kind in a parent segment.
+(scores, statistics, charts, profiles in stages) answers 501. Personalization services do more:
+their tokens open the service itself (see `service_tokens`). Not documented, so assumed: a name is
+unique among its kind in a parent segment.
 """
 
 from __future__ import annotations
@@ -114,9 +115,7 @@ PERSONALIZATION: Final = Kind(
 )
 ATTRIBUTE: Final = Kind("realtime-attribute", {"description": None, "type": "imported"})
 KEY_EVENT: Final = Kind("realtime-key-event", {"filterRule": {}})
-SERVICE: Final = Kind(
-    "realtime-personalization-service", {"description": None, "public": False, "tokens": []}
-)
+SERVICE: Final = Kind("realtime-personalization-service", {"description": None, "public": False})
 KINDS: Final = (
     *(PREDICTIVE, TEMPLATE, JOURNEY, REALTIME_JOURNEY, PERSONALIZATION),
     *(ATTRIBUTE, KEY_EVENT, SERVICE),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.cdp.plain import Plain, PlainResources
     from argosy.sandbox.cdp.plain_routes import PlainShapes
     from argosy.sandbox.cdp.routing import Ask, Endpoint, Routing
+    from argosy.sandbox.cdp.service_tokens import ServiceTokens
     from argosy.sandbox.foundation import Foundation
     from argosy.sandbox.settings import Json
 
@@ -49,11 +50,13 @@ class RealtimeRoutes:
         parents: ParentSegments,
         plain: PlainResources,
         shapes: PlainShapes,
+        tokens: ServiceTokens,
     ) -> None:
         self._foundation = foundation
         self._parents = parents
         self._plain = plain
         self._shapes = shapes
+        self._tokens = tokens
 
     def routes(self, routing: Routing) -> list[BaseRoute]:
         """Give the routes."""
@@ -101,31 +104,13 @@ class RealtimeRoutes:
 
     async def create_token(self, ask: Ask) -> Response:
         """Make a token of a service; its value is told this once."""
-        plain = self._asked(ask, SERVICE)
-        fields = Fields(await ask.body())
-        name = fields.name()
-        ips = fields.items("allowedIps")
-        fields.check()
-        token: Json = {
-            "id": self._foundation.documents.new_id("personalization-service-token"),
-            "name": name,
-            "value": None,
-            "allowedIps": ips,
-        }
-        tokens = [*plain.attributes["tokens"], token]
-        self._plain.change(SERVICE, plain, {"tokens": tokens}, ask.user)
-        secret = self._foundation.randomness.uuid().replace("-", "")
-        return json_answer({**token, "value": f"1/{plain.id}/{secret}"})
+        token, value = self._tokens.create(self._asked(ask, SERVICE), await ask.body())
+        return json_answer({**token.shown, "value": value})
 
     async def delete_token(self, ask: Ask) -> Response:
         """Delete a token of a service."""
-        plain = self._asked(ask, SERVICE)
-        tokens = {one["id"]: one for one in plain.attributes["tokens"]}
-        token = tokens.pop(ask.path("token"), None)
-        if token is None:
-            raise AbsentError("token", ask.path("token"))
-        self._plain.change(SERVICE, plain, {"tokens": list(tokens.values())}, ask.user)
-        return json_answer(token)
+        token = self._tokens.delete(self._asked(ask, SERVICE), ask.path("token"))
+        return json_answer(token.shown)
 
     async def table_columns(self, ask: Ask) -> Response:
         """List the columns of an event table."""
@@ -217,8 +202,12 @@ class RealtimeRoutes:
 
     def _deleted(self, kind: Kind) -> Endpoint:
         async def delete(ask: Ask) -> Response:
-            plain = self._plain.delete(kind, self._asked(ask, kind))
-            return json_answer({} if kind is ATTRIBUTE else self._shaped(kind, plain))
+            plain = self._asked(ask, kind)
+            shaped = self._shaped(kind, plain)
+            if kind is SERVICE:
+                self._tokens.forget(plain)
+            self._plain.delete(kind, plain)
+            return json_answer({} if kind is ATTRIBUTE else shaped)
 
         return delete
 
@@ -228,6 +217,8 @@ class RealtimeRoutes:
         shaped = {"id": plain.id, "name": plain.name, **plain.attributes}
         if kind is KEY_EVENT:
             return shaped
+        if kind is SERVICE:
+            shaped["tokens"] = [token.shown for token in self._tokens.of(plain)]
         rest_user = self._shapes.shapes.rest_user
         return {
             **shaped,

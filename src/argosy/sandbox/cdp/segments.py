@@ -12,13 +12,7 @@ from typing import TYPE_CHECKING, Final, cast
 
 from msgspec.structs import replace
 
-from argosy.sandbox.cdp.errors import (
-    NAME_TAKEN,
-    AbsentError,
-    ConflictError,
-    InvalidError,
-    cannot_move,
-)
+from argosy.sandbox.cdp.errors import NAME_TAKEN, ConflictError, InvalidError
 from argosy.sandbox.cdp.fields import Fields
 from argosy.sandbox.cdp.models import SEGMENT_KINDS, Activation, Audiences, Funnel, Segment
 
@@ -47,17 +41,13 @@ class Segments:
         self._clock = foundation.clock
         self._store = foundation.store
         self._agenda = foundation.agenda
-        self._documents = foundation.documents
         self._audiences = audiences
         self._folders = folders
         self._populations = populations
 
     def get(self, key: str, parent: ParentSegment | None = None) -> Segment:
         """Give a segment, of one parent segment or of any; raise AbsentError."""
-        found = self._audiences.segment(key)
-        if found is None or (parent is not None and found.parent_segment != parent.id):
-            raise AbsentError("segment", key)
-        return found
+        return self._audiences.get(Segment, key, parent)
 
     def of(self, parent: ParentSegment) -> list[Segment]:
         """Give the segments of a parent segment."""
@@ -65,31 +55,15 @@ class Segments:
 
     def create(self, body: Json, folder: str, user: str) -> Segment:
         """Make a segment in a folder; raise InvalidError if it can't be."""
-        now = self._clock.now()
         place = self._folders.place(folder)
-        blank = Segment(
-            id=self._documents.new_id("segment"),
-            parent_segment=place.parent_segment,
-            name="",
-            description="",
-            kind="batch",
-            folder=place.id,
-            created_at=now,
-            updated_at=now,
-            created_by=user,
-            updated_by=user,
-        )
+        blank = self._audiences.blank(Segment, place, self._clock.now(), user)
         made = self._read(blank, body, is_new=True)
         self._audiences.add(made)
         return made
 
     def change(self, segment: Segment, body: Json, folder: str | None, user: str) -> Segment:
         """Change what the body names; raise InvalidError, or 422 for another parent segment."""
-        if folder is not None and folder != segment.folder:
-            place = self._folders.place(folder)
-            if place.parent_segment != segment.parent_segment:
-                raise cannot_move("A segment can't move to another parent segment")
-            segment = replace(segment, folder=place.id)
+        segment = self._folders.moved(segment, folder)
         changed = self._read(segment, body, is_new=False)
         changed = replace(changed, updated_at=self._now(segment), updated_by=user)
         self._audiences.replace(changed)

@@ -133,14 +133,14 @@ class BulkLoadRoutes:
     def list_jobs(self, ask: Ask) -> Response:
         """Give the jobs of a bulk load, newest first, as an array."""
         load = self._found(ask)
-        return json_answer([self._job(job, load) for job in self._loads.jobs(load)])
+        return json_answer([self._job(job, load) for job in self._loads.history(load)])
 
     def run(self, ask: Ask) -> Json:
         """Start the job of a bulk load."""
         load = self._found(ask)
         due = ask.values.text("scheduled_time")
         at = self._clock.now() if due is None else read_time(due, "scheduled_time")
-        job = self._loads.run(load, at, ask.values.text("domain_key"))
+        job = self._loads.run_for(load, at, ask.values.text("domain_key"))
         return {"job_id": int(job.id)}
 
     def _found(self, ask: Ask, right: Right = "import") -> BulkLoad:

@@ -10,14 +10,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import orjson
-from msgspec import Struct
-from msgspec.structs import asdict, replace
 
-from argosy.sandbox.answers import VendorError
-from argosy.sandbox.auth import OWNER, User
-from argosy.sandbox.core.cron import check_cron, check_zone, last_times, next_time
-from argosy.sandbox.core.errors import already_there, check_short_name, invalid, not_found
+from argosy.sandbox.core.errors import invalid
 from argosy.sandbox.core.jobs import JobFailedError, JobOptions
+from argosy.sandbox.core.timetables import Naming, Timed, Timetables
 
 if TYPE_CHECKING:
     from typing import NoReturn
@@ -29,111 +25,39 @@ if TYPE_CHECKING:
 LARGEST_CONFIG: Final = 65_535
 MOST_MADE_UP: Final = 10
 
-_KIND: Final = "bulk-load"
-_NO_PARENT: Final = "0"
+_NAMING: Final = Naming("bulk-load", missing="BulkLoadSession", taken="Bulk load")
 
 
-class BulkLoad(Struct, frozen=True):
-    """A bulk load; `delay` is in seconds."""
+class BulkLoad(Timed, frozen=True, kw_only=True):
+    """A bulk load: from what its config names into a table."""
 
-    id: str
-    name: str
     database: str
     table: str
     config: dict[str, Any]
-    cron: str | None
-    timezone: str
-    delay: int
     time_column: str | None
-    user: str
-    created_at: float
-    next_time: float | None = None
 
 
-class BulkLoads:
+class BulkLoads(Timetables[BulkLoad]):
     """The bulk loads of a store."""
 
     def __init__(self, foundation: Foundation, jobs: Jobs) -> None:
-        self._store = foundation.store
-        self._documents = foundation.documents
-        self._clock = foundation.clock
-        self._agenda = foundation.agenda
-        self._jobs = jobs
+        super().__init__(foundation, jobs, BulkLoad, _NAMING, MOST_MADE_UP)
         jobs.runners["bulkload"] = _load
-        foundation.agenda.handlers[_KIND] = self._due
-
-    def every(self) -> list[BulkLoad]:
-        """Give all bulk loads, oldest first."""
-        return [BulkLoad(**document) for document in self._documents.every(_KIND)]
-
-    def named(self, name: str) -> BulkLoad:
-        """Give a bulk load by its name; raise the 404 answer."""
-        document = self._documents.named(_KIND, name)
-        if document is None:
-            raise not_found("BulkLoadSession", name)
-        return BulkLoad(**document)
 
     def create(self, name: str, user: str, facts: dict[str, Any]) -> BulkLoad:
         """Keep a bulk load; `facts` are members of BulkLoad."""
-        check_short_name(name)
-        if self._documents.named(_KIND, name) is not None:
-            raise already_there("Bulk load", name)
-        key = self._documents.new_id(_KIND)
-        made = BulkLoad(id=key, name=name, user=user, created_at=self._clock.now(), **facts)
-        with self._store.transaction():
-            self._documents.add(_KIND, _NO_PARENT, {key: asdict(made)})
-            return self._planned(made)
+        return self._add(name, {"user": user, **facts})
 
     def update(self, load: BulkLoad, facts: dict[str, Any]) -> BulkLoad:
         """Change members of a bulk load."""
-        with self._store.transaction():
-            return self._planned(replace(load, **facts))
+        return self._change(load, facts)
 
-    def delete(self, load: BulkLoad) -> None:
-        """Forget a bulk load; its jobs stay."""
-        with self._store.transaction():
-            self._agenda.drop(_KIND, load.id)
-            self._documents.remove(_KIND, load.id)
-
-    def jobs(self, load: BulkLoad) -> list[Job]:
-        """Give the jobs of a bulk load, newest first."""
-        return self._jobs.newest(load.id)
-
-    def run(self, load: BulkLoad, due: float, domain_key: str | None = None) -> Job:
+    def run_for(self, one: BulkLoad, due: float, domain_key: str | None = None) -> Job:
         """Start the job of a bulk load for a time."""
-        document = self._documents.find("user", load.user) or self._documents.find("user", OWNER)
-        assert document is not None  # noqa: S101 - there is always an owner
-        options = JobOptions(name=domain_key, scheduled_time=int(due), schedule=load.id)
-        work = {"config": load.config, "table": load.table}
-        return self._jobs.start(
-            "bulkload", load.database, User(**document), work=work, options=options
-        )
-
-    def _planned(self, load: BulkLoad) -> BulkLoad:
-        self._agenda.drop(_KIND, load.id)
-        check_zone(load.timezone)
-        due = None
-        if load.cron is not None:
-            check_cron(load.cron, load.timezone)
-            due = next_time(load.cron, load.timezone, self._clock.now() - load.delay)
-            self._agenda.at(_KIND, load.id, due + load.delay)
-        planned = replace(load, next_time=due)
-        self._documents.replace(_KIND, load.id, _NO_PARENT, asdict(planned))
-        return planned
-
-    def _due(self, key: str, _stage: str) -> None:
-        document = self._documents.find(_KIND, key)
-        load = None if document is None else BulkLoad(**document)
-        if load is None or load.cron is None or load.next_time is None:
-            return
-        until = self._clock.now() - load.delay
-        times = last_times(load.cron, load.timezone, load.next_time, until, MOST_MADE_UP)
-        self._planned(load)
-        for due in times:
-            try:
-                self.run(load, due)
-            except VendorError:
-                return  # its database is gone
+        options = JobOptions(name=domain_key, scheduled_time=int(due), schedule=one.id)
+        work = {"config": one.config, "table": one.table}
+        user = self._jobs.user(one.user)
+        return self._jobs.start("bulkload", one.database, user, work=work, options=options)
 
 
 def read_config(document: Json) -> dict[str, Any]:

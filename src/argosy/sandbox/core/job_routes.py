@@ -225,7 +225,7 @@ def shown(job: Job) -> dict[str, Json]:
 
 def with_log(job: Job) -> dict[str, Json]:
     """Give a job with its log."""
-    return shown(job) | {"debug": {"cmdout": job.cmdout, "stderr": job.error}}
+    return shown(job) | {"debug": {"cmdout": job.cmdout, "stderr": job.errors}}
 
 
 def _query(job: Job) -> Any:

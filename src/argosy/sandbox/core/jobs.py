@@ -2,8 +2,14 @@
 
 A job goes on as the agenda's pace says, and does its work at its last stage, so one that is
 killed before never does it. Queries are run here; for other types a family registers a runner.
-Not documented, so assumed: a failed query is not tried again, whatever `retry_limit` says, for
-it would fail the same way; users who are no administrators see their own jobs only.
+
+A query that fails is tried again up to `retry_limit` times, at the same pace, so that it may do
+better once what it needs is there; its log counts the retries, and its errors are those of all
+attempts. Not documented, so assumed: every failure of a query is tried again, a wrong query's
+too; a failure to write its result elsewhere is not, for the query may have written rows by then.
+What the sandbox itself can't do, fails at, or has no time for would only fail again.
+
+Not documented, so assumed: users who are no administrators see their own jobs only.
 """
 
 from __future__ import annotations
@@ -20,6 +26,7 @@ from argosy.sandbox.auth import OWNER, User
 from argosy.sandbox.core.errors import CoreError, no_database
 from argosy.sandbox.core.results import packed, unpacked
 from argosy.sandbox.core.times import spaced
+from argosy.sandbox.defects import defect
 from argosy.sandbox.sql import QueryFailedError, hive_type, told
 
 if TYPE_CHECKING:
@@ -66,7 +73,10 @@ class JobOptions(Struct, frozen=True):
 
 
 class Job(Struct, frozen=True):
-    """A job; times are epochs. `work` is what a job that is no query has to do."""
+    """A job; times are epochs. `work` is what a job that is no query has to do.
+
+    `failures` are the errors of attempts that were tried again, `error` is that of the last one.
+    """
 
     id: str
     name: str | None
@@ -89,6 +99,13 @@ class Job(Struct, frozen=True):
     cmdout: str | None = None
     error: str | None = None
     export_job: str | None = None
+    failures: tuple[str, ...] = ()
+
+    @property
+    def errors(self) -> str | None:
+        """Write the errors of all attempts, a line each; None where there were none."""
+        told_so = [*self.failures, *([] if self.error is None else [self.error])]
+        return "\n".join(told_so) or None
 
     @property
     def is_finished(self) -> bool:
@@ -197,12 +214,17 @@ class Jobs:
         options: JobOptions | None = None,
     ) -> Job:
         """Record a query as a job, run it now and give it finished; not in a transaction."""
-        document = self._documents.find("user", user_id) or self._documents.find("user", OWNER)
-        assert document is not None  # noqa: S101 - there is always an owner
         options = replace(options or JobOptions(), scheduled_time=scheduled_time)
-        job = self.record(engine, database, User(**document), query=query, options=options)
-        self._run(job)
+        job = self.record(engine, database, self.user(user_id), query=query, options=options)
+        while not job.is_finished:
+            job = self._run(job)
         return self.find(job.id)
+
+    def user(self, key: str) -> User:
+        """Give the user whose job it is, or the owner if there is no such user any more."""
+        document = self._documents.find("user", key) or self._documents.find("user", OWNER)
+        assert document is not None  # noqa: S101 - there is always an owner
+        return User(**document)
 
     def find(self, key: str) -> Job:
         """Give a job; raise the 404 answer."""
@@ -255,25 +277,36 @@ class Jobs:
         job = None if document is None else _read(document)
         if job is None or job.is_finished:
             return
-        if stage == RUNNING:
+        if stage != RUNNING:
+            if not self._run(job).is_finished:
+                self.begin(job)
+        elif job.status == "queued":
             now = self._clock.now()
             self._keep(replace(job, status="running", start_at=now, updated_at=now))
-        else:
-            self._run(job)
 
-    def _run(self, job: Job) -> None:
+    def _run(self, job: Job) -> Job:
+        """Do a job's work, or try to: give it finished, or running if it is to be tried again."""
         job = replace(job, start_at=self._clock.now() if job.start_at is None else job.start_at)
         try:
             done = self._query(job) if job.type in ENGINES else self._work(job)
-        except (JobFailedError, QueryFailedError) as error:
+        except QueryFailedError as error:
+            done = replace(job, error=told(error, ENGINES[job.type], job.id))
+            if error.kind == "user" and len(job.failures) < job.options.retry_limit:
+                return self._put_off(done)
+        except JobFailedError as error:
             done = replace(job, error=str(error))
-            if isinstance(error, QueryFailedError):
-                done = replace(job, error=told(error, ENGINES[job.type], job.id))
         except VendorError as error:
             done = replace(job, error=str(error.body.get("message", error)))
         except Exception as error:  # a job must end, whatever happened
-            done = replace(job, error=f"The sandbox failed: {type(error).__name__}")
-        self._end(done, "success" if done.error is None else "error")
+            done = replace(job, error=defect(error))
+        return self._end(done, "success" if done.error is None else "error")
+
+    def _put_off(self, job: Job) -> Job:
+        """Keep a job whose query failed, and which is to be tried again."""
+        now = self._clock.now()
+        failures = (*job.failures, str(job.error))
+        job = replace(job, status="running", updated_at=now, error=None, failures=failures)
+        return self._keep(replace(job, cmdout=_log(job)))
 
     def _query(self, job: Job) -> Job:
         from argosy.sandbox.core.query_rights import check_rights  # noqa: PLC0415 - sqlglot: 0.1 s
@@ -309,19 +342,22 @@ class Jobs:
     def _end(self, job: Job, status: str) -> Job:
         now = self._clock.now()
         job = replace(job, status=status, end_at=now, updated_at=now)
-        self._keep(replace(job, cmdout=_log(job)))
-        return job
+        return self._keep(replace(job, cmdout=_log(job)))
 
-    def _keep(self, job: Job) -> None:
+    def _keep(self, job: Job) -> Job:
         self._documents.replace(_KIND, job.id, job.parent, asdict(job))
+        return job
 
 
 def _log(job: Job) -> str:
+    """Write what a job has to say; why it failed is told apart from it, as its errors."""
     lines = [] if job.start_at is None else [f"started at {spaced(job.start_at)}"]
     if job.query is not None:
         lines.append(f"executing query: {job.query}")
-    if job.error is not None:
-        lines.append(job.error)
+    limit = job.options.retry_limit
+    lines += [f"retry {number} of {limit}" for number in range(1, len(job.failures) + 1)]
+    if job.end_at is None:
+        return "\n".join(lines)
     lines.append(f"finished at {spaced(job.end_at)} ({job.status})")
     return "\n".join(lines)
 

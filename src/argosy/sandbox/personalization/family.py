@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from argosy.sandbox.personalization.models import Known, Personalizations
+from argosy.sandbox.personalization.models import Known, Personalizations, Token
 from argosy.sandbox.personalization.routes import PersonalizationRoutes
 from argosy.sandbox.personalization.seeding import Planter
 
@@ -32,6 +32,28 @@ class _CdpProfiles:
         return None if profile is None else Known(profile.attributes, profile.segments)
 
 
+class _CdpServices:
+    """The tokens of the CDP's personalization services."""
+
+    def __init__(self, cdp: CdpFamily) -> None:
+        self._cdp = cdp
+
+    def token(self, value: str) -> Token | None:
+        """Give a token of a service by its value."""
+        found = self._cdp.service_tokens.opened(value)
+        if found is None:
+            return None
+        token, service = found
+        return Token(
+            id=token.id,
+            name=value,
+            personalization="",
+            allowed_ips=token.allowed_ips,
+            parent_segment=service.parent_segment,
+            is_public=service.attributes["public"],
+        )
+
+
 class PersonalizationFamily:
     """The service over the CDP's profiles."""
 
@@ -40,7 +62,7 @@ class PersonalizationFamily:
     def __init__(self, foundation: Foundation, cdp: CdpFamily, ingestion: Ingestion) -> None:
         self._foundation = foundation
         self._audiences = cdp.audiences
-        self.model = Personalizations(foundation.documents, _CdpProfiles(cdp))
+        self.model = Personalizations(foundation.documents, _CdpProfiles(cdp), _CdpServices(cdp))
         self._routes = PersonalizationRoutes(self.model, ingestion, foundation)
 
     def routes(self) -> list[BaseRoute]:

@@ -1,11 +1,16 @@
 """Which offers a visitor gets for an event: the personalizations, their tokens and sections.
 
-A token leads to a personalization of one parent segment. The event's key member is looked for
-in the profiles' key attribute. Then each section whose criteria fit makes an offer: its
-`segments` are ones of which the profile must be in at least one (none: everyone gets it, known
-or not), and `when` holds members the event must have. An offer's `attributes` are the section's
-payload and the profile's attributes that it names; `batch_segments` are all segments the profile
-is in. A personalization may be for one database, or some tables, and has no offers elsewhere.
+A seed's token leads to a personalization of one parent segment. One that the CDP API made leads
+to all those of its service's parent segment that are public just as the service is (that these
+belong together is an assumption); where two have a section of one name, the older one's counts.
+What the CDP API keeps as a "realtime personalization" makes no offers.
+
+The event's key member is looked for in the profiles' key attribute. Then each section whose
+criteria fit makes an offer: its `segments` are ones of which the profile must be in at least one
+(none: everyone gets it, known or not), and `when` holds members the event must have. An offer's
+`attributes` are the section's payload and the profile's attributes that it names;
+`batch_segments` are all segments the profile is in. A personalization may be for one database,
+or some tables, and has no offers elsewhere.
 
 The offers' outer shape is all that the vendor tells. That segments are told by id, and that a
 browser doesn't get `sensitive` attributes unless the section says so, are assumptions.
@@ -63,13 +68,18 @@ class Personalization(Struct, frozen=True):
 
 
 class Token(Struct, frozen=True):
-    """A token of a personalization; `name` is its value. Empty lists allow everyone."""
+    """A token of a personalization; `name` is its value. Empty lists allow everyone.
+
+    One that the CDP API made has a parent segment instead, and the service's `is_public`.
+    """
 
     id: str
     name: str
     personalization: str
     allowed_ips: tuple[str, ...] = ()
     origins: tuple[str, ...] = ()
+    parent_segment: str | None = None
+    is_public: bool = False
 
     @property
     def account(self) -> str:
@@ -101,12 +111,20 @@ class Profiles(Protocol):
         """Give the profile with a value, as text, in a column of a parent segment."""
 
 
+class Services(Protocol):
+    """Where the tokens are that the CDP API made."""
+
+    def token(self, value: str) -> Token | None:
+        """Give such a token by its value."""
+
+
 class Personalizations:
     """The personalizations and tokens of the sandbox, and the offers they make."""
 
-    def __init__(self, documents: Documents, profiles: Profiles) -> None:
+    def __init__(self, documents: Documents, profiles: Profiles, services: Services) -> None:
         self._documents = documents
         self._profiles = profiles
+        self._services = services
 
     def add(self, personalization: Personalization) -> None:
         """Keep a personalization."""
@@ -122,19 +140,37 @@ class Personalizations:
     def token(self, value: str) -> Token | None:
         """Give a token by its value."""
         document = self._documents.named("personalization-token", value)
-        return None if document is None else Token(**document)
+        return self._services.token(value) if document is None else Token(**document)
 
-    def of(self, token: Token) -> Personalization:
-        """Give a token's personalization."""
-        document = self._documents.find("personalization", token.personalization)
-        assert document is not None  # noqa: S101 - tokens are made for one that is there
-        sections = tuple(_section(section) for section in document["sections"])
-        return Personalization(**(document | {"sections": sections}))
+    def is_public(self, token: Token) -> bool:
+        """Say whether a token is for browsers."""
+        if token.parent_segment is not None:
+            return token.is_public
+        return all(one.is_public for one in self._of(token))
+
+    def _of(self, token: Token) -> list[Personalization]:
+        """Give the personalizations that a token leads to."""
+        if token.parent_segment is None:
+            document = self._documents.find("personalization", token.personalization)
+            assert document is not None  # noqa: S101 - tokens are made for one that is there
+            return [_personalization(document)]
+        every = map(_personalization, self._documents.every("personalization"))
+        wanted = (token.parent_segment, token.is_public)
+        return [one for one in every if (one.parent_segment, one.is_public) == wanted]
 
     def offers(
-        self, personalization: Personalization, where: tuple[str, str], event: Mapping[str, Json]
+        self, token: Token, where: tuple[str, str], event: Mapping[str, Json]
     ) -> dict[str, Json]:
         """Give the offers for an event that came to a database and table, by section."""
+        offers: dict[str, Json] = {}
+        for one in self._of(token):
+            for name, offer in self._offers(one, where, event).items():
+                offers.setdefault(name, offer)
+        return offers
+
+    def _offers(
+        self, personalization: Personalization, where: tuple[str, str], event: Mapping[str, Json]
+    ) -> dict[str, Json]:
         if not _is_for(personalization, *where):
             return {}
         profile = self._profile(personalization, event.get(personalization.event_key))
@@ -184,6 +220,11 @@ def as_text(value: Json) -> str | None:
     if value is None or isinstance(value, str):
         return value
     return orjson.dumps(value).decode()
+
+
+def _personalization(document: Any) -> Personalization:
+    sections = tuple(_section(section) for section in document["sections"])
+    return Personalization(**(document | {"sections": sections}))
 
 
 def _section(document: Any) -> Section:

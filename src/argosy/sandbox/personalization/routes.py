@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
     from argosy.sandbox.auth import Caller
     from argosy.sandbox.foundation import Foundation
-    from argosy.sandbox.personalization.models import Personalization
     from argosy.sandbox.records.batch import Record
 
 _METHODS: Final = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
@@ -85,15 +84,12 @@ class PersonalizationRoutes:
         database, table = request.path_params["database"], request.path_params["table"]
         caller = self._caller(request.headers.get("authorization"), database)
         token = self._token(request.headers.get(PERSONALIZATION_HEADER))
-        personalization = self._model.of(token)
-        if personalization.is_public != is_public:
+        if self._model.is_public(token) != is_public:
             raise refused(Code.TOKEN_TYPE, "The token is not of the type that is needed here.")
-        _check_sender(request, token, personalization)
+        _check_sender(request, token, is_public=is_public)
         event = _event(await request.body(), is_public=is_public)
         self._store(caller, database, table, event)
-        return json_answer(
-            {"offers": self._model.offers(personalization, (database, table), event)}
-        )
+        return json_answer({"offers": self._model.offers(token, (database, table), event)})
 
     def _caller(self, authorization: str | None, database: str) -> Caller:
         caller = self._doorkeeper.caller(authorization)
@@ -135,15 +131,15 @@ class PersonalizationRoutes:
             raise refused(Code.EVENT, receipt.error.description)
 
 
-def _check_sender(request: Request, token: Token, personalization: Personalization) -> None:
+def _check_sender(request: Request, token: Token, *, is_public: bool) -> None:
     """Raise the answer for a request from where the token may not be used."""
     address = request.client.host if request.client else ""
     if not token.allows(address):
         raise refused(Code.ADDRESS, f"The token may not be used from {address}.")
     origin = request.headers.get("origin", "")
-    if personalization.is_public and not _ORIGIN.fullmatch(origin):
+    if is_public and not _ORIGIN.fullmatch(origin):
         raise refused(Code.ORIGIN, "The header Origin is missing or invalid.")
-    if personalization.is_public and token.origins and origin not in token.origins:
+    if is_public and token.origins and origin not in token.origins:
         raise refused(Code.ORIGIN, f"The token may not be used by pages of {origin}.")
 
 

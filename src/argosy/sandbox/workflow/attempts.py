@@ -22,7 +22,7 @@ from argosy.sandbox.workflow.errors import (
 from argosy.sandbox.workflow.plans import plan_workflow
 from argosy.sandbox.workflow.pools import MOST_ACTIVE, Facts
 from argosy.sandbox.workflow.sessions import Attempt
-from argosy.sandbox.workflow.tasks import MOST_TASKS, State, Task, Tree
+from argosy.sandbox.workflow.tasks import MOST_TASKS, State, Task
 from argosy.sandbox.workflow.timetables import timetable
 from argosy.sandbox.workflow.variables import written_time
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.workflow.pools import Pool, Pools
     from argosy.sandbox.workflow.projects import Definition, Projects
     from argosy.sandbox.workflow.sessions import Session, Sessions, Stage
+    from argosy.sandbox.workflow.tree import Tree
 
 ATTEMPT: Final = "workflow-attempt"
 """The agenda's kind of what moves an attempt on."""
@@ -107,8 +108,9 @@ class Attempts:
         tree.now = self._now(attempt)
         definition = self._projects.definition_ever(attempt.definition)
         try:
-            tree.plant(plan_workflow(attempt.workflow, definition.config), self._resumed(attempt))
-        except (ConfigError, WorkflowError):  # it was fine when it was asked for
+            tree.resumed = self.resumed(attempt)
+            tree.plant(plan_workflow(attempt.workflow, definition.config))
+        except ConfigError:  # it was fine when it was asked for
             return self.end(attempt, success=False)
         self._sessions.keep_attempt(attempt)
         self._sessions.keep_tasks(attempt.id, tree)
@@ -225,10 +227,14 @@ class Attempts:
             "next_session_time": written_time(following.session, where),
         }
 
-    def _resumed(self, attempt: Attempt) -> dict[str, Task]:
+    def resumed(self, attempt: Attempt) -> dict[str, Task]:
+        """Give the tasks, by full name, that an attempt need not do again."""
         if attempt.resume is None:
             return {}
-        return resumed_tasks(self._sessions, attempt.resume, f"+{attempt.workflow}")
+        try:
+            return resumed_tasks(self._sessions, attempt.resume, f"+{attempt.workflow}")
+        except WorkflowError:  # it was fine when it was asked for: the other went on meanwhile
+            return {}
 
     def _now(self, attempt: Attempt) -> float:
         return self._clock.now() if attempt.replay_at is None else attempt.replay_at

@@ -1,8 +1,12 @@
 """Read `.dig` files: YAML as digdag takes it, within bounds that no bomb passes.
 
 digdag's YAML knows texts, whole numbers, fractions, true, false and null; `07:00:00`, `yes` and
-a date are texts. A key given twice is not taken, nor `!include` (the sandbox has no includes).
-Anchors and merges are, as long as what they stand for stays small when written out.
+a date are texts. A key given twice is not taken. Anchors and merges are, as long as what they
+stand for stays small when written out.
+
+`!include : 'path'` as a member puts the members of another file in its place: the path goes from
+the folder of the file that includes and may not leave it, and objects that are there already are
+merged member by member, the later winning. As a value `!include` isn't taken.
 
 Every `.dig` file in the project's top folder is a workflow, named after the file.
 """
@@ -10,6 +14,7 @@ Every `.dig` file in the project's top folder is a workflow, named after the fil
 from __future__ import annotations
 
 import math
+import posixpath
 import re
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
@@ -18,6 +23,7 @@ import yaml
 from msgspec import Struct
 
 from argosy.sandbox.workflow.errors import ConfigError
+from argosy.sandbox.workflow.tasks import lay
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,6 +35,7 @@ LONGEST_FILE: Final = 512 << 10
 DEEPEST: Final = 50
 LARGEST: Final = 2 << 20
 """How much a file's values may weigh with all its aliases written out, in characters."""
+MOST_INCLUDES: Final = 100
 _SUFFIX: Final = ".dig"
 _INCLUDE: Final = "!include"
 _MERGE: Final = "<<"
@@ -46,11 +53,71 @@ class Workflow(Struct, frozen=True):
 def workflows(files: Mapping[str, bytes]) -> list[Workflow]:
     """Read a project's workflows in the order of their names; raise ConfigError."""
     names = [path for path in files if path.endswith(_SUFFIX) and "/" not in path]
-    return [_workflow(path, files[path]) for path in sorted(names)]
+    return [_workflow(files, path) for path in sorted(names)]
 
 
-def read_config(text: bytes, path: str) -> Config:
-    """Read one `.dig` file; raise ConfigError that names it."""
+def read_config(files: Mapping[str, bytes], path: str) -> Config:
+    """Read one `.dig` file of a project, with what it includes; raise ConfigError that names it."""
+    return _Reading(files).config(path, 0)
+
+
+class _Include(str):
+    """The key of a member that includes a file."""
+
+    __slots__ = ()
+
+
+class _Reading:
+    """Reads a file, and those that it includes."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+        self._count = 0
+        self._weight = 0
+
+    def config(self, path: str, depth: int) -> Config:
+        """Read a file whose members will lie so deep."""
+        found = _parsed(self._files[path], path)
+        self._weight += _weight(found, {})
+        if self._weight > LARGEST:
+            message = f"{path}: its aliases make it larger than {LARGEST} characters"
+            raise ConfigError(message)
+        if _INCLUDE.encode() not in self._files[path]:
+            return found
+        written: Config = self._written(found, path, depth)
+        return written
+
+    def _written(self, value: Any, path: str, depth: int) -> Any:
+        """Give a value of a file with what it includes in its place."""
+        if depth > DEEPEST:
+            message = f"{path}: it is nested deeper than {DEEPEST}"
+            raise ConfigError(message)
+        if isinstance(value, list):
+            return [self._written(one, path, depth + 1) for one in value]
+        if not isinstance(value, dict):
+            return value
+        written: Config = {}
+        for key, one in value.items():
+            if isinstance(key, _Include):
+                lay(self._included(one, path, depth), written)
+            else:
+                written[key] = self._written(one, path, depth + 1)
+        return written
+
+    def _included(self, name: str, path: str, depth: int) -> Config:
+        folder = posixpath.dirname(path)
+        found = posixpath.normpath(posixpath.join(folder, name))
+        if found not in self._files or not found.startswith(folder and f"{folder}/"):
+            message = f"{path}: there is no file {name!r:.200} to include in or below its folder"
+            raise ConfigError(message)
+        self._count += 1
+        if self._count > MOST_INCLUDES:
+            message = f"{path}: more than {MOST_INCLUDES} files are included"
+            raise ConfigError(message)
+        return self.config(found, depth)
+
+
+def _parsed(text: bytes, path: str) -> Config:
     if len(text) > LONGEST_FILE:
         message = f"{path}: the file is larger than {LONGEST_FILE} bytes"
         raise ConfigError(message)
@@ -64,9 +131,6 @@ def read_config(text: bytes, path: str) -> Config:
         return {}
     if not isinstance(found, dict):
         message = f"{path}: the file is not a mapping"
-        raise ConfigError(message)
-    if _weight(found, {}) > LARGEST:
-        message = f"{path}: its aliases make it larger than {LARGEST} characters"
         raise ConfigError(message)
     return found
 
@@ -91,8 +155,8 @@ def zone(name: Any) -> ZoneInfo:
         raise ConfigError(message) from error
 
 
-def _workflow(path: str, text: bytes) -> Workflow:
-    config = read_config(text, path)
+def _workflow(files: Mapping[str, bytes], path: str) -> Workflow:
+    config = read_config(files, path)
     name = path.removesuffix(_SUFFIX)
     timezone = config.get("timezone", _UTC)
     zone(timezone)
@@ -126,10 +190,11 @@ class _DigLoader(yaml.SafeLoader):
         found: dict[str, Any] = {}
         merged: list[Any] = []
         for key_node, value_node in node.value:
-            if key_node.tag == _INCLUDE:
-                raise _refused("the sandbox does not take !include", key_node)
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _refused("a key is not a text", key_node)
+            if key_node.tag == _INCLUDE:
+                found[_Include(f"{_INCLUDE}:{len(found)}")] = _path(self, value_node)
+                continue
             key = _text(self, key_node)
             if key in found:
                 raise _refused(f"the key {key!r} is given twice", key_node)
@@ -177,6 +242,12 @@ def _text(_loader: _DigLoader, node: yaml.ScalarNode) -> str:
     return str(node.value)
 
 
+def _path(loader: _DigLoader, node: yaml.Node) -> str:
+    if not isinstance(node, yaml.ScalarNode) or not node.value:
+        raise _refused("what is included is not a file's path", node)
+    return _text(loader, node)
+
+
 def _null(_loader: _DigLoader, _node: yaml.Node) -> None:
     return None
 
@@ -201,7 +272,7 @@ def _fraction(_loader: _DigLoader, node: yaml.ScalarNode) -> float:
 
 def _unknown(_loader: _DigLoader, node: yaml.Node) -> Any:
     if node.tag == _INCLUDE:
-        raise _refused("the sandbox does not take !include", node)
+        raise _refused("!include stands for members and is no value: write `!include : path`", node)
     raise _refused(f"the tag {node.tag} is not known", node)
 
 

@@ -212,7 +212,8 @@ def _call(run: Run) -> Outcome:
         raise ConfigError("Calls are nested too deep")
     path = as_text(run.command)
     path = path if path.endswith(".dig") else f"{path}.dig"
-    return Outcome(subtasks=read_config(run.text(path).encode(), path))
+    run.text(path)  # so that one that isn't there or isn't text is told as a task's error
+    return Outcome(subtasks=read_config(run.files(), path.removeprefix("./")))
 
 
 def _wait(run: Run) -> Outcome:

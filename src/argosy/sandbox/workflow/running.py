@@ -24,6 +24,7 @@ from msgspec.structs import replace
 
 from argosy.sandbox.agenda import DONE as TASK_DONE
 from argosy.sandbox.agenda import RUNNING as TASK_RUNNING
+from argosy.sandbox.defects import defect
 from argosy.sandbox.workflow.attempts import ATTEMPT
 from argosy.sandbox.workflow.dig import zone
 from argosy.sandbox.workflow.errors import ConfigError, TaskError, error_shown
@@ -32,7 +33,7 @@ from argosy.sandbox.workflow.operators import OPERATORS, UNRETRIED, LaterError, 
 from argosy.sandbox.workflow.plans import operator_of
 from argosy.sandbox.workflow.projects import id_maker
 from argosy.sandbox.workflow.retries import next_retry
-from argosy.sandbox.workflow.tasks import Outcome, State, Task, Tree
+from argosy.sandbox.workflow.tasks import Outcome, State, Task
 from argosy.sandbox.workflow.variables import (
     Templates,
     epoch_of,
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from argosy.sandbox.workflow.logs import Logs
     from argosy.sandbox.workflow.projects import Projects
     from argosy.sandbox.workflow.sessions import Attempt, Sessions
+    from argosy.sandbox.workflow.tree import Tree
 
 TASK: Final = "workflow-task"
 """The agenda's kind of a task: it starts, it is done, it is to be tried again or woken."""
@@ -69,11 +71,12 @@ class Reach(Protocol):
 
 
 class _Desk(Struct):
-    """An attempt while it is moved on: its tree, its project's files, its logs so far."""
+    """An attempt while it is moved on: its tree, what its tasks see and reach, its logs so far."""
 
     attempt: Attempt
     tree: Tree
     operators: Operators
+    built_in: dict[str, Json]
     files: Callable[[], Mapping[str, bytes]]
     replay: float | None
     logs: list[tuple[str, float, list[str]]] = field(default_factory=list)
@@ -169,7 +172,7 @@ class Runner:
         except Exception as error:  # an attempt must end, whatever happened
             with self._store.transaction():
                 self._agenda.drop(ATTEMPT, attempt.id)
-                failed = line(self._clock.now(), "+", f"The sandbox failed: {error!r:.500}")
+                failed = line(self._clock.now(), "+", defect(error))
                 self._logs.write(attempt.id, f"+{attempt.workflow}", self._clock.now(), [failed])
                 self._end(attempt, success=False)
 
@@ -177,7 +180,9 @@ class Runner:
         operators = {**OPERATORS, **self._reach.operators(attempt)}
         files = cache(lambda: self._projects.files(attempt.revision))
         tree = self._sessions.tree(attempt.id)
-        desk = _Desk(attempt, tree, operators, files, attempt.replay_at)
+        if tree.resumed is None:
+            tree.resumed = self._attempts.resumed(attempt)
+        desk = _Desk(attempt, tree, operators, _built_in(attempt), files, attempt.replay_at)
         tree.now = self._now(desk)
         return desk
 
@@ -239,8 +244,11 @@ class Runner:
         except (ConfigError, TaskError) as error:
             kind = error.kind if isinstance(error, TaskError) else "config"
             self._fail(desk, task, error_shown(str(error), kind), lines)
-        except RecursionError:
+        except RecursionError as error:
+            lines.append(line(tree.now, task.full_name, defect(error)))
             self._fail(desk, task, error_shown("It is nested too deep", "config"), lines)
+        except Exception as error:  # the task's log is where one looks for what became of it
+            self._fail(desk, task, error_shown(defect(error), "runtime"), lines)
         else:
             tree.succeed(task, outcome)
         desk.logs.append((task.full_name, began, lines))
@@ -248,7 +256,7 @@ class Runner:
     def _outcome(self, desk: _Desk, task: Task, lines: list[str]) -> Outcome:
         attempt = desk.attempt
         seen = seen_by(desk.tree, task, attempt.params)
-        variables = {**self._built_in(attempt, task), **seen}
+        variables = {**desk.built_in, "task_name": task.full_name, **seen}
         templates = Templates(variables, zone(attempt.timezone), lambda: desk.tree.now)
         config = templates.filled(task.config)
         operator, command = operator_of(config)
@@ -266,25 +274,6 @@ class Runner:
         )
         found = desk.operators.get(operator)
         return refuse(operator) if found is None else found(run)
-
-    def _built_in(self, attempt: Attempt, task: Task) -> dict[str, Json]:
-        where = zone(attempt.timezone)
-        built_in = {
-            **session_params(attempt.session_time, attempt.timezone),
-            "session_uuid": attempt.session_uuid,
-            "session_id": int(attempt.session),
-            "attempt_id": int(attempt.id),
-            "project_id": int(attempt.project),
-            "project_name": attempt.project_name,
-            "workflow_name": attempt.workflow,
-            "retry_attempt_name": attempt.retry_name,
-            "task_name": task.full_name,
-        }
-        for name in ("last_session_", "next_session_"):
-            epoch = epoch_of(attempt.params.get(f"{name}time"))
-            if epoch is not None:
-                built_in |= time_params(name, epoch, where)
-        return built_in
 
     def _put_off(self, desk: _Desk, task: Task, later: LaterError) -> None:
         tree = desk.tree
@@ -360,3 +349,24 @@ class Runner:
 
 def _watch(attempt: str) -> str:
     return f"attempt:{attempt}"
+
+
+def _built_in(attempt: Attempt) -> dict[str, Json]:
+    """Give the built-in variables that are the same for all tasks of an attempt."""
+    where = zone(attempt.timezone)
+    built_in = {
+        **session_params(attempt.session_time, attempt.timezone),
+        "session_uuid": attempt.session_uuid,
+        "session_id": int(attempt.session),
+        "attempt_id": int(attempt.id),
+        "project_id": int(attempt.project),
+        "project_name": attempt.project_name,
+        "workflow_name": attempt.workflow,
+        "retry_attempt_name": attempt.retry_name,
+    }
+    built_in |= dict.fromkeys(time_params("last_executed_session_", 0, where), "")  # if none was
+    for name in ("last_session_", "next_session_", "last_executed_session_"):
+        epoch = epoch_of(attempt.params.get(f"{name}time"))
+        if epoch is not None:
+            built_in |= time_params(name, epoch, where)
+    return built_in

@@ -14,7 +14,8 @@ from msgspec.structs import asdict
 
 from argosy.sandbox.workflow.errors import not_found
 from argosy.sandbox.workflow.projects import id_maker
-from argosy.sandbox.workflow.tasks import Task, Tree
+from argosy.sandbox.workflow.tasks import Task
+from argosy.sandbox.workflow.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -105,6 +106,8 @@ class Sessions:
         self.new_attempt_id = id_maker(foundation, _ATTEMPT)
         self._new_session_id = id_maker(foundation, _SESSION)
         self._new_task_id = id_maker(foundation, _TASK)
+        self._last: tuple[str, Tree] | None = None  # most often it is asked for again next
+        foundation.documents.watch([_TASK], self._forget)
 
     def session_of(self, project: str, workflow: str, time: int) -> Session | None:
         """Give a workflow's session for a time, if there is one."""
@@ -210,7 +213,10 @@ class Sessions:
         return [_task(document) for document in self._documents.every(_TASK, attempt)]
 
     def tree(self, attempt: str) -> Tree:
-        """Give an attempt's tasks as a tree."""
+        """Give an attempt's tasks as a tree, to change and keep or to throw away."""
+        last, self._last = self._last, None
+        if last is not None and last[0] == attempt:
+            return last[1]
         return Tree(self.tasks(attempt), self._new_task_id)
 
     def attempt_of_task(self, task: str) -> str | None:
@@ -223,7 +229,12 @@ class Sessions:
         for key in sorted(tree.changed, key=int):
             document = {**tree.tasks[key].to_json(), "attempt": attempt}
             self._documents.replace(_TASK, key, attempt, document)
-        tree.changed.clear()
+        for noted in (tree.changed, tree.ready, tree.waiting):
+            noted.clear()
+        self._last = (attempt, tree)
+
+    def _forget(self) -> None:
+        self._last = None
 
     def _newest(self, kind: str, parent: str | None, before: int | None) -> Iterator[Any]:
         """Go through documents from the newest to the oldest."""

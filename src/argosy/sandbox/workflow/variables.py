@@ -17,7 +17,7 @@ from argosy.sandbox.workflow.dig import zone
 from argosy.sandbox.workflow.errors import TaskError
 from argosy.sandbox.workflow.evaluation import Evaluation
 from argosy.sandbox.workflow.expressions import ExpressionError, parsed
-from argosy.sandbox.workflow.tasks import Task, Tree, merged
+from argosy.sandbox.workflow.tasks import Task, lay
 from argosy.sandbox.workflow.values import as_text
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from argosy.sandbox.settings import Json
+    from argosy.sandbox.workflow.tree import Tree
 
 DEEPEST: Final = 20
 MOST_TEMPLATES: Final = 20_000
@@ -40,16 +41,13 @@ def seen_by(tree: Tree, task: Task, params: Mapping[str, Json]) -> dict[str, Jso
     """Give the parameters that a task sees, built-in ones aside."""
     seen = dict(params)
     for ancestor in _line(tree, task):
-        counted: set[str] = set()
-        for before in _upstreams(tree, ancestor, counted):
-            for one in [before, *tree.below(before)]:
-                if one.stored:  # most store nothing, and there may be many
-                    seen = merged(seen, one.stored)
+        for one in tree.left_before(ancestor):
+            lay(one.stored, seen)
         exported = ancestor.config.get("_export")
         if isinstance(exported, dict):
-            seen = merged(seen, exported)
+            lay(exported, seen)
         if ancestor is not task:
-            seen = merged(seen, ancestor.stored)
+            lay(ancestor.stored, seen)
     return seen
 
 
@@ -59,19 +57,6 @@ def _line(tree: Tree, task: Task) -> list[Task]:
     while line[-1].parent is not None:
         line.append(tree.tasks[line[-1].parent])
     return line[::-1]
-
-
-def _upstreams(tree: Tree, task: Task, counted: set[str]) -> list[Task]:
-    """Give the tasks that must be done before one, the farthest first."""
-    found: list[Task] = []
-    heap = list(task.upstreams)
-    while heap:
-        key = heap.pop()
-        if key not in counted:
-            counted.add(key)
-            found.append(tree.tasks[key])
-            heap += tree.tasks[key].upstreams
-    return sorted(found, key=lambda one: int(one.id))
 
 
 def session_params(session_time: float, timezone: str) -> dict[str, Json]:

@@ -30,7 +30,7 @@ SHALLOW: Final = (
         "kept and given back; no profile moves through a journey",
     ),
     (
-        r".* /audiences/\{\}/realtime_.*",
+        r".* /audiences/\{\}/realtime_(?!personalization_services/\{\}/tokens).*",
         "kept and given back; the real-time side has no stream of its own",
     ),
     (

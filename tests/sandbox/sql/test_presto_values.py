@@ -140,17 +140,17 @@ TEXTS: list[tuple[str, Any]] = [
     ("typeof(DATE '2020-01-01')", "date"),
 ]
 TIMES: list[tuple[str, Any]] = [
-    ("from_unixtime(1700000000)", "2023-11-14 22:13:20.000"),
-    ("from_unixtime(1.5e0)", "1970-01-01 00:00:01.500"),
+    ("from_unixtime(1700000000)", "2023-11-14 22:13:20.000 UTC"),
+    ("from_unixtime(1.5e0)", "1970-01-01 00:00:01.500 UTC"),
     ("from_unixtime(0, 'Asia/Tokyo')", "1970-01-01 09:00:00.000 Asia/Tokyo"),
     ("to_unixtime(TIMESTAMP '2023-11-14 22:13:20')", 1700000000.0),
-    ("CAST(from_unixtime(0) AS varchar)", "1970-01-01 00:00:00.000"),
+    ("CAST(from_unixtime(0) AS varchar)", "1970-01-01 00:00:00.000 UTC"),
     ("CAST(TIMESTAMP '2020-01-01 01:02:03.456' AS varchar)", "2020-01-01 01:02:03.456"),
     ("TIMESTAMP '2020-01-01 01:02:03'", "2020-01-01 01:02:03.000"),
     ("CAST('2020-01-31' AS date)", "2020-01-31"),
     ("date('2020-01-31')", "2020-01-31"),
-    ("now()", "2023-11-14 22:13:20.000"),
-    ("current_timestamp", "2023-11-14 22:13:20.000"),
+    ("now()", "2023-11-14 22:13:20.000 UTC"),
+    ("current_timestamp", "2023-11-14 22:13:20.000 UTC"),
     ("current_date", "2023-11-14"),
     ("date_format(from_unixtime(1700000000), '%Y-%m-%d %H:%i:%s')", "2023-11-14 22:13:20"),
     (
@@ -171,7 +171,7 @@ TIMES: list[tuple[str, Any]] = [
         "format_datetime(TIMESTAMP '2020-03-05 14:07:09', 'EEEE d MMM yy h a')",
         "Thursday 5 Mar 20 2 PM",
     ),
-    ("parse_datetime('2020/03/05 01', 'yyyy/MM/dd HH')", "2020-03-05 01:00:00.000"),
+    ("parse_datetime('2020/03/05 01', 'yyyy/MM/dd HH')", "2020-03-05 01:00:00.000 UTC"),
     ("day_of_week(DATE '2023-11-12')", 7),
     ("dow(DATE '2023-11-13')", 1),
     ("extract(DOW FROM DATE '2023-11-12')", 7),
@@ -423,7 +423,7 @@ def test_an_expression_has_prestos_value(shared: Database, expression: str, expe
         ("SELECT t.x / 2 FROM (SELECT max(id) AS x FROM orders) t", [(1,)]),
         (
             "SELECT max(date_trunc('day', from_unixtime(time))) - INTERVAL '1' DAY FROM orders",
-            [("2023-11-14 00:00:00.000",)],
+            [("2023-11-14 00:00:00.000 UTC",)],
         ),
     ],
 )
@@ -448,13 +448,13 @@ def test_columns_have_prestos_names_and_types(shared: Database) -> None:
         ("_col4", "decimal(2,1)"),
         ("_col5", "array(varchar)"),
         ("_col6", "map(varchar,bigint)"),
-        ("_col7", "timestamp"),
+        ("_col7", "timestamp(3) with time zone"),
         ("_col8", "date"),
         ("price", "double"),
         ("paid", "boolean"),
         ("tags", "varchar"),
         ("_col12", "row(x bigint)"),
-        ("_col13", "timestamp with time zone"),
+        ("_col13", "timestamp(3) with time zone"),
     ]
 
 

@@ -44,7 +44,7 @@ def test_create_table_as_keeps_what_a_table_can_hold(fresh: Database) -> None:
         "tags": "VARCHAR",
     }
     assert _kept(fresh, "made") == [
-        (NOW, 1, 1, "2023-11-14 22:13:20.000", "2023-11-14", 1.5, ["a"], '{"a":1}', '["a","b"]')
+        (NOW, 1, 1, "2023-11-14 22:13:20.000 UTC", "2023-11-14", 1.5, ["a"], '{"a":1}', '["a","b"]')
     ]
 
 

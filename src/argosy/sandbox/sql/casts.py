@@ -84,7 +84,8 @@ def cast(node: exp.Cast, engine: Engine) -> exp.Expr:
 _PRESTO_MACROS: Final = {
     _Kind.DATE: "p_date",
     _Kind.TIMESTAMP: "p_timestamp",
-    _Kind.JSON: "to_json",
+    _Kind.TIME: "p_time",
+    _Kind.JSON: "p_json",
 }
 
 
@@ -111,7 +112,7 @@ def _presto(value: exp.Expr, kind: exp.DataType) -> exp.Expr:
 
 def _zoned(value: exp.Expr) -> exp.Expr:
     if not (isinstance(value, exp.Literal) and value.is_string):
-        return call("x_at_zone", call("p_timestamp", value), text("UTC"))
+        return call("p_zoned", value)
     moment, _, where = str(value.this).strip().rpartition(" ")
     if not moment or where[:1].isdigit():
         moment, where = str(value.this), "UTC"

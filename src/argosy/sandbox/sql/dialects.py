@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.dialects.hive import Hive
 from sqlglot.dialects.trino import Trino
+from sqlglot.generators.duckdb import DuckDBGenerator
 from sqlglot.parsers.hive import HiveParser
 from sqlglot.parsers.trino import TrinoParser
 
@@ -79,6 +80,13 @@ class Target(DuckDB):
     """DuckDB's grammar, as what is written."""
 
     INDEX_OFFSET = 0
+
+    class Generator(DuckDBGenerator):
+        """The writer that leaves no IGNORE NULLS out: our functions are calls by their names."""
+
+        def ignorenulls_sql(self, expression: exp.IgnoreNulls) -> str:
+            """Write it behind the last argument, where DuckDB has it."""
+            return self.sql(expression, "this").removesuffix(")") + " IGNORE NULLS)"
 
 
 def written(node: exp.Expr) -> str:

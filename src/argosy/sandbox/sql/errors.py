@@ -170,7 +170,8 @@ def _plain(text: str) -> str:
 
 
 def _types(text: str) -> str:
-    return text.strip().rstrip("!.,").lower()
+    shown = text.strip().rstrip("!.,").lower()
+    return shown.replace("integer_literal", "integer").replace("string_literal", "varchar")
 
 
 def _unexpected(name: str, types: str | None) -> str:
@@ -178,9 +179,9 @@ def _unexpected(name: str, types: str | None) -> str:
     if shown in _SYMBOLS or not shown.isidentifier():
         symbol = _SYMBOLS.get(shown, shown)
         return (
-            f"'{symbol}' cannot be applied to {'these types' if types is None else types.lower()}"
+            f"'{symbol}' cannot be applied to {'these types' if types is None else _types(types)}"
         )
-    return f"Unexpected parameters ({'' if types is None else types.lower()}) for function {shown}"
+    return f"Unexpected parameters ({'' if types is None else _types(types)}) for function {shown}"
 
 
 _SYMBOLS: Final = {"divide": "/", "plus": "+", "minus": "-"}

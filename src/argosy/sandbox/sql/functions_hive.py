@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from argosy.sandbox.sql import times
+from argosy.sandbox.sql.casts import cast
 from argosy.sandbox.sql.errors import QueryFailedError
-from argosy.sandbox.sql.functions_presto import replacement_text
+from argosy.sandbox.sql.functions_presto import java_format, replacement_text
 from argosy.sandbox.sql.presto_nested import is_of_many, json_path
 from argosy.sandbox.sql.rules import (
     Arguments,
@@ -38,12 +39,14 @@ asin 1
 atan 1
 base64 1
 bin 1
+bround=h_bround 1-2
 cbrt 1
 ceil 1
 ceiling=ceil 1
 character_length=length 1
 char_length=length 1
 chr 1
+conv=h_conv 3
 cos 1
 date_add=h_date_add 2
 date_sub=h_date_sub 2
@@ -78,6 +81,8 @@ md5 1
 minute=h_minute 1
 month=h_month 1
 months_between=h_months_between 2
+next_day=h_next_day 2
+octet_length=h_octet_length 1
 parse_url=h_parse_url 2-3
 pi 0
 pow 2
@@ -99,11 +104,14 @@ sin 1
 size=h_size 1
 sort_array=h_sort_array 1-2
 space=h_space 1
+shiftleft=h_shiftleft 2
+shiftright=h_shiftright 2
 split=h_split 2
 sqrt 1
 str_to_map=h_str_to_map 1-3
 substr=h_substr 2-3
 substring=h_substr 2-3
+substring_index=h_substring_index 3
 tan 1
 to_date=h_to_date 1
 translate 3
@@ -125,9 +133,7 @@ covar_pop 2
 covar_samp 2
 cume_dist 0
 dense_rank 0
-first_value 1-2
 lag 1-3
-last_value 1-2
 lead 1-3
 max 1
 min 1
@@ -292,6 +298,35 @@ def _collect_set(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return _not_null(call("list", exp.Distinct(expressions=[value])), value)
 
 
+def _at_end(name: str) -> Builder:
+    """Make the first or last value; a second argument says whether NULLs don't count."""
+
+    def build(arguments: Arguments, _: QuerySession) -> exp.Expr:
+        made = call(name, arguments[0])
+        if len(arguments) == 2 and not isinstance(arguments[1], exp.Boolean):
+            raise QueryFailedError(f"{name}: the second argument must be a constant boolean")
+        return exp.IgnoreNulls(this=made) if len(arguments) == 2 and arguments[1].this else made
+
+    return build
+
+
+def _element(arguments: Arguments, _: QuerySession) -> exp.Expr:
+    shown: Arguments = [call("h_string", one) for one in arguments[1:]]
+    return call("h_elt", arguments[0], exp.Array(expressions=shown))
+
+
+def _field(arguments: Arguments, _: QuerySession) -> exp.Expr:
+    shown: Arguments = [call("h_string", one) for one in arguments]
+    return call("h_field", shown[0], exp.Array(expressions=shown[1:]))
+
+
+def _converted(kind: str) -> Builder:
+    """Make a function that is a cast by the name of the type."""
+    return lambda arguments, _: cast(
+        exp.Cast(this=arguments[0], to=exp.DataType.build(kind, dialect="hive")), "hive"
+    )
+
+
 def _percentile_approx(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("quantile_cont", arguments[0], arguments[1])
 
@@ -307,13 +342,20 @@ def _direct(name: str) -> Builder:
 
 
 _CODED: Final[dict[str, tuple[int, int, Builder]]] = {
+    **{
+        name: (1, 1, _converted(name))
+        for name in words("int bigint smallint tinyint double float boolean string date timestamp")
+    },
     "array": (0, 10_000, lambda arguments, _: exp.Array(expressions=arguments)),
     "coalesce": (1, 1000, _nvl),
     "concat": (1, 1000, _concat),
     "concat_ws": (2, 1000, _concat_ws),
     "current_date": (0, 0, lambda _, session: exp.cast(_now(session), "DATE")),
     "current_timestamp": (0, 0, lambda _, session: _now(session)),
+    "current_database": (0, 0, lambda _, session: text(session.database)),
     "date_format": (2, 2, _date_format),
+    "elt": (2, 1000, _element),
+    "field": (2, 1000, _field),
     "format_number": (2, 2, _format_number),
     "from_unixtime": (1, 2, _from_unixtime),
     "from_utc_timestamp": (2, 2, _from_utc),
@@ -330,6 +372,7 @@ _CODED: Final[dict[str, tuple[int, int, Builder]]] = {
     "nullif": (2, 2, _direct("nullif")),
     "nvl": (2, 2, _nvl),
     "pmod": (2, 2, _positive_mod),
+    "printf": (1, 100, java_format),
     "regexp_extract": (2, 3, _regexp_extract),
     "regexp_replace": (3, 3, _regexp_replace),
     "sha2": (2, 2, _sha2),
@@ -346,6 +389,8 @@ def _now(session: QuerySession) -> exp.Expr:
 def hive_rules() -> dict[str, Rule]:
     """Give the rules of all functions of Hive."""
     aggregates = table(_AGGREGATES, aggregates=True) | {
+        "first_value": Rule(1, 2, _at_end("first_value"), is_aggregate=True),
+        "last_value": Rule(1, 2, _at_end("last_value"), is_aggregate=True),
         "count": Rule(0, 1000, "count", is_aggregate=True),
         "collect_list": Rule(1, 1, _collect_list, "x_not_empty", is_aggregate=True),
         "collect_set": Rule(1, 1, _collect_set, "x_not_empty", is_aggregate=True),
@@ -355,7 +400,6 @@ def hive_rules() -> dict[str, Rule]:
 
 
 UNSUPPORTED: Final = words(
-    "conv crc32 encode decode soundex sentences ngrams context_ngrams histogram_numeric next_day "
-    "substring_index printf format_string posexplode inline stack xpath xpath_string "
-    "map_concat ntile_over sha512 in_file hash mask"
+    "crc32 encode decode soundex sentences ngrams context_ngrams histogram_numeric "
+    "posexplode inline stack xpath xpath_string in_file hash mask"
 )

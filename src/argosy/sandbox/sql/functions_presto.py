@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from sqlglot import exp
 
 from argosy.sandbox.sql.errors import unsupported
-from argosy.sandbox.sql.presto_nested import NESTED_FUNCTIONS, struct
+from argosy.sandbox.sql.presto_nested import NESTED_FUNCTIONS, replaced_by_function, struct
 from argosy.sandbox.sql.presto_times import TIME_FUNCTIONS
 from argosy.sandbox.sql.rules import (
     Arguments,
@@ -33,6 +33,7 @@ abs 1
 acos 1
 array_distinct=x_distinct 1
 array_except=p_array_except 2
+array_frequency=list_histogram 1
 array_intersect=p_array_intersect 2
 array_join=p_array_join 2-3
 array_max=p_array_max 1
@@ -46,7 +47,7 @@ array_average=list_avg 1
 asin 1
 atan 1
 atan2 2
-bit_count 1
+bit_count=p_bit_count 2
 bitwise_not=~ 1
 cardinality=p_cardinality 1
 cbrt 1
@@ -83,7 +84,7 @@ json_array_get=p_json_array_get 2
 json_array_length=p_json_array_length 1
 json_format=p_json_format 1
 json_parse=p_json_parse 1
-last_day_of_month=last_day 1
+last_day_of_month=p_last_day 1
 length=p_length 1
 levenshtein_distance=levenshtein 2
 ln 1
@@ -99,7 +100,9 @@ map_keys 1
 map_values 1
 map_concat 2+
 md5=p_md5 1
+multimap_from_entries=p_multimap_from 1
 nan=p_nan 0
+ngrams=p_ngrams 2
 pi 0
 pow 2
 power=pow 2
@@ -108,6 +111,7 @@ rand=p_random 0-2
 random=p_random 0-2
 regexp_extract_all 2-3
 regexp_like=regexp_matches 2
+regexp_position=p_regexp_position 2
 regexp_split=string_split_regex 2
 repeat=p_repeat 2
 replace=p_replace 2-3
@@ -125,9 +129,10 @@ slice=p_slice 3
 split=p_split 2-3
 split_part=p_split_part 3
 split_to_map=p_split_to_map 3
+split_to_multimap=p_split_to_multimap 3
 sqrt 1
 starts_with 2
-strpos=p_strpos 2
+strpos=p_strpos 2-3
 substr=p_substr 2-3
 substring=p_substr 2-3
 tan 1
@@ -136,9 +141,11 @@ to_base=p_to_base 2
 to_base64=base64 1
 to_hex=hex 1
 to_iso8601=p_to_iso 1
+to_milliseconds=epoch_ms 1
 to_unixtime=p_to_unixtime 1
 to_utf8=encode 1
 translate 3
+trim_array=p_trim_array 2
 trim=x_trim 1
 truncate=p_truncate 1-2
 typeof=x_type 1
@@ -156,6 +163,7 @@ uuid 0
 width_bucket=p_width_bucket 4
 xor 2
 millisecond=p_millisecond 1
+zip=list_zip 2-5
 """
 _AGGREGATES: Final = """
 any_value=any_value 1
@@ -207,14 +215,14 @@ variance 1
 UNSUPPORTED: Final = words(
     "checksum xxhash64 crc32 hmac_md5 hmac_sha1 hmac_sha256 sha512 numeric_histogram "
     "approx_set merge "
-    "empty_approx_set soundex word_stem ngrams combinations reduce_agg map_union "
-    "approx_most_frequent learn_classifier learn_regressor regexp_position classify "
-    "json_query json_value json_exists json_object json_array zip shuffle map_zip_with "
-    "normal_cdf inverse_normal_cdf cosine_similarity multimap_from_entries parse_duration "
+    "empty_approx_set soundex word_stem combinations reduce_agg "
+    "approx_most_frequent learn_classifier learn_regressor classify "
+    "json_object json_array shuffle "
+    "normal_cdf inverse_normal_cdf cosine_similarity parse_duration "
     "human_readable_seconds from_iso8601_timestamp_nanos tdigest_agg qdigest_agg value_at_quantile "
-    "make_set_digest geometric st_point bing_tile listagg_distinct array_frequency "
-    "murmur3 spooky_hash_v2_64 format_number luhn_check split_to_multimap timezone_hour "
-    "timezone_minute transform_values_with uuid_v7 contains_sequence trim_array bitwise_left_shift_"
+    "make_set_digest geometric st_point bing_tile listagg_distinct "
+    "murmur3 spooky_hash_v2_64 format_number luhn_check timezone_hour "
+    "timezone_minute transform_values_with uuid_v7 contains_sequence"
 )
 
 
@@ -242,7 +250,7 @@ def _regexp_replace(arguments: Arguments, _: QuerySession) -> exp.Expr:
     replacement: exp.Expr = text("")
     if len(arguments) == 3:
         if isinstance(arguments[2], exp.Lambda):
-            raise unsupported("regexp_replace with a function")
+            return replaced_by_function(*arguments)
         replacement = replacement_text(arguments[2])
     return call("regexp_replace", arguments[0], arguments[1], replacement, text("g"))
 
@@ -276,10 +284,11 @@ def _coalesce(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("coalesce", *arguments)
 
 
-def _format(arguments: Arguments, _: QuerySession) -> exp.Expr:
+def java_format(arguments: Arguments, _: QuerySession) -> exp.Expr:
+    """Make a text by a constant pattern of Java's Formatter."""
     pattern = constant_text(arguments[0], "The format")
     shown = [
-        exp.cast(one, "VARCHAR") if letter == "s" else one
+        call("x_shown", one) if letter == "s" else one
         for one, letter in zip(
             arguments[1:], re.findall(r"%[-+0 ,#]*\d*(?:\.\d+)?([a-z])", pattern), strict=False
         )
@@ -319,7 +328,7 @@ CODED: Final[dict[str, tuple[int, int, Builder]]] = {
     "bitwise_left_shift": (2, 2, _operator(exp.BitwiseLeftShift)),
     "bitwise_right_shift": (2, 2, _operator(exp.BitwiseRightShift)),
     "bitwise_not": (1, 1, lambda arguments, _: exp.Paren(this=exp.BitwiseNot(this=arguments[0]))),
-    "format": (1, 100, _format),
+    "format": (1, 100, java_format),
     "row": (1, 1000, _row),
 }
 
@@ -329,14 +338,19 @@ def _entries(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("list", struct(k=key, v=value))
 
 
+def _map_entries(arguments: Arguments, _: QuerySession) -> exp.Expr:
+    return call("list", call("map_entries", arguments[0]))
+
+
 def _approx_distinct(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("count", exp.Distinct(expressions=[arguments[0]]))
 
 
 def _approx_percentile(arguments: Arguments, _: QuerySession) -> exp.Expr:
-    if len(arguments) > 2 and not isinstance(arguments[2], exp.Literal):
+    """Give exact percentiles; the weight of a value, if any, has to be the same for all."""
+    if len(arguments) > 2 and not isinstance(arguments[1], exp.Literal):
         raise unsupported("approx_percentile with weights")
-    return call("quantile_disc", arguments[0], arguments[1])
+    return call("quantile_disc", arguments[0], arguments[1 if len(arguments) == 2 else 2])
 
 
 def presto_rules() -> dict[str, Rule]:
@@ -344,6 +358,7 @@ def presto_rules() -> dict[str, Rule]:
     aggregates = table(_AGGREGATES, aggregates=True) | {
         "map_agg": Rule(2, 2, _entries, "x_map_of", is_aggregate=True),
         "multimap_agg": Rule(2, 2, _entries, "x_multimap_of", is_aggregate=True),
+        "map_union": Rule(1, 1, _map_entries, "p_map_union", is_aggregate=True),
         "approx_distinct": Rule(1, 2, _approx_distinct, is_aggregate=True),
         "approx_percentile": Rule(2, 4, _approx_percentile, is_aggregate=True),
     }

@@ -44,7 +44,7 @@ _ALLOWED: Final = frozenset(
         "Anonymous Rollup Cube GroupingSets In Between Like RegexpLike Escape Is Not Neg And Or "
         "EQ NEQ LT LTE GT GTE NullSafeEQ NullSafeNEQ Add Sub Mul Div Mod IntDiv DPipe Concat "
         "Exists Any All BitwiseAnd BitwiseOr BitwiseXor BitwiseNot Distribute Sort Cluster "
-        "ParseJSON UnicodeString"
+        "ParseJSON UnicodeString Aliases"
     )
     if hasattr(exp, name)
 )

@@ -6,8 +6,9 @@ DuckDB chooses among a macro's overloads by the arguments' types, as Presto does
 arguments to the types of the overload. Where they have to keep their own type, the macro gets
 them twice: once to be chosen by, once to be used.
 
-A timestamp with a time zone is a STRUCT of the instant (in UTC) and the zone's name, since
-DuckDB's own type forgets the zone; a timestamp without one is taken to be in UTC.
+A timestamp with a time zone is DuckDB's own where the zone is UTC, as that of a session is.
+DuckDB's type forgets other zones, so with one of them it is a STRUCT of the instant (in UTC) and
+the zone's name. A timestamp without a zone is taken to be in UTC.
 """
 
 # SQL is easier to read where a line isn't broken in the middle of a thought.
@@ -23,27 +24,45 @@ ZONED: Final = "STRUCT(instant TIMESTAMP, zone VARCHAR)"
 
 _SHARED: Final = {
     "x_not_empty": "(a) AS coalesce(a, [])",
-    "x_wall": f"(a) AS a, (a {ZONED}) AS timezone(a.zone, timezone('UTC', a.instant))",
-    "x_instant": f"(a TIMESTAMP) AS a, (a {ZONED}) AS a.instant",
-    "x_at_zone": f"(a TIMESTAMP, z) AS CAST({{'instant': a, 'zone': z}} AS {ZONED}), "
-    f"(a {ZONED}, z) AS CAST({{'instant': a.instant, 'zone': z}} AS {ZONED})",
+    "x_utc": "(a) AS timezone('UTC', CAST(a AS TIMESTAMP))",
+    "x_wall": f"(a) AS a, (a TIMESTAMPTZ) AS timezone('UTC', a), (a {ZONED}) AS timezone(a.zone, timezone('UTC', a.instant))",
+    "x_instant": f"(a TIMESTAMP) AS a, (a TIMESTAMPTZ) AS timezone('UTC', a), (a {ZONED}) AS a.instant",
+    # NULL as a whole where there is no moment
+    "x_moment": f"(i, z) AS CASE WHEN i IS NOT NULL THEN CAST({{'instant': i, 'zone': z}} AS {ZONED}) END",
+    "x_at_zone": f"(a TIMESTAMP, z) AS x_moment(a, z), (a TIMESTAMPTZ, z) AS x_moment(timezone('UTC', a), z), (a {ZONED}, z) AS x_moment(a.instant, z)",
     "x_from_wall": "(a, z) AS timezone('UTC', timezone(z, a))",
     "x_local": "(a, z) AS timezone(z, timezone('UTC', a))",
     "x_seconds_later": "(a, n) AS a + to_seconds(n)",
     "x_of_seconds": "(a) AS make_timestamp(CAST(round(CAST(a AS DOUBLE) * 1000) AS BIGINT) * 1000), "
     "(a DOUBLE) AS make_timestamp(CAST(round(a * 1000) AS BIGINT) * 1000), "
     "(a BIGINT) AS make_timestamp(CAST(a AS BIGINT) * 1000000)",
+    "x_zone": f"(a) AS 'UTC', (a {ZONED}) AS a.zone",
+    "x_epoch_of": f"(a) AS epoch(CAST(a AS TIMESTAMP)), (a {ZONED}) AS epoch(a.instant)",
+    # of the text that DuckDB makes of a moment in a zone
+    "x_zoned_text": r"""(t) AS x_zoned_parts(
+        TRY_CAST(regexp_extract(t, '^\{''instant'': ''?([-0-9:. ]+)', 1) AS TIMESTAMP),
+        regexp_extract(t, '''zone'': ''?([\w/:+-]+)''?\}$', 1))""",
+    "x_zoned_parts": """(i, z) AS
+        strftime(timezone(z, timezone('UTC', i)), '%Y-%m-%d %H:%M:%S.%g') || ' ' || x_zone_text(z)""",
+    # an offset, which DuckDB knows by the name of a zone with the sign turned round
+    "x_zone_text": """(z) AS CASE WHEN starts_with(z, 'Etc/GMT')
+        THEN translate(z[8:8], '+-', '-+') || lpad(z[9:], 2, '0') || ':00' ELSE z END""",
     "x_epoch": "(a TIMESTAMP) AS CAST(floor(epoch(a)) AS BIGINT)",
     "x_shown": f"""(a) AS x_shown_inside(a), (a DATE) AS CAST(a AS VARCHAR),
         (a TIMESTAMP) AS strftime(a, '%Y-%m-%d %H:%M:%S.%g'),
-        (a {ZONED}) AS strftime(x_wall(a), '%Y-%m-%d %H:%M:%S.%g') || ' ' || a.zone""",
+        (a TIMESTAMPTZ) AS strftime(timezone('UTC', a), '%Y-%m-%d %H:%M:%S.%g') || ' UTC',
+        (a {ZONED}) AS strftime(x_wall(a), '%Y-%m-%d %H:%M:%S.%g') || ' ' || x_zone_text(a.zone)""",
     # the same where the type isn't known while the macro is made
     "x_shown_inside": """(a) AS CASE
         WHEN typeof(a) = 'TIMESTAMP'
             THEN strftime(TRY_CAST(CAST(a AS VARCHAR) AS TIMESTAMP), '%Y-%m-%d %H:%M:%S.%g')
+        WHEN typeof(a) = 'TIMESTAMP WITH TIME ZONE' THEN strftime(timezone('UTC',
+            TRY_CAST(CAST(a AS VARCHAR) AS TIMESTAMPTZ)), '%Y-%m-%d %H:%M:%S.%g') || ' UTC'
         WHEN typeof(a) IN ('DOUBLE', 'FLOAT')
             THEN x_double_text(TRY_CAST(CAST(a AS VARCHAR) AS DOUBLE))
         WHEN typeof(a) = 'JSON' THEN CAST(a AS VARCHAR) ->> '$'
+        WHEN typeof(a) LIKE 'STRUCT(instant TIMESTAMP, %zone% VARCHAR)'
+            THEN x_zoned_text(CAST(a AS VARCHAR))
         ELSE CAST(a AS VARCHAR) END""",
     "x_double_text": """(a) AS CASE
         WHEN isnan(a) THEN 'NaN'
@@ -95,9 +114,10 @@ _SHARED: Final = {
         lambda one: x_decoded(regexp_replace(one, '^[^=]*=?', '')))[1]""",
     "x_type": r"""(a) AS lower(replace(regexp_replace(regexp_replace(regexp_replace(
         CASE WHEN typeof(a) = 'HUGEINT' THEN 'bigint' WHEN typeof(a) = '"NULL"' THEN 'unknown'
-             WHEN typeof(a) LIKE 'STRUCT(instant %' THEN 'timestamp with time zone'
+             WHEN typeof(a) LIKE 'STRUCT(instant %' OR typeof(a) = 'TIMESTAMP WITH TIME ZONE' THEN 'timestamp(3) with time zone'
+             WHEN typeof(a) = 'TIMESTAMP' THEN 'timestamp(3)'
         ELSE typeof(a) END,
-        '^(.*)\[\]\[\]$', 'array(array(\1))'), '^(.*)\[\]$', 'array(\1)'), 'STRUCT\(', 'row('),
+        '^(.*)\[\]\[\]$', 'array(array(\1))'), '^(.*)\[\]$', 'array(\1)'), '(STRUCT|TUPLE)\(', 'row('),
         'BLOB', 'varbinary'))""",
 }
 _PRESTO: Final = {
@@ -105,18 +125,28 @@ _PRESTO: Final = {
         (a DOUBLE, b DOUBLE) AS a / b""",
     "p_plus": f"""(a, b) AS a + b, (a DATE, b INTERVAL) AS CAST(a + b AS DATE),
         (a INTERVAL, b DATE) AS CAST(b + a AS DATE),
-        (a {ZONED}, b INTERVAL) AS CAST({{'instant': a.instant + b, 'zone': a.zone}} AS {ZONED})""",
-    "p_minus": f"""(a, b) AS a - b, (a DATE, b INTERVAL) AS CAST(a - b AS DATE),
+        (a {ZONED}, b INTERVAL) AS CAST({{'instant': a.instant + b, 'zone': a.zone}} AS {ZONED}),
+        (a INTERVAL, b {ZONED}) AS CAST({{'instant': b.instant + a, 'zone': b.zone}} AS {ZONED})""",
+    "p_minus": f"""(a, b) AS a - b, (a DATE, b DATE) AS to_days(a - b), (a DATE, b INTERVAL) AS CAST(a - b AS DATE),
         (a {ZONED}, b INTERVAL) AS CAST({{'instant': a.instant - b, 'zone': a.zone}} AS {ZONED}),
         (a {ZONED}, b {ZONED}) AS a.instant - b.instant,
+        (a {ZONED}, b TIMESTAMPTZ) AS a.instant - timezone('UTC', b),
+        (a TIMESTAMPTZ, b {ZONED}) AS timezone('UTC', a) - b.instant,
         (a {ZONED}, b TIMESTAMP) AS a.instant - b, (a TIMESTAMP, b {ZONED}) AS a - b.instant""",
-    "p_moment": f"(a) AS a, (a {ZONED}) AS a.instant",
+    "p_moment": f"(a) AS a, (a TIMESTAMPTZ) AS timezone('UTC', a), (a {ZONED}) AS a.instant",
     "p_bigint": """(a) AS CASE WHEN typeof(a) = 'VARCHAR' AND CAST(a AS VARCHAR) LIKE '%.%'
             THEN CAST(chr(1) || CAST(a AS VARCHAR) AS BIGINT) ELSE CAST(a AS BIGINT) END,
         (a BIGINT) AS CAST(a AS BIGINT), (a HUGEINT) AS CAST(a AS BIGINT),
         (a DOUBLE) AS CAST(round(a) AS BIGINT)""",
     "p_date": f"(a) AS CAST(a AS DATE), (a {ZONED}) AS CAST(x_wall(a) AS DATE)",
     "p_timestamp": f"(a) AS CAST(a AS TIMESTAMP), (a {ZONED}) AS x_wall(a)",
+    "p_zoned": f"""(a) AS x_utc(a), (a TIMESTAMPTZ) AS a, (a {ZONED}) AS a""",
+    "p_like_zoned": """(a) AS a, (a TIMESTAMP) AS x_at_zone(a, 'UTC'), (a TIMESTAMPTZ) AS x_at_zone(a, 'UTC'),
+        (a DATE) AS x_at_zone(CAST(a AS TIMESTAMP), 'UTC')""",
+    "p_json": f"(a) AS to_json(a), (a TIMESTAMPTZ) AS to_json(x_shown(a)), (a {ZONED}) AS to_json(x_shown(a))",
+    "p_time": f"""(a) AS CAST(a AS TIME), (a TIMESTAMPTZ) AS CAST(timezone('UTC', a) AS TIME),
+        (a {ZONED}) AS CAST(x_wall(a) AS TIME)""",
+    "p_last_day": f"(a) AS last_day(CAST(a AS DATE)), (a {ZONED}) AS last_day(CAST(x_wall(a) AS DATE))",
     "p_boolean": "(a) AS CAST(a AS BOOLEAN)",
     "p_length": "(a) AS length(CAST(a AS VARCHAR)), (a BLOB) AS octet_length(a)",
     "p_substr": """(s, a) AS CASE WHEN a = 0 OR -a > length(s) THEN substr(s, 1, 0)
@@ -131,7 +161,28 @@ _PRESTO: Final = {
                 array_to_string(string_split(s, d)[n:], d)) END""",
     "p_split_to_map": """(s, e, k) AS x_map_of(list_transform(string_split(s, e),
         lambda one: {'k': split_part(one, k, 1), 'v': substr(one, instr(one, k) + length(k))}))""",
-    "p_strpos": "(s, t) AS strpos(s, t)",
+    "p_strpos": """(s, t) AS strpos(s, t),
+        (s, t, n) AS CASE WHEN n < 1 THEN error('query failed: ''instance'' must be a positive number.')
+            WHEN n >= len(string_split(s, t)) THEN 0
+            ELSE length(array_to_string(string_split(s, t)[1:n], t)) + 1 END""",
+    "p_split_to_multimap": """(s, e, k) AS x_multimap_of(list_transform(string_split(s, e),
+        lambda one: {'k': split_part(one, k, 1), 'v': substr(one, instr(one, k) + length(k))}))""",
+    "p_multimap_from": "(e) AS x_multimap_of(list_transform(e, lambda one: {'k': one[1], 'v': one[2]}))",
+    "p_map_union": """(e) AS x_map_of(list_transform(flatten(e),
+        lambda one: {'k': one.key, 'v': one.value}))""",
+    "p_ngrams": """(a, n) AS list_transform(range(1, greatest(len(a) - n, 0) + 2),
+        lambda i: a[i:i + n - 1])""",
+    "p_trim_array": """(a, n) AS CASE WHEN n > len(a) OR n < 0
+        THEN error('query failed: size must not exceed array cardinality') ELSE a[1:len(a) - n] END""",
+    "p_bit_count": """(a, n) AS CAST(bit_count(CASE WHEN n >= 64 THEN CAST(a AS BIGINT)
+        ELSE CAST(a AS BIGINT) & ((CAST(1 AS BIGINT) << CAST(n AS INTEGER)) - 1) END) AS BIGINT)""",
+    "p_regexp_position": """(s, p) AS CASE WHEN regexp_matches(s, p)
+        THEN length(regexp_extract(s, '^((?s:.*?))(?:' || p || ')', 1)) + 1
+        WHEN s IS NOT NULL AND p IS NOT NULL THEN -1 END""",
+    # what is between the matches, and what is put in their places
+    "p_woven": """(a, b) AS array_to_string(list_transform(a,
+        lambda one, i: one || coalesce(b[i], '')), '')""",
+    "p_json_exists": "(j, v) AS CASE WHEN j IS NOT NULL THEN v IS NOT NULL END",
     "p_replace": "(s, t) AS replace(s, t, ''), (s, t, r) AS replace(s, t, r)",
     "p_repeat": """(e, n) AS CASE WHEN n > 10000
             THEN error('query failed: count argument of repeat function must be less than or equal to 10000')
@@ -151,17 +202,26 @@ _PRESTO: Final = {
         ELSE CASE WHEN x > lo THEN 0 WHEN x <= hi THEN n + 1
             ELSE CAST(floor((lo - x) * n / CAST(lo - hi AS DOUBLE)) AS BIGINT) + 1 END END""",
     "p_day_of_week": "(a) AS isodow(x_wall(a))",
-    "p_millisecond": "(a) AS millisecond(x_wall(a)) % 1000",
-    "p_date_trunc": f"""(u, a TIMESTAMP) AS date_trunc(u, a),
+    "p_millisecond": f"(a) AS millisecond(a) % 1000, (a {ZONED}) AS millisecond(x_wall(a)) % 1000",
+    "p_date_trunc": f"""(u, a TIMESTAMP) AS date_trunc(u, a), (u, a TIMESTAMPTZ) AS date_trunc(u, a),
         (u, a DATE) AS CAST(date_trunc(u, a) AS DATE),
-        (u, a {ZONED}) AS CAST({{'instant': x_from_wall(date_trunc(u, x_wall(a)), a.zone),
-            'zone': a.zone}} AS {ZONED})""",
-    "p_date_diff": """(u, a, b) AS
-        CAST(date_sub(u, CAST(x_wall(a) AS TIMESTAMP), CAST(x_wall(b) AS TIMESTAMP)) AS BIGINT)""",
-    "p_to_unixtime": f"(a TIMESTAMP) AS epoch(a), (a {ZONED}) AS epoch(a.instant)",
-    "p_from_iso_timestamp": f"(s) AS CAST({{'instant': timezone('UTC', CAST(s AS TIMESTAMPTZ)), 'zone': 'UTC'}} AS {ZONED})",
+        (u, a {ZONED}) AS CAST({{'instant': x_from_wall(date_trunc(u, x_wall(a)), a.zone), 'zone': a.zone}} AS {ZONED})""",
+    "p_date_diff": f"""(u, a, b) AS CAST(date_sub(u, CAST(a AS TIMESTAMP), CAST(b AS TIMESTAMP)) AS BIGINT),
+        (u, a, b {ZONED}) AS CAST(date_sub(u, CAST(a AS TIMESTAMP), b.instant) AS BIGINT),
+        (u, a {ZONED}, b) AS p_date_diff_in(u, a, CAST(b AS TIMESTAMP)),
+        (u, a {ZONED}, b {ZONED}) AS p_date_diff_in(u, a, b.instant)""",
+    "p_date_diff_in": """(u, a, b) AS
+        CAST(date_sub(u, x_local(a.instant, a.zone), x_local(b, a.zone)) AS BIGINT)""",
+    "p_to_unixtime": f"(a TIMESTAMP) AS epoch(a), (a TIMESTAMPTZ) AS epoch(a), (a {ZONED}) AS epoch(a.instant)",
+    "p_from_iso_timestamp": "(s) AS x_moment(timezone('UTC', CAST(s AS TIMESTAMPTZ)), x_offset_zone(s))",
+    # UTC too where the offset is no whole number of hours, which DuckDB has no zone for
+    "x_offset_zone": r"""(s) AS CASE WHEN regexp_matches(s, 'T.*[+-](0[1-9]|1\d)(:?00)?$')
+        THEN 'Etc/GMT' || translate(regexp_extract(s, '([+-])[\d:]+$', 1), '+-', '-+')
+            || CAST(CAST(regexp_extract(s, '[+-](\d\d)[\d:]*$', 1) AS INTEGER) AS VARCHAR)
+        ELSE 'UTC' END""",
     "p_to_iso": f"""(a DATE) AS CAST(a AS VARCHAR),
         (a TIMESTAMP) AS strftime(a, '%Y-%m-%dT%H:%M:%S.%g'),
+        (a TIMESTAMPTZ) AS strftime(timezone('UTC', a), '%Y-%m-%dT%H:%M:%S.%gZ'),
         (a {ZONED}) AS strftime(x_wall(a), '%Y-%m-%dT%H:%M:%S.%g')
             || CASE WHEN x_wall(a) = a.instant THEN 'Z' ELSE
                 CASE WHEN x_wall(a) < a.instant THEN '-' ELSE '+' END || strftime(
@@ -247,7 +307,7 @@ _PRESTO: Final = {
     "p_geometric_mean": "(a) AS exp(avg(ln(a)))",
 }
 _TYPED: Final = re.compile(
-    r"[(,]\s*\w+ (?:BIGINT|HUGEINT|DOUBLE|TIMESTAMP|DATE|INTERVAL|BLOB|MAP\(|STRUCT\(|VARCHAR\[)"
+    r"[(,]\s*\w+ (?:BIGINT|HUGEINT|DOUBLE|TIMESTAMP|DATE|INTERVAL|BLOB|MAP\(|STRUCT\(|VARCHAR\b)"
 )
 _USED: Final = re.compile(r"\b[xpht]_[a-z0-9_]+(?=\()")
 

@@ -11,6 +11,12 @@ HIVE: Final = {
     "h_divide": "(a, b) AS TRY_CAST(a AS DOUBLE) / nullif(TRY_CAST(b AS DOUBLE), 0)",
     "h_div": "(a, b) AS CAST(a AS BIGINT) // nullif(CAST(b AS BIGINT), 0)",
     "h_mod": "(a, b) AS a % nullif(b, 0)",
+    "h_number": "(a) AS a, (a VARCHAR) AS TRY_CAST(trim(a) AS DOUBLE)",
+    # a text beside what it is compared with
+    "h_beside": """(a, b) AS a, (a VARCHAR, b VARCHAR) AS a,
+        (a VARCHAR, b DOUBLE) AS TRY_CAST(trim(a) AS DOUBLE),
+        (a VARCHAR, b DATE) AS TRY_CAST(a AS TIMESTAMP),
+        (a VARCHAR, b TIMESTAMP) AS TRY_CAST(a AS TIMESTAMP)""",
     "h_bigint": """(a) AS TRY_CAST(trunc(TRY_CAST(a AS DOUBLE)) AS BIGINT),
         (a BIGINT) AS CAST(a AS BIGINT), (a DOUBLE) AS TRY_CAST(trunc(a) AS BIGINT),
         (a TIMESTAMP) AS CAST(floor(epoch(a)) AS BIGINT)""",
@@ -81,7 +87,21 @@ HIVE: Final = {
     "h_log": "(b, a) AS ln(a) / ln(b)",
     "h_space": "(n) AS repeat(' ', x_sized(n))",
     "h_repeat": "(s, n) AS repeat(s, x_sized(n))",
-    "h_elt": "(n, a) AS a[n]",
+    "h_elt": "(n, a) AS CASE WHEN n > 0 THEN a[CAST(n AS BIGINT)] END",
+    "h_field": "(v, a) AS coalesce(list_position(a, v), 0)",
+    "h_bround": "(a) AS round_even(a, 0), (a, n) AS round_even(a, CAST(n AS INTEGER))",
+    "h_conv": "(n, f, t) AS upper(p_to_base(p_from_base(CAST(n AS VARCHAR), f), t))",
+    "h_octet_length": "(a) AS octet_length(encode(CAST(a AS VARCHAR)))",
+    "h_shiftleft": "(a, n) AS CAST(a AS BIGINT) << CAST(n AS INTEGER)",
+    "h_shiftright": "(a, n) AS CAST(a AS BIGINT) >> CAST(n AS INTEGER)",
+    "h_substring_index": """(s, d, n) AS CASE
+        WHEN n > 0 THEN array_to_string(string_split(s, d)[1:n], d)
+        WHEN n < 0 AND -n < len(string_split(s, d)) THEN array_to_string(string_split(s, d)[n:], d)
+        WHEN n < 0 THEN s WHEN n = 0 THEN '' END""",
+    # the day of the week by the first two letters of its name
+    "h_next_day": """(a, w) AS CASE WHEN strpos('MOTUWETHFRSASU', upper(w[1:2])) % 2 = 1 THEN strftime(
+        h_day(a) + CAST(((strpos('MOTUWETHFRSASU', upper(w[1:2])) + 1) // 2 - isodow(h_day(a)) + 6)
+            % 7 + 1 AS INTEGER), '%Y-%m-%d') END""",
     "h_rlike": "(s, p) AS regexp_matches(CAST(s AS VARCHAR), p)",
     "h_quarter": "(a) AS quarter(h_moment(a))",
     "h_year": "(a) AS year(h_moment(a))",
@@ -89,9 +109,10 @@ HIVE: Final = {
     "h_dayofmonth": "(a) AS day(h_moment(a))",
     "h_dayofweek": "(a) AS dayofweek(h_moment(a)) + 1",
     "h_weekofyear": "(a) AS week(h_moment(a))",
-    "h_hour": "(a) AS hour(h_moment(a))",
-    "h_minute": "(a) AS minute(h_moment(a))",
-    "h_second": "(a) AS second(h_moment(a))",
+    "h_time": "(a) AS TRY_CAST(CAST(a AS VARCHAR) AS TIME)",
+    "h_hour": "(a) AS coalesce(hour(h_moment(a)), hour(h_time(a)))",
+    "h_minute": "(a) AS coalesce(minute(h_moment(a)), minute(h_time(a)))",
+    "h_second": "(a) AS coalesce(second(h_moment(a)), second(h_time(a)))",
 }
 
 _TIME_TEXT: Final = (
@@ -102,6 +123,8 @@ TREASURE: Final = {
             WHEN regexp_full_match(CAST(s AS VARCHAR), '-?\\d{5,}') THEN TRY_CAST(CAST(s AS VARCHAR) AS BIGINT)
             ELSE t_epoch_of_text(CAST(s AS VARCHAR), z) END,
         (s BIGINT, z) AS CAST(s AS BIGINT),
+        (s TIMESTAMPTZ, z) AS CAST(floor(epoch(s)) AS BIGINT),
+        (s STRUCT(instant TIMESTAMP, zone VARCHAR), z) AS CAST(floor(epoch(s.instant)) AS BIGINT),
         (s DOUBLE, z) AS CAST(floor(s) AS BIGINT)""",
     # by way of a lambda, so that the text is computed once
     "t_epoch_of_text": f"""(text, z) AS list_transform([text], lambda s: CAST(floor(epoch(CASE

@@ -12,6 +12,7 @@ from argosy.sandbox.sql.rules import (
     Arguments,
     Builder,
     call,
+    constant_text,
     is_text,
     number,
     text,
@@ -19,6 +20,9 @@ from argosy.sandbox.sql.rules import (
 
 if TYPE_CHECKING:
     from argosy.sandbox.sql.session import QuerySession
+
+
+_MOST_GROUPS: Final = 50
 
 
 def json_path(node: exp.Expr) -> exp.Expr:
@@ -165,10 +169,77 @@ def _zip_with(arguments: Arguments, _: QuerySession) -> exp.Expr:
     return call("list_transform", call("list_zip", first, second), _of_entry(body))
 
 
+def _map_zip_with(arguments: Arguments, _: QuerySession) -> exp.Expr:
+    """Join two maps by a function of each key and its values, NULL where a map has none."""
+    first, second, function = arguments
+    key = exp.to_identifier("joined")
+    values = [exp.Bracket(this=one.copy(), expressions=[key.copy()]) for one in (first, second)]
+    body = _replaced(_lambda(function, 3), [key.copy(), *values])
+    keys = call("p_array_union", call("map_keys", first), call("map_keys", second))
+    entry = exp.Lambda(this=struct(key=key.copy(), value=body), expressions=[key])
+    return call("map_from_entries", call("list_transform", keys, entry))
+
+
 def _array_sort(arguments: Arguments, _: QuerySession) -> exp.Expr:
-    if len(arguments) == 2:
-        raise unsupported("array_sort with a comparator")
-    return call("p_array_sort", arguments[0])
+    """Sort; with a comparator, by how many elements are before each of them.
+
+    That takes a comparison of each with each, and is stable as Presto's sort is.
+    """
+    if len(arguments) == 1:
+        return call("p_array_sort", arguments[0])
+    values, function = arguments
+    item, place, other = (exp.to_identifier(name) for name in ("item", "place", "other"))
+    order = _replaced(_lambda(function, 2), [other.copy(), item.copy()])
+    is_before = exp.Lambda(this=exp.LT(this=order, expression=number(0)), expressions=[other])
+    before = call("len", call("list_filter", values.copy(), is_before))
+    ranked = struct(before=before, place=place.copy(), item=item.copy())
+    all_ranked = call("list_transform", values, exp.Lambda(this=ranked, expressions=[item, place]))
+    return call(
+        "list_transform", call("list_sort", all_ranked), _of_entry(_member("entry", "item"))
+    )
+
+
+def replaced_by_function(value: exp.Expr, pattern: exp.Expr, function: exp.Expr) -> exp.Expr:
+    """Replace what a constant pattern matches by a function of the list of its groups."""
+    try:
+        count = re.compile(constant_text(pattern, "The pattern of a function")).groups
+    except (re.error, OverflowError, RecursionError):
+        raise QueryFailedError("Invalid regular expression") from None
+    if count > _MOST_GROUPS:
+        raise unsupported(f"A pattern of more than {_MOST_GROUPS} groups")
+    match = exp.to_identifier("entry")
+    groups = exp.Array(
+        expressions=[
+            call("regexp_extract", match.copy(), pattern.copy(), number(group))
+            for group in range(1, count + 1)
+        ]
+    )
+    listed = exp.Array(expressions=[groups])
+    made = _of_entry(
+        exp.Bracket(
+            this=call("list_transform", listed, _lambda(function, 1)), expressions=[number(1)]
+        )
+    )
+    matches = call("regexp_extract_all", value.copy(), pattern.copy())
+    parts = call("regexp_split_to_array", value, pattern)
+    return call("p_woven", parts, call("list_transform", matches, made))
+
+
+def _sql_json(name: str) -> Builder:
+    """Make SQL/JSON's functions, with two arguments: a document and a path with its mode."""
+
+    def build(arguments: Arguments, session: QuerySession) -> exp.Expr:
+        path = constant_text(arguments[1], "A JSON path").strip()
+        mode, _, rest = path.partition(" ")
+        if mode not in {"lax", "strict"}:
+            raise QueryFailedError(f"Invalid JSON path: '{path}'")
+        return _json_at(name)([arguments[0], text(rest.strip())], session)
+
+    return build
+
+
+def _json_exists(arguments: Arguments, session: QuerySession) -> exp.Expr:
+    return call("p_json_exists", arguments[0], _sql_json("x_json_at")(arguments, session))
 
 
 NESTED_FUNCTIONS: Final[dict[str, tuple[int, int, Builder]]] = {
@@ -187,4 +258,14 @@ NESTED_FUNCTIONS: Final[dict[str, tuple[int, int, Builder]]] = {
     "transform_keys": (2, 2, _transform_keys),
     "zip_with": (3, 3, _zip_with),
     "array_sort": (1, 2, _array_sort),
+    "map_zip_with": (3, 3, _map_zip_with),
+    "json_value": (2, 2, _sql_json("x_json_scalar_at")),
+    "json_query": (
+        2,
+        2,
+        lambda arguments, session: call(
+            "p_json_format", _sql_json("x_json_at")(arguments, session)
+        ),
+    ),
+    "json_exists": (2, 2, _json_exists),
 }

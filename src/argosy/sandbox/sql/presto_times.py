@@ -119,7 +119,9 @@ def _date_parse(arguments: Arguments, _: QuerySession) -> exp.Expr:
 def _format_datetime(arguments: Arguments, _: QuerySession) -> exp.Expr:
     value, pattern = arguments
     pieces = times.java_pieces(constant_text(pattern, "The format"))
-    return formatted(call("x_wall", value), pieces, None)
+    is_plain = all(isinstance(piece, str) for piece in pieces)
+    zoned = None if is_plain else (call("x_epoch_of", value.copy()), call("x_zone", value.copy()))
+    return formatted(call("x_wall", value), pieces, zoned)
 
 
 def _parse_datetime(arguments: Arguments, _: QuerySession) -> exp.Expr:
@@ -129,13 +131,14 @@ def _parse_datetime(arguments: Arguments, _: QuerySession) -> exp.Expr:
         parts = [piece if isinstance(piece, str) else "%z" for piece in pieces]
         parsed = call("strptime", value, text("".join(parts)))
         return call("x_at_zone", call("timezone", text("UTC"), parsed), text("UTC"))
-    return call("strptime", value, text("".join(str(piece) for piece in pieces)))
+    parsed = call("strptime", value, text("".join(str(piece) for piece in pieces)))
+    return call("x_utc", parsed)
 
 
 def _from_unixtime(arguments: Arguments, _: QuerySession) -> exp.Expr:
     moment = call("x_of_seconds", arguments[0])
     if len(arguments) == 1:
-        return moment
+        return call("x_utc", moment)
     if len(arguments) == 2:
         return in_zone(moment, arguments[1])
     raise unsupported("from_unixtime with hours and minutes")
@@ -153,12 +156,21 @@ def _with_timezone(arguments: Arguments, _: QuerySession) -> exp.Expr:
 
 
 def _now(_: Arguments, session: QuerySession) -> exp.Expr:
-    return now(session)
+    return zoned_now(session)
 
 
 def now(session: QuerySession) -> exp.Expr:
-    """Make the query's own time, in milliseconds as Presto has it."""
+    """Make the query's own time by the clock of UTC, in milliseconds as Presto has it."""
     return call("make_timestamp", number(int(session.now * 1000) * 1000))
+
+
+def zoned_now(session: QuerySession) -> exp.Expr:
+    """Make the query's own time with its zone, which is UTC as in the vendor's sessions."""
+    return call("x_utc", now(session))
+
+
+def _local_now(_: Arguments, session: QuerySession) -> exp.Expr:
+    return now(session)
 
 
 def _current_timezone(_: Arguments, __: QuerySession) -> exp.Expr:
@@ -178,5 +190,7 @@ TIME_FUNCTIONS: Final[dict[str, tuple[int, int, Builder]]] = {
     "at_timezone": (2, 2, _at_timezone),
     "with_timezone": (2, 2, _with_timezone),
     "now": (0, 0, _now),
+    "current_timestamp": (0, 1, _now),
+    "localtimestamp": (0, 1, _local_now),
     "current_timezone": (0, 0, _current_timezone),
 }

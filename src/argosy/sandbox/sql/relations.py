@@ -95,14 +95,48 @@ def opened_views(select: exp.Select) -> None:
 
 
 def exploded(select: exp.Select) -> None:
-    """Do Hive's SELECT of nothing but explode(array) without a LATERAL VIEW."""
+    """Make a LATERAL VIEW of Hive's SELECT of nothing but a table function."""
     if len(select.expressions) != 1:
         return
     node = select.expressions[0]
-    node = node.this if isinstance(node, exp.Alias) else node
-    is_call = isinstance(node, exp.Anonymous) and node.name.lower() == "explode"
-    if is_call and len(node.expressions) == 1:
-        node.replace(_explode(node.expressions, 1)[0])
+    if isinstance(node, exp.Alias) and isinstance(node.this, exp.Aliases):
+        node = node.this
+    function = node.this if isinstance(node, exp.Alias | exp.Aliases) else node
+    if not isinstance(function, exp.Anonymous) or function.name.lower() not in _TABLE_FUNCTIONS:
+        return
+    if isinstance(node, exp.Aliases):
+        names = [one.name for one in node.expressions]
+    elif isinstance(node, exp.Alias) and not node.alias.startswith(UNNAMED):
+        names = [node.alias]
+    else:
+        names = _own_names(function)
+    columns = [exp.to_identifier(name, quoted=True) for name in names]
+    made = exp.to_identifier(f"{_OPENED}own", quoted=True)
+    alias = exp.TableAlias(this=made, columns=columns)
+    select.append("laterals", exp.Lateral(this=function.copy(), view=True, alias=alias))
+    select.set("expressions", [exp.column(one.copy(), made.copy()) for one in columns])
+    if not select.args.get("from_"):
+        nothing = exp.Subquery(
+            this=exp.Select(expressions=[exp.alias_(exp.Null(), "nothing")]),
+            alias=exp.TableAlias(this=exp.to_identifier(f"{_OPENED}nothing", quoted=True)),
+        )
+        select.set("from_", exp.From(this=nothing))
+
+
+def _own_names(function: exp.Anonymous) -> list[str]:
+    """Give the names that a table function's columns have where the query gives none."""
+    name, arguments = function.name.lower(), function.expressions
+    if name == "posexplode":
+        return ["pos", "col"]
+    if name == "explode":
+        first = arguments[0] if arguments else None
+        is_map = isinstance(first, exp.Anonymous) and first.name.lower() in {"map", "str_to_map"}
+        return ["key", "value"] if is_map else ["col"]
+    if name in {"json_tuple", "parse_url_tuple"}:
+        return [f"c{place}" for place in range(len(arguments) - 1)]
+    if name == "td_numeric_range":
+        return ["n"]
+    raise unsupported(f"{name} without names for its columns")
 
 
 def _table_function(function: exp.Anonymous, columns: int) -> list[exp.Expr]:
@@ -165,6 +199,20 @@ _TABLE_FUNCTIONS: Final[dict[str, tuple[int, int, Callable[..., list[exp.Expr]]]
     "td_numeric_range": (1, 3, _numeric_range),
     "parse_url_tuple": (2, 100, _parse_url_tuple),
 }
+
+
+def regrouped(group: exp.Group) -> None:
+    """Write Hive's WITH ROLLUP and its sets behind the columns as the standard does."""
+    columns = group.expressions
+    for name, kind in (("rollup", exp.Rollup), ("cube", exp.Cube)):
+        for clause in group.args.get(name) or []:
+            if not clause.expressions:
+                group.set("expressions", [kind(expressions=columns)])
+                group.set(name, None)
+    sets = group.args.get("grouping_sets")
+    if sets and columns:
+        group.set("expressions", sets)
+        group.set("grouping_sets", None)
 
 
 def sort_keys_below(node: exp.Expr) -> exp.Order | None:

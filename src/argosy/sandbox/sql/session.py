@@ -14,6 +14,8 @@ Known = Mapping[str, Sequence[str]]
 """The databases there are, and the names of the tables in each."""
 
 _HIVE_NAMES: Final = (
+    ("timestamp(3) with time zone", "timestamp"),
+    ("timestamp(3)", "timestamp"),
     ("varchar", "string"),
     ("integer", "int"),
     ("real", "float"),

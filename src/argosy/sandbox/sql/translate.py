@@ -13,15 +13,17 @@ from sqlglot import exp
 
 from argosy.sandbox.sql import functions_hive, functions_presto, presto_times
 from argosy.sandbox.sql.casts import cast
-from argosy.sandbox.sql.comparisons import check_comparison
+from argosy.sandbox.sql.comparisons import check_arithmetic, check_comparison, is_number
 from argosy.sandbox.sql.errors import TOO_DEEP, QueryFailedError, unsupported
 from argosy.sandbox.sql.final import HEAVIEST, typed_apart
 from argosy.sandbox.sql.functions_td import NEEDS_DATA, td_rules
+from argosy.sandbox.sql.hive_numbers import NUMERIC, alike, as_number
 from argosy.sandbox.sql.relations import (
     UNNAMED,
     exploded,
     name_projections,
     opened_views,
+    regrouped,
     sessionized,
     sort_keys_below,
     unnested,
@@ -36,7 +38,7 @@ from argosy.sandbox.sql.rules import (
     text,
     words,
 )
-from argosy.sandbox.sql.zones import in_zone
+from argosy.sandbox.sql.zones import align, align_branches, in_zone
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,12 +47,22 @@ if TYPE_CHECKING:
     from argosy.sandbox.sql.tables import TableNames
 
 _ZONED: Final = frozenset(
-    {"at_timezone", "with_timezone", "from_unixtime", "from_iso8601_timestamp", "parse_datetime"}
+    {
+        "now",
+        "current_timestamp",
+        "at_timezone",
+        "with_timezone",
+        "from_unixtime",
+        "from_iso8601_timestamp",
+        "parse_datetime",
+    }
 )
 _TEMPORAL: Final = words(
     "now date date_trunc date_add date_parse current_date current_timestamp from_unixtime "
     "last_day_of_month from_iso8601_date"
 )
+_ALIKE: Final = words("coalesce greatest least nullif if")
+"""Functions whose arguments have to be of one type; of `if` it is all but the first."""
 _COMPARISONS: Final = (exp.EQ, exp.NEQ, exp.LT, exp.LTE, exp.GT, exp.GTE)
 _HIDDEN: Final = words(
     "rowid current_catalog current_database current_schema current_user session_user user "
@@ -118,15 +130,15 @@ class Translator:
         for node in root.walk():
             if isinstance(node, exp.Anonymous):
                 name = node.name.lower()
-                if name in _ZONED and (name != "from_unixtime" or len(node.expressions) > 1):
-                    self._has_zones = True
+                self._has_zones = self._has_zones or (name in _ZONED and not self._is_hive)
                 self._has_time = self._has_time or name in _TEMPORAL or name in _ZONED
-            elif isinstance(node, exp.AtTimeZone):
-                self._has_zones = self._has_time = True
+            elif isinstance(node, exp.AtTimeZone | exp.CurrentTimestamp):
+                self._has_zones = self._has_zones or not self._is_hive
+                self._has_time = True
             elif isinstance(node, exp.DataType):
                 self._has_zones = self._has_zones or node.this == exp.DataType.Type.TIMESTAMPTZ
                 self._has_time = self._has_time or node.is_type(*exp.DataType.TEMPORAL_TYPES)
-            elif isinstance(node, exp.Interval | exp.CurrentDate | exp.CurrentTimestamp):
+            elif isinstance(node, exp.Interval | exp.CurrentDate | exp.Localtimestamp):
                 self._has_time = True
 
     def function(self, node: exp.Anonymous) -> None:
@@ -139,6 +151,13 @@ class Translator:
             raise self._no_such_function(name)
         arguments = node.expressions
         self._check_arguments(name, rule, arguments)
+        if self._has_zones and name in _ALIKE:
+            align(arguments[1:] if name == "if" else arguments)
+            arguments = node.expressions
+        if self._is_hive and name in NUMERIC:
+            for one in list(arguments):
+                as_number(one, self._names)
+            arguments = node.expressions
         top = _with_its_window(node) if rule.outer else None
         if isinstance(rule.target, str):
             node.set("this", rule.target)
@@ -197,6 +216,8 @@ class Translator:
 
     def divide(self, node: exp.Div) -> None:
         """Divide as the engine does: Presto whole numbers to a whole number, Hive never."""
+        if not self._is_hive:
+            check_arithmetic(node, self._names)
         left, right = node.this, node.expression
         if _is_decimal(left) and _is_decimal(right) and not float(right.this):
             left = exp.Literal.number(1)  # as for whole numbers: an error; for doubles Infinity
@@ -204,8 +225,21 @@ class Translator:
 
     def modulo(self, node: exp.Mod) -> None:
         """Give Hive's NULL for a remainder of zero; Presto fails, as DuckDB does."""
+        self.reckon(node)
         if self._is_hive:
             node.replace(call("h_mod", node.this, node.expression))
+
+    def reckon(self, node: exp.Binary | exp.Neg) -> None:
+        """Take texts for numbers in Hive, and refuse them in Presto."""
+        if isinstance(node.parent, exp.Interval):
+            return
+        if not self._is_hive:
+            check_arithmetic(node, self._names)
+            return
+        sides = [node.this] if isinstance(node, exp.Neg) else [node.this, node.expression]
+        if not any(isinstance(side, exp.Interval) for side in sides):
+            for side in sides:
+                as_number(side, self._names)
 
     def whole_divide(self, node: exp.IntDiv) -> None:
         """Do Hive's DIV."""
@@ -213,7 +247,9 @@ class Translator:
 
     def add_or_subtract(self, node: exp.Binary) -> None:
         """Keep the type of a date or a moment that an interval is added to."""
-        if not self._has_time or any(_is_number(side) for side in (node.this, node.expression)):
+        self.reckon(node)
+        sides = (node.this, node.expression)
+        if not self._has_time or any(is_number(side, self._names) for side in sides):
             return
         name = "p_plus" if isinstance(node, exp.Add) else "p_minus"
         node.replace(call(name, node.this, node.expression))
@@ -222,6 +258,12 @@ class Translator:
         """Compare moments by their instant, whatever zones they are shown in."""
         if not self._is_hive:
             check_comparison(node, self._names)
+        self.same(node)
+
+    def same(self, node: exp.Binary) -> None:
+        """Tell moments apart by their instant; in Hive, compare texts with numbers."""
+        if self._is_hive:
+            alike([node.this, node.expression], self._names, self._spend)
         if not self._has_zones:
             return
         for side in ("this", "expression"):
@@ -229,8 +271,24 @@ class Translator:
             if not isinstance(value, exp.Any | exp.All | exp.Tuple | exp.Literal | exp.Null):
                 node.set(side, call("p_moment", value))
 
+    def among(self, node: exp.In) -> None:
+        """Look for a moment among others by its instant; in Hive, for texts among numbers."""
+        if self._is_hive and node.expressions and not node.args.get("query"):
+            alike([node.this, *node.expressions], self._names, self._spend)
+        if self._has_zones and node.expressions and not node.args.get("query"):
+            node.set("this", call("p_moment", node.this))
+            node.set("expressions", [call("p_moment", one) for one in node.expressions])
+
+    def case(self, node: exp.Case | exp.If) -> None:
+        """Let the branches of a CASE be moments with and without a zone."""
+        if self._has_zones and not isinstance(node.parent, exp.Case):
+            align_branches(node)
+
     def between(self, node: exp.Between) -> None:
-        """Compare moments by their instant."""
+        """Compare moments by their instant; in Hive, texts with numbers."""
+        if self._is_hive:
+            bounds = [node.args["low"], node.args["high"]]
+            alike([node.this, *bounds], self._names, self._spend)
         if self._has_zones:
             for side in ("this", "low", "high"):
                 node.set(side, call("p_moment", node.args[side]))
@@ -306,8 +364,10 @@ class Translator:
         node.replace(call("p_json_parse", node.this))
 
     def now(self, node: exp.Expr) -> None:
-        """Give the time of the query, not of the machine."""
-        node.replace(presto_times.now(self._session))
+        """Give the time of the query, not of the machine; Presto's current one has a zone."""
+        has_zone = isinstance(node, exp.CurrentTimestamp) and not self._is_hive
+        make = presto_times.zoned_now if has_zone else presto_times.now
+        node.replace(make(self._session))
 
     def today(self, node: exp.Expr) -> None:
         """Give the date of the query."""
@@ -366,7 +426,7 @@ class Translator:
             node.set("order", exp.Order(expressions=sort.expressions))
         group = node.args.get("group")
         if group:
-            _regroup(group)
+            regrouped(group)
 
 
 def _count(node: exp.Anonymous) -> None:
@@ -396,20 +456,6 @@ def _is_decimal(node: exp.Expr) -> bool:
     return _is_number(node) and "e" not in str(node.this).lower()
 
 
-def _regroup(group: exp.Group) -> None:
-    """Write Hive's WITH ROLLUP and its sets behind the columns as the standard does."""
-    columns = group.expressions
-    for name, kind in (("rollup", exp.Rollup), ("cube", exp.Cube)):
-        for clause in group.args.get(name) or []:
-            if not clause.expressions:
-                group.set("expressions", [kind(expressions=columns)])
-                group.set(name, None)
-    sets = group.args.get("grouping_sets")
-    if sets and columns:
-        group.set("expressions", sets)
-        group.set("grouping_sets", None)
-
-
 _HANDLERS: Final[dict[type[exp.Expr], Callable[[Translator, Any], None]]] = {
     exp.Anonymous: Translator.function,
     exp.Div: Translator.divide,
@@ -417,8 +463,15 @@ _HANDLERS: Final[dict[type[exp.Expr], Callable[[Translator, Any], None]]] = {
     exp.IntDiv: Translator.whole_divide,
     exp.Add: Translator.add_or_subtract,
     exp.Sub: Translator.add_or_subtract,
+    exp.Mul: Translator.reckon,
+    exp.Neg: Translator.reckon,
     **dict.fromkeys(_COMPARISONS, Translator.compare),
+    exp.NullSafeEQ: Translator.same,
+    exp.NullSafeNEQ: Translator.same,
     exp.Between: Translator.between,
+    exp.In: Translator.among,
+    exp.Case: Translator.case,
+    exp.If: Translator.case,
     exp.Like: Translator.like,
     exp.RegexpLike: Translator.regexp,
     exp.Bracket: Translator.subscript,

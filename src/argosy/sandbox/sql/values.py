@@ -15,6 +15,7 @@ from argosy.sandbox.sql.times import zone
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+ZONED_TYPE: Final = "timestamp(3) with time zone"
 _NAMES: Final = {
     "BIGINT": "bigint",
     "HUGEINT": "bigint",
@@ -34,11 +35,11 @@ _NAMES: Final = {
     "BLOB": "varbinary",
     "DATE": "date",
     "TIME": "time",
-    "TIMESTAMP": "timestamp",
-    "TIMESTAMP_NS": "timestamp",
-    "TIMESTAMP_MS": "timestamp",
-    "TIMESTAMP_S": "timestamp",
-    "TIMESTAMP WITH TIME ZONE": "timestamp with time zone",
+    "TIMESTAMP": "timestamp(3)",
+    "TIMESTAMP_NS": "timestamp(3)",
+    "TIMESTAMP_MS": "timestamp(3)",
+    "TIMESTAMP_S": "timestamp(3)",
+    "TIMESTAMP WITH TIME ZONE": ZONED_TYPE,
     "INTERVAL": "interval day to second",
     "UUID": "uuid",
     '"NULL"': "unknown",
@@ -62,9 +63,11 @@ def _nested_type(duck: str) -> str:
     if duck.endswith("[]"):
         return f"array({shown_type(duck[:-2])})"
     if _ZONED.match(duck):
-        return "timestamp with time zone"
+        return ZONED_TYPE
     if duck.startswith("MAP("):
         return f"map({','.join(shown_type(one) for one in split_types(duck[4:-1]))})"
+    if duck.startswith("TUPLE("):
+        return f"row({', '.join(shown_type(one) for one in split_types(duck[6:-1]))})"
     if duck.startswith("STRUCT("):
         return f"row({', '.join(_field_type(one) for one in split_types(duck[7:-1]))})"
     return "varchar"
@@ -159,7 +162,9 @@ def _as_java_prints(moment: datetime) -> str:
 def shown(value: Any, moment: Callable[[datetime], str]) -> Any:
     """Turn one value, and what is inside of it."""
     if isinstance(value, datetime):
-        return moment(value.replace(tzinfo=None))
+        if value.tzinfo is None:
+            return moment(value)
+        return f"{moment(value.astimezone(UTC).replace(tzinfo=None))} UTC"
     if isinstance(value, list | tuple | dict):
         return _nested(value, moment)
     if isinstance(value, int) and not -_BOUND <= value < _BOUND:
@@ -170,8 +175,8 @@ def shown(value: Any, moment: Callable[[datetime], str]) -> Any:
 
 def _nested(value: Any, moment: Callable[[datetime], str]) -> Any:
     if isinstance(value, dict):
-        if value.keys() == {"instant", "zone"} and isinstance(value["instant"], datetime):
-            return _zoned(value["instant"], value["zone"], moment)
+        if value.keys() == {"instant", "zone"} and isinstance(value["instant"], datetime | None):
+            return value["instant"] and _zoned(value["instant"], value["zone"], moment)
         return {_key(key, moment): shown(one, moment) for key, one in value.items()}
     return [shown(one, moment) for one in value]
 
@@ -188,7 +193,15 @@ def _key(key: Any, moment: Callable[[datetime], str]) -> str:
 
 def _zoned(instant: datetime, where: str, moment: Callable[[datetime], str]) -> str:
     wall = instant.replace(tzinfo=UTC).astimezone(zone(where)).replace(tzinfo=None)
-    return f"{moment(wall)} {where}"
+    return f"{moment(wall)} {_zone_text(where)}"
+
+
+def _zone_text(where: str) -> str:
+    """Write a zone; an offset has a zone's name in DuckDB, with the sign turned round."""
+    if not where.startswith("Etc/GMT"):
+        return where
+    sign = "-" if where[7] == "+" else "+"
+    return f"{sign}{where[8:]:0>2}:00"
 
 
 def _duration(value: timedelta) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlglot import exp
 
@@ -45,6 +45,57 @@ def td_zone(where: exp.Expr | None) -> exp.Expr:
         if seconds is None
         else exp.cast(number(seconds), "BIGINT")
     )
+
+
+_KEEP_ZONE: Final = frozenset({"p_plus", "p_minus", "p_date_trunc", "coalesce", "try"})
+
+
+_FAR: Final = frozenset({"x_at_zone", "p_like_zoned", "p_from_iso_timestamp"})
+"""What gives a moment in a zone that may be another than UTC: a STRUCT, see `macros`."""
+
+
+def is_zoned(node: exp.Expr, makers: frozenset[str] = _FAR | {"x_utc", "p_zoned"}) -> bool:
+    """Say whether a translated expression surely is a moment with a zone.
+
+    A column's type isn't known here: what comes out of a subquery is not found.
+    """
+    if isinstance(node, exp.Paren):
+        return is_zoned(node.this, makers)
+    if isinstance(node, exp.Case | exp.If):
+        return any(is_zoned(one, makers) for one in _branches(node))
+    if not isinstance(node, exp.Anonymous):
+        return False
+    if node.name in makers:
+        return True
+    parts = [is_zoned(one, makers) for one in node.expressions]
+    # a moment minus a moment is a length
+    return node.name in _KEEP_ZONE and any(parts) and not (node.name == "p_minus" and all(parts))
+
+
+def _branches(node: exp.Case | exp.If) -> list[exp.Expr]:
+    if isinstance(node, exp.If):
+        return [node.args[part] for part in ("true", "false") if node.args.get(part)]
+    default = node.args.get("default")
+    return [one.args["true"] for one in node.args["ifs"]] + ([default] if default else [])
+
+
+def align(values: Sequence[exp.Expr]) -> None:
+    """Make all the values, in their places, of one type in DuckDB if one has a zone of its own.
+
+    Those in UTC need nothing: DuckDB takes a moment without a zone to be in UTC, as Presto does.
+    """
+    if not any(is_zoned(one, _FAR) for one in values):
+        return
+    for one in values:
+        if not (is_zoned(one, _FAR) or isinstance(one, exp.Null)):
+            holder = call("p_like_zoned")
+            one.replace(holder)
+            holder.append("expressions", one)
+
+
+def align_branches(node: exp.Case | exp.If) -> None:
+    """Give all the values that a CASE or an IF may have a zone, if one has."""
+    align(_branches(node))
 
 
 def formatted(

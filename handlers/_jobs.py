@@ -99,10 +99,19 @@ def unique_names(names: Iterable[str]) -> list[str]:
 
 def log_of(job: JsonObject) -> str:
     """Return the end of a job's log: what it wrote to its output and as errors."""
+    return "\n".join(filter(None, (_written(job, "cmdout"), _written(job, "stderr"))))[
+        -_LONGEST_LOG:
+    ]
+
+
+def _written(job: JsonObject, name: str) -> str:
     debug = job.get("debug")
-    parts = debug if isinstance(debug, dict) else {}
-    texts = [str(parts[name]).strip() for name in ("cmdout", "stderr") if parts.get(name)]
-    return "\n".join(filter(None, texts))[-_LONGEST_LOG:]
+    return str((debug.get(name) if isinstance(debug, dict) else None) or "").strip()
+
+
+def reason_of(job: JsonObject) -> str:
+    """Return the line that tells what went wrong with a job: of its errors, else of its log."""
+    return reason_in(_written(job, "stderr")) or reason_in(log_of(job))
 
 
 def reason_in(log: str) -> str:
@@ -118,7 +127,7 @@ def _failed(
     status = failure.facts["status"]
     job = _shown(context, job_id)
     log = log_of(job)
-    reason = "it was stopped" if status == "killed" else reason_in(log)
+    reason = "it was stopped" if status == "killed" else reason_of(job)
     error = FailedLaterError(capability=capability, status=status, reason=reason)
     error.outputs = {**outputs_of_job(job_id, {**job, "status": status}), "log": log}
     if reason:

@@ -289,7 +289,7 @@ class GraphExecution:
         outcome: str | None = None
         try:
             outcome, fatal = self._step(node)
-        except BaseException as error:
+        except BaseException as error:  # raised where the graph was started
             self._crash = error
         with self._lock:
             self._at_work -= 1

@@ -31,7 +31,7 @@ def run_each(
                 return
             try:
                 work(number)
-            except BaseException as error:
+            except BaseException as error:  # raised by the caller's thread
                 with lock:
                     raised[number] = error
 

@@ -52,6 +52,17 @@ def test_a_snapshot_can_be_restored_again_and_outlives_a_reset(one: Client) -> N
         assert len(one.rows()) == 1
 
 
+def test_after_a_return_the_same_requests_make_the_same_ids(one: Client) -> None:
+    one.control("POST", "snapshots", {"name": "a"})
+    ids = []
+    for _ in range(2):
+        ids.append([one.single({"n": n}).json()["uuid"] for n in range(2)])
+        one.control("POST", "snapshots/a/restore", {})
+
+    assert ids[0] == ids[1]
+    assert len(set(ids[0])) == 2
+
+
 def test_a_snapshot_takes_the_place_of_one_with_its_name(one: Client) -> None:
     one.control("POST", "snapshots", {"name": "a"})
     one.single({"n": 1})

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import time
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import UUID
 
 if TYPE_CHECKING:
@@ -76,6 +76,14 @@ class Randomness:
         """Begin the sequence again, or that of another opening."""
         self._opening = self._opening if opening is None else opening
         self._random.seed(None if self._seed is None else f"{self._seed}:{self._opening}")
+
+    def place(self) -> object:
+        """Tell where the sequence is, for `go_back`."""
+        return self._random.getstate()
+
+    def go_back(self, place: object) -> None:
+        """Go back to a place in the sequence."""
+        self._random.setstate(cast("tuple[Any, ...]", place))
 
     def uuid(self) -> str:
         """Make a random (version 4) UUID."""

@@ -1,7 +1,8 @@
 """Keep a region's whole state under a name, and go back to it.
 
 In memory a snapshot is another pair of databases in memory; with a data folder it is a folder
-of its own in `snapshots/`. A reset leaves the snapshots there.
+of its own in `snapshots/`. A reset leaves the snapshots there. Where the sandbox has not been
+started anew since, its randomness goes back too, so that the same requests make the same ids.
 """
 
 # Every name put into SQL here is one of our own or goes through `quoted`; values are parameters.
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from argosy.sandbox.clock import Randomness
     from argosy.sandbox.store import Store
 
 NAME: Final = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,59}"
@@ -29,9 +31,11 @@ _FOLDER: Final = "snapshots"
 class Snapshots:
     """The snapshots of a store."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, randomness: Randomness) -> None:
         self._store = store
+        self._randomness = randomness
         self._in_memory: dict[str, sqlite3.Connection] = {}
+        self._places: dict[str, object] = {}
 
     def names(self) -> list[str]:
         """Give the names, in order."""
@@ -47,6 +51,7 @@ class Snapshots:
         with self._attached(name, is_new=True) as catalog, self._facts(name) as facts:
             rows.execute(f"COPY FROM DATABASE td TO {catalog}")
             self._store.facts.backup(facts)
+        self._places[name] = self._randomness.place()
 
     def restore(self, name: str) -> None:
         """Go back to a snapshot, which must be there."""
@@ -62,9 +67,12 @@ class Snapshots:
             rows.execute("COMMIT")
             facts.backup(self._store.facts)
         self._store.forget()
+        if name in self._places:
+            self._randomness.go_back(self._places[name])
 
     def remove(self, name: str) -> None:
         """Forget a snapshot, if it is there."""
+        self._places.pop(name, None)
         folder = self._folder()
         if folder is not None:
             shutil.rmtree(folder / name, ignore_errors=True)

@@ -85,7 +85,7 @@ class State:
             ),
             "records": self.records,
         }
-        self.snapshots = Snapshots(self.store)
+        self.snapshots = Snapshots(self.store, self.randomness)
         self.outbox = self.foundation.outbox
         self.faults = Faults(self.randomness)
         self.log = RequestLog(settings.logged_requests)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from argosy.sandbox.sql import QuerySession, TableName, hive_type, run
+from argosy.sandbox.sql.grammar import roomy_stack
 from tests.sandbox.sql.conftest import KNOWN, NOW
 
 if TYPE_CHECKING:
@@ -269,3 +272,16 @@ def test_a_field_of_a_row_gives_its_column_its_name(
     outcome = fresh.run(query, engine)
 
     assert ([column.name for column in outcome.columns], outcome.rows) == (["x"], [(1,)])
+
+
+def test_sandboxes_side_by_side_put_the_recursion_limit_back() -> None:
+    usual = sys.getrecursionlimit()
+    with ExitStack() as first, ExitStack() as second:
+        first.enter_context(roomy_stack())
+        second.enter_context(roomy_stack())
+        raised = sys.getrecursionlimit()
+        first.close()
+        assert sys.getrecursionlimit() == raised > usual
+        second.close()
+
+    assert sys.getrecursionlimit() == usual

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import re
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -112,17 +113,43 @@ def check_text(text: str, engine: Engine) -> None:
             depth = max(depth - 1, 0)
 
 
+class _Room:
+    """The interpreter's recursion limit, raised as long as one sandbox of several needs it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._usual = 0
+
+    def enter(self) -> None:
+        """Raise the limit."""
+        with self._lock:
+            if not self._users:
+                self._usual = sys.getrecursionlimit()
+                sys.setrecursionlimit(max(self._usual, _RECURSION))
+            self._users += 1
+
+    def leave(self) -> None:
+        """Put the limit back, if nobody else needs it."""
+        with self._lock:
+            self._users -= 1
+            if not self._users:
+                sys.setrecursionlimit(self._usual)
+
+
+_ROOM: Final = _Room()
+
+
 @contextmanager
 def roomy_stack() -> Iterator[None]:
     """Let recursion go as deep as a query may; turn what is deeper into a failed query."""
-    before = sys.getrecursionlimit()
-    sys.setrecursionlimit(max(before, _RECURSION))
+    _ROOM.enter()
     try:
         yield
     except RecursionError:
         raise QueryFailedError(TOO_DEEP) from None
     finally:
-        sys.setrecursionlimit(before)
+        _ROOM.leave()
 
 
 def _without_leading(text: str, engine: Engine) -> str:

@@ -25,11 +25,13 @@ def test_this_repositorys_connector_has_no_problems() -> None:
 def test_every_file_of_the_connector_is_counted(connector: Connector) -> None:
     schemas = list((ROOT / "schemas").glob("*.schema.json"))
     handlers = list((ROOT / "handlers").glob("*.py"))
+    flows = list((ROOT / "flows").glob("*.flow.json"))
     manifest_and_demo = 2
 
     files = check_connector(ROOT).files
 
     wanted = len(connector.capability_files) + len(schemas) + len(handlers) + manifest_and_demo
+    wanted += len(flows)
     assert files == wanted
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from argosy.check import Report, render
+from argosy.check.flows import FLOW_RULES
 from argosy.check.rules import RULES
 from argosy.model import Problem
 
@@ -129,7 +130,8 @@ def test_sarif_is_one_run_with_rules_and_results() -> None:
     assert (log["version"], len(log["runs"])) == ("2.1.0", 1)
     assert log["$schema"] == "https://json.schemastore.org/sarif-2.1.0.json"
     assert run["tool"]["driver"]["name"] == "argosy"
-    assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == [rule.ID for rule in RULES]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    assert rules == [*(rule.ID for rule in RULES), *(rule.ID for rule in FLOW_RULES)]
     assert run["results"][1] == {
         "ruleId": "wording",
         "ruleIndex": [rule.ID for rule in RULES].index("wording"),

@@ -17,6 +17,7 @@ from argosy.errors import (
     ArgosyError,
     HandlerError,
     InvalidFlowError,
+    InvalidFlowTestError,
     InvalidInputsError,
     MissingPropertyError,
     RateLimitedError,
@@ -85,7 +86,7 @@ def _facts(found: type[ArgosyError]) -> dict[str, Any]:
 def test_a_message_holds_every_fact_of_its_sentence(found: type[ArgosyError]) -> None:
     facts = _facts(found)
     error: ArgosyError
-    if issubclass(found, InvalidInputsError | InvalidFlowError):
+    if issubclass(found, InvalidInputsError | InvalidFlowError | InvalidFlowTestError):
         facts["count"] = "1 problem"
         given = {name: fact for name, fact in facts.items() if name != "count"}
         error = found(**given, problems=[Problem("x", "y")])
@@ -117,6 +118,7 @@ STATUSES = {
     "InvalidDocumentError": (1, 422, False),
     "UnknownConnectionError": (1, 422, False),
     "UnsafeFileError": (1, 422, False),
+    "ServerSetupError": (1, 500, False),
     "InvocationError": (1, 502, False),
     "InvalidInputsError": (1, 422, False),
     "RenderError": (1, 422, False),
@@ -143,6 +145,7 @@ STATUSES = {
     "InvalidOutputsError": (1, 502, False),
     "FlowError": (2, 422, False),
     "InvalidFlowError": (2, 422, False),
+    "InvalidFlowTestError": (2, 422, False),
     "InvalidReplayError": (2, 422, False),
     "UnknownFlowError": (2, 404, False),
     "RunError": (1, 500, False),
@@ -159,6 +162,7 @@ STATUSES = {
     "TooManyStepsError": (1, 500, False),
     "TooManyTurnsError": (1, 500, False),
     "TooDeepError": (1, 500, False),
+    "OutputTooDeepError": (1, 500, False),
     "OutputTooLargeError": (1, 500, False),
     "AlreadyRespondedError": (1, 500, False),
 }

@@ -204,6 +204,10 @@ class Dispatcher:
             return self.redactor
         return self.redactor.knowing(*secrets_in(plan.secret_inputs, inputs))
 
+    def secrets(self, capability: str, inputs: JsonObject) -> list[str]:
+        """Return the texts in those inputs that the capability calls secret."""
+        return secrets_in(self._plan(capability).secret_inputs, inputs)
+
     def masked(self, capability: str, inputs: JsonObject) -> JsonObject:
         """Return inputs with the mask in place of those that the capability calls secret."""
         names = self._plan(capability).secret_inputs

@@ -201,6 +201,11 @@ class Invocation:
         self._goes_on = transport.pause(self._attempt + 1, self._deadline, sleep)
         return self._goes_on
 
+    def bounded(self, moment: float) -> float:
+        """Return a moment, or the end that whoever calls has set where that comes before."""
+        end = self._control.deadline
+        return moment if end is None else min(moment, end)
+
     def sleep(self, seconds: float) -> None:
         """Wait, but not beyond the end of the call; what comes then is told that time is up."""
         if self._control.deadline is not None:

@@ -72,7 +72,7 @@ def _wait(
     question = _inputs(waiting, plan, invocation, started)
     seconds = invocation.inputs.get(WAIT_SECONDS, declared.seconds)
     clock = invocation.ports.clock
-    end = clock() + seconds
+    end = invocation.bounded(clock() + seconds)
     pause = declared.first
     status: Json = "unknown"
     while True:

@@ -8,6 +8,7 @@
       ConnectionSetupError           the operator must mend it                  exit 1  http 422
         UnknownRegionError, MissingPropertyError, InvalidConnectionError, UnknownConnectionError,
         UnsafeFileError
+      ServerSetupError               the server cannot start as it is set up    exit 1
       InvocationError                one capability, one time                   exit 1
         InvalidInputsError           problems, each with its place                       422
         RenderError                  a template could not be rendered                    422
@@ -26,7 +27,7 @@
         HandlerCrashedError          a handler raised something else                     500
         InvalidOutputsError          the answer is not what the capability promises      502
       FlowError                      the flow's author must mend it             exit 2  http 422
-        InvalidFlowError, InvalidReplayError
+        InvalidFlowError, InvalidReplayError, InvalidFlowTestError
         UnknownFlowError                                                         404
       RunError                       a run or one of its steps                  exit 1
         InvalidRunInputError, InvalidResponseError, MissingValueError, ExpressionError,
@@ -36,7 +37,8 @@
         RunCancelledError                                                                409
         RunTimedOutError                                                                 504
         StepTimedOutError              retryable                                         504
-        TooManyStepsError, TooManyTurnsError, TooDeepError, OutputTooLargeError
+        TooManyStepsError, TooManyTurnsError, TooDeepError
+        OutputTooLargeError, OutputTooDeepError
         AlreadyRespondedError          a second node would respond
 
 A class is chosen by who can mend the failure and how. Each holds its message as a format
@@ -82,11 +84,13 @@ from argosy.errors.run import (
     FailedOnPurposeError,
     FlowError,
     InvalidFlowError,
+    InvalidFlowTestError,
     InvalidReplayError,
     InvalidResponseError,
     InvalidRunInputError,
     MissingValueError,
     NodeInputsError,
+    OutputTooDeepError,
     OutputTooLargeError,
     RunCancelledError,
     RunError,
@@ -107,6 +111,7 @@ from argosy.errors.setup import (
     InvalidHandlerError,
     InvalidManifestError,
     MissingPropertyError,
+    ServerSetupError,
     UnknownCapabilityError,
     UnknownConnectionError,
     UnknownRegionError,
@@ -133,6 +138,7 @@ __all__ = [
     "InvalidConnectionError",
     "InvalidDocumentError",
     "InvalidFlowError",
+    "InvalidFlowTestError",
     "InvalidHandlerError",
     "InvalidInputsError",
     "InvalidManifestError",
@@ -146,6 +152,7 @@ __all__ = [
     "NodeInputsError",
     "NotFinishedError",
     "NotFoundError",
+    "OutputTooDeepError",
     "OutputTooLargeError",
     "RateLimitedError",
     "RedirectRefusedError",
@@ -154,6 +161,7 @@ __all__ = [
     "RunCancelledError",
     "RunError",
     "RunTimedOutError",
+    "ServerSetupError",
     "StepFailedError",
     "StepTimedOutError",
     "TooDeepError",

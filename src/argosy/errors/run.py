@@ -30,6 +30,16 @@ class InvalidFlowError(FlowError):
         super().__init__(file=file, problems=tuple(problems), count=count)
 
 
+class InvalidFlowTestError(FlowError):
+    """A flow's test cannot be run as it stands; `problems` tell every place."""
+
+    message_format = "{file} is not a flow test that can run: {count}."
+
+    def __init__(self, *, file: str, problems: Sequence[Problem]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(file=file, problems=tuple(problems), count=count)
+
+
 class UnknownFlowError(FlowError):
     """No flow has this name."""
 
@@ -134,9 +144,9 @@ class TooManyTurnsError(RunError):
 
 
 class TooDeepError(RunError):
-    """Flows call each other too deeply."""
+    """Loops and flows stand within each other too deeply."""
 
-    message_format = "The flow {flow!r} would be the {depth}th within another; {limit} are allowed."
+    message_format = "{place} would run more than {limit} loops and flows deep."
 
 
 class OutputTooLargeError(RunError):
@@ -144,6 +154,12 @@ class OutputTooLargeError(RunError):
 
     message_format = "The outputs have {size} bytes; {limit} are allowed."
     hint = "The flow's `settings.maxOutputBytes` sets the limit."
+
+
+class OutputTooDeepError(RunError):
+    """The outputs of a step hold values within values beyond measure."""
+
+    message_format = "The outputs are nested more than {limit} levels deep."
 
 
 class AlreadyRespondedError(RunError):

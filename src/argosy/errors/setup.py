@@ -96,3 +96,9 @@ class UnsafeFileError(ConnectionSetupError):
         "{file} may be read by others (mode {mode}); a file with a secret must be 0600."
     )
     hint = "Run chmod 600 on it."
+
+
+class ServerSetupError(ArgosyError):
+    """The server cannot start as it is set up; whoever starts it must mend it."""
+
+    message_format = "The server cannot start: {detail}."

@@ -18,13 +18,10 @@ def parse_json(text: str) -> Json:
     two values would silently win.
     """
     try:
-        value = json.loads(
-            text,
-            object_pairs_hook=_unique,
-            parse_constant=_refuse_number,
-            parse_float=_finite,
-        )
-        json.dumps(value, ensure_ascii=False).encode()
+        if text.startswith("\ufeff"):
+            raise ValueError("it begins with a byte order mark")
+        value = _DECODER.decode(text)
+        _ENCODER.encode(value).encode()
     except json.JSONDecodeError as error:
         raise ValueError(f"line {error.lineno}, column {error.colno}: {error.msg}") from error
     except UnicodeEncodeError as error:
@@ -47,6 +44,8 @@ def is_deeper(value: Json, levels: int) -> bool:
     """Tell whether a value has more than so many levels of objects and lists."""
     level = [value] if isinstance(value, dict | list) else []
     for _ in range(levels):
+        if not level:
+            return False
         level = [
             child
             for parent in level
@@ -72,3 +71,10 @@ def _refuse_number(name: str) -> Json:
 def _finite(digits: str) -> float:
     number = float(digits)
     return number if math.isfinite(number) else _refuse_number(digits)
+
+
+# Made once: `json.loads` would make them anew for each text.
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_unique, parse_constant=_refuse_number, parse_float=_finite
+)
+_ENCODER = json.JSONEncoder(ensure_ascii=False)

@@ -13,6 +13,7 @@ filter does not take its values, or would make too large a one.
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -313,6 +314,18 @@ def _remainder(left: Json, right: Json) -> Json:
     return left % right
 
 
+def _finite(compute: Callable[[Json, Json], Json]) -> Callable[[Json, Json], Json]:
+    """Refuse a number that JSON cannot say."""
+
+    def checked(left: Json, right: Json) -> Json:
+        found = compute(left, right)
+        if type(found) is float and not math.isfinite(found):
+            raise ValueError("the number would be too large")
+        return found
+
+    return checked
+
+
 def _is_number(value: Json) -> bool:
     return isinstance(value, int | float) and abs(value) < 2.0**512
 
@@ -326,7 +339,7 @@ def _unary(compute: Callable[[Json], Json]) -> Callable[[Any], Evaluate]:
 
 
 _FORMS: Mapping[type[nodes.Node], Callable[[Any], Evaluate]] = {
-    nodes.Add: _binary(_add),
+    nodes.Add: _binary(_finite(_add)),
     nodes.And: _and,
     nodes.Call: _call,
     nodes.Compare: _comparison,
@@ -334,19 +347,19 @@ _FORMS: Mapping[type[nodes.Node], Callable[[Any], Evaluate]] = {
     nodes.CondExpr: _condition,
     nodes.Const: _constant,
     nodes.Dict: _object,
-    nodes.Div: _binary(operator.truediv),
+    nodes.Div: _binary(_finite(operator.truediv)),
     nodes.Filter: _filter,
     nodes.FloorDiv: _binary(operator.floordiv),
     nodes.Getattr: _member,
     nodes.Getitem: _member,
     nodes.List: _list,
     nodes.Mod: _binary(_remainder),
-    nodes.Mul: _binary(_multiply),
+    nodes.Mul: _binary(_finite(_multiply)),
     nodes.Name: _name,
     nodes.Neg: _unary(operator.neg),
     nodes.Not: _unary(operator.not_),
     nodes.Or: _or,
     nodes.Pos: _unary(operator.pos),
-    nodes.Sub: _binary(operator.sub),
+    nodes.Sub: _binary(_finite(operator.sub)),
     nodes.Test: _test,
 }

@@ -18,8 +18,10 @@ from argosy.rendering.expression import (
     Scope,
     evaluator,
     paths,
+    plain_path,
 )
 from argosy.rendering.filters import join_texts
+from argosy.rendering.needs import Group, needs
 
 if TYPE_CHECKING:
     from argosy.model import Json
@@ -37,14 +39,18 @@ class Template:
     """A compiled template.
 
     `paths` are the dotted names it reads from the scope, for checks; `exact` says whether it is
-    one expression and nothing else. `render` returns a value, or `MISSING`; it raises ValueError
-    where a filter or operator refuses a value, or a part of a text has no value.
+    one expression and nothing else, and `path` is that expression where it is a dotted name and
+    no more. Of the paths of each group in `needs`, one must be there for a value. `render`
+    returns a value, or `MISSING`; it raises ValueError where a filter or operator refuses a
+    value, or a part of a text has no value.
     """
 
     source: str
     paths: tuple[tuple[str, ...], ...]
     exact: bool
     render: Evaluate
+    path: tuple[str, ...] = ()
+    needs: tuple[Group, ...] = ()
 
     def __repr__(self) -> str:
         return f"Template({self.source!r})"
@@ -65,9 +71,11 @@ def compile_template(source: str) -> Template:
         raise TemplateSyntaxError(f"{_shown(source)} cannot be read: {error}") from error
     expressions = [part for part in parts if not isinstance(part, str)]
     read = tuple(dict.fromkeys(path for part in expressions for path in paths(part)))
+    needed = tuple(dict.fromkeys(group for part in expressions for group in needs(part)))
     if len(renders) == 1 and not isinstance(renders[0], str):
-        return Template(source, read, exact=True, render=renders[0])
-    return Template(source, read, exact=False, render=_joined(renders))
+        path = plain_path(expressions[0])
+        return Template(source, read, True, renders[0], path, needed)
+    return Template(source, read, False, _joined(renders), needs=needed)
 
 
 def compile_value(value: Json) -> Callable[[Scope], Json]:

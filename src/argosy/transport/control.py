@@ -14,14 +14,15 @@ if TYPE_CHECKING:
 class Closable(Protocol):
     """Something that a call waits at, and that ends the wait when it is cut."""
 
-    def cut_off(self) -> None:
-        """End what is waited for."""
+    def cut_off(self, reason: str) -> None:
+        """End what is waited for, without waiting for anything."""
 
 
 class Cancellation:
     """A way to end calls from another thread: their waits and their exchanges end at once.
 
-    One may be shared by many calls. `check` raises RunCancelledError once it was cancelled.
+    One may be shared by many calls. `check` raises RunCancelledError once it was cancelled. One
+    that is held by another is cancelled with it, and may be cancelled alone.
     """
 
     def __init__(self) -> None:
@@ -36,13 +37,21 @@ class Cancellation:
         return self._event.is_set()
 
     def cancel(self, reason: str = "it was asked for") -> None:
-        """End everything that runs under this, and let nothing further begin."""
+        """End everything that runs under this, and let nothing further begin.
+
+        All is cut off before the lock is free: what was let go is out of reach, since by then it
+        may serve another call.
+        """
         with self._lock:
-            self.reason = self.reason or reason
-            self._event.set()
-            held = list(self._held)
-        for one in held:
-            one.cut_off()
+            if not self._event.is_set():
+                self.reason = reason
+                self._event.set()
+            for one in self._held:
+                one.cut_off(self.reason)
+
+    def cut_off(self, reason: str) -> None:
+        """Cancel, as the one that holds this is cancelled."""
+        self.cancel(reason)
 
     def check(self) -> None:
         """Raise RunCancelledError where it was cancelled."""
@@ -50,10 +59,13 @@ class Cancellation:
             raise RunCancelledError(reason=self.reason)
 
     def hold(self, thing: Closable) -> None:
-        """Have a thing cut off when it is cancelled. Raises RunCancelledError."""
+        """Have a thing cut off when this is cancelled; it may be held already.
+
+        Raises RunCancelledError, and leaves the thing alone, where it was cancelled before.
+        """
         with self._lock:
+            self.check()
             self._held.add(thing)
-        self.check()
 
     def let_go(self, thing: Closable) -> None:
         """Leave a thing alone from here on."""

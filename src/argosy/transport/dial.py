@@ -43,7 +43,7 @@ class Dialer:
         """Connect to the first allowed address that answers.
 
         Raises AddressRefusedError if no address is allowed, socket.gaierror if the name
-        doesn't resolve, TimeoutError, or the OSError of the last attempt.
+        doesn't resolve, TimeoutError, the OSError of the last attempt, or RunCancelledError.
         """
         failure: OSError | None = None
         for address in self._allowed(host, port):
@@ -72,7 +72,8 @@ def _connect(address: _Address, limits: Limits) -> socket.socket:
     try:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.settimeout(limits.until_connected())
-        sock.connect(where)
+        with limits.cuttable(sock):
+            sock.connect(where)
     except BaseException:
         sock.close()
         raise

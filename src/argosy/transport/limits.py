@@ -8,13 +8,15 @@ waits can't exceed it.
 
 from __future__ import annotations
 
+import socket
 import time
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from urllib3.util import Timeout
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from argosy.transport.control import Cancellation
 
@@ -48,6 +50,22 @@ class Limits:
             started.start_connect()
             self.read = started.read_timeout
 
+    @contextmanager
+    def cuttable(self, sock: socket.socket) -> Iterator[None]:
+        """Have a wait at a socket that is no wire yet end when the exchange is cancelled.
+
+        Raises RunCancelledError where it is cancelled already.
+        """
+        if self.cancellation is None:
+            yield
+            return
+        held = _Held(sock)
+        self.cancellation.hold(held)
+        try:
+            yield
+        finally:
+            self.cancellation.let_go(held)
+
     def until_connected(self) -> float | None:
         """Tell how long to wait now for a connection; raises TimeoutError when time is up."""
         return self._left(self.connect)
@@ -66,3 +84,15 @@ class Limits:
             message = "the total time for the exchange is used up"
             raise TimeoutError(message)
         return left if wait is None else min(wait, left)
+
+
+class _Held:
+    """A socket that is connecting."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def cut_off(self, _reason: str) -> None:
+        """End the wait."""
+        with suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)

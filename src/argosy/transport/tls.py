@@ -78,7 +78,11 @@ def wrap(sock: socket.socket, context: ssl.SSLContext, host: str, limits: Limits
         name = without_zone  # a certificate names an address without the zone
     try:
         sock.settimeout(limits.until_connected())
-        return context.wrap_socket(sock, server_hostname=name)
+        wrapped = context.wrap_socket(sock, server_hostname=name, do_handshake_on_connect=False)
+        sock = wrapped  # the plain socket is an empty shell now
+        with limits.cuttable(wrapped):
+            wrapped.do_handshake()
     except BaseException:
         sock.close()
         raise
+    return wrapped

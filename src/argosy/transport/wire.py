@@ -71,7 +71,10 @@ class Wire:
                 rest = rest[self._sock.send(rest) :]
 
     def receive(self, size: int) -> bytes:
-        """Receive up to size bytes; empty when the server has ended the connection."""
+        """Receive up to size bytes; empty when the server has ended the connection.
+
+        Raises RunCancelledError where the end is ours: what came until then is not all.
+        """
         if self.closed:
             return b""
         try:
@@ -82,6 +85,8 @@ class Wire:
             raise
         if not data:
             self.close()
+            if self._limits.cancellation is not None:
+                self._limits.cancellation.check()
         return data
 
     def _bound_wait(self) -> None:
@@ -105,11 +110,13 @@ class Wire:
             self.closed = True
             self._sock.close()
 
-    def cut_off(self) -> None:
+    def cut_off(self, _reason: str) -> None:
         """End the exchange from another thread: whoever waits for the server waits no longer."""
         self.cut = True
         with suppress(OSError):
-            self._sock.shutdown(socket.SHUT_RDWR)
+            # Not SSLSocket's own: it drops the encryption first, and the other thread may be
+            # about to send.
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
     def _let_go(self) -> None:
         if self._limits.cancellation is not None:

@@ -14,6 +14,7 @@ from argosy.validation.messages import problems_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from jsonschema import ValidationError
     from jsonschema.protocols import Validator as SchemaValidator
 
 
@@ -33,7 +34,7 @@ class Validator:
     def __init__(self, schema: JsonObject) -> None:
         self.schema = schema
         try:
-            self._fast = jsonschema_rs.Draft202012Validator(schema)
+            self._fast = jsonschema_rs.Draft202012Validator(schema, retriever=_refuse_to_fetch)
         except (ValueError, RecursionError) as error:
             raise InvalidSchemaError(str(error).partition("\n")[0]) from error
 
@@ -45,6 +46,11 @@ class Validator:
         """Return everything that is wrong with a value, sorted by place; empty if nothing is."""
         return () if self._fits(value) else explain(value, self._slow)
 
+    def findings(self, value: Json) -> Iterator[ValidationError]:
+        """Yield the findings of `jsonschema` themselves, for who judges by their structure."""
+        if not self._fits(value):
+            yield from self._slow.iter_errors(value)
+
     def _fits(self, value: Json) -> bool:
         try:
             return self._fast.is_valid(value)
@@ -53,8 +59,21 @@ class Validator:
 
     @cached_property
     def _slow(self) -> SchemaValidator:
-        made: SchemaValidator = _validator_class()(self.schema)
+        made: SchemaValidator = _validator_class()(self.schema, registry=_specifications())
         return made
+
+
+def _refuse_to_fetch(address: str) -> Json:
+    """Refuse a reference out of a schema: whoever wrote it would choose what is read or called."""
+    raise ValueError(f"{address} is not in the schema itself")
+
+
+@lru_cache(maxsize=1)
+def _specifications() -> Any:
+    """Return the vocabularies of JSON Schema; `jsonschema` would fetch what it does not know."""
+    from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]  # noqa: PLC0415
+
+    return REGISTRY
 
 
 def _is_refused(value: Json, validator: SchemaValidator) -> bool:

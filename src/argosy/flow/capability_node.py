@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from argosy.connector import load_capability
-from argosy.flow.templates import compile_strict, join_below
+from argosy.dispatch.inputs import secret_inputs
+from argosy.flow.templates import compile_strict, join_below, makes_ids, read_names
 from argosy.model import SUCCESS
 
 if TYPE_CHECKING:
@@ -20,15 +21,20 @@ def compile_capability(
     node: Node, compiler: Compiler
 ) -> Callable[[StepContext], tuple[str, JsonObject]]:
     """Compile a node. Raises UnknownCapabilityError and TemplateSyntaxError."""
-    load_capability(compiler.connector, node.what)
+    declared = load_capability(compiler.connector, node.what).inputs.get("properties", {})
     render = compile_strict(node.inputs, join_below(node.pointer, "inputs"))
+    for name in secret_inputs(declared) & node.inputs.keys():
+        compiler.sensitive.update(read_names(node.inputs[name]))
     capability, connection = node.what, node.connection
+    takes_ids = makes_ids(node.inputs)
 
     def execute(context: StepContext) -> tuple[str, JsonObject]:
-        inputs = render(context.scope)
+        inputs = render(context.scope_with_ids() if takes_ids else context.scope)
         dispatcher = context.state.dispatcher(connection)
         step = context.step
         step.inputs = dispatcher.masked(capability, inputs)
+        if step.inputs is not inputs:
+            context.state.hide_texts(dispatcher.secrets(capability, inputs))
         result = dispatcher.call(capability, inputs, control=context.control())
         step.outputs = result.outputs
         if result.error is not None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -11,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 from argosy.dispatch import Dispatcher, Ports
 from argosy.errors import (
     ArgosyError,
-    ConnectorError,
+    HandlerCrashedError,
     InvalidReplayError,
     InvalidRunInputError,
     RunCancelledError,
     UnknownConnectionError,
     UnknownFlowError,
+    causes_of,
 )
-from argosy.flow.execution import Frame, RunState, pinned_value
+from argosy.flow.execution import pinned_value
 from argosy.flow.plan import FlowPlan, GraphPlan, compile_flow
 from argosy.flow.replay import reusable_steps
 from argosy.flow.run import Run, Step
+from argosy.flow.state import DEEPEST, Frame, RunState
 from argosy.flow.variables import MemoryVariables, VariableStore
-from argosy.model import Flow, Json, JsonObject, Problem
+from argosy.model import Flow, Json, JsonObject, Problem, is_deeper
 from argosy.transport import Cancellation
 from argosy.validation.sentences import list_words
 
@@ -32,10 +35,15 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from argosy.flow.library import FlowLibrary
+    from argosy.flow.step_context import StepContext
     from argosy.model import Connector
 
 Sleep = Callable[[float, Cancellation], None]
 Listener = Callable[[JsonObject], None]
+Outcome = tuple[str, JsonObject]
+#: Is called for each attempt of a step in place of what the node does, which it is given and may
+#: call; like that, it returns an outcome and outputs, or raises an ArgosyError.
+Stub = Callable[["StepContext", Callable[["StepContext"], Outcome]], Outcome]
 
 
 def _wait(seconds: float, cancellation: Cancellation) -> None:
@@ -46,18 +54,24 @@ def _wait(seconds: float, cancellation: Cancellation) -> None:
 class EngineSettings:
     """`workers` are the threads that all runs share beside those that start them.
 
-    With none, branches run one after the other. `most_deep` bounds how flows call each other.
+    With none, branches run one after the other. `most_deep` bounds how loops and flows stand
+    within each other.
     """
 
     workers: int = min(32, 4 * (os.cpu_count() or 1))
-    most_deep: int = 16
+    most_deep: int = 32
+
+
+#: How many flows' plans are kept; those of flows that were replaced go out one day.
+_MOST_PLANS = 1000
 
 
 class Engine:
     """Runs flows. Threads may share one; use it as a context manager, or call `close`.
 
     `connections` are the dispatchers by name; the empty name is what nodes use that name none.
-    They stay the caller's to close. `flows` are those that subflow nodes may call.
+    They stay the caller's to close, and tell the time by the same ports. `flows` are those that
+    subflow nodes may call. `stub` stands between the engine and what nodes do, for tests.
     """
 
     def __init__(
@@ -70,6 +84,7 @@ class Engine:
         ports: Ports | None = None,
         sleep: Sleep = _wait,
         variables: VariableStore | None = None,
+        stub: Stub | None = None,
     ) -> None:
         self.connector = connector
         self.flows = flows if flows is not None else {}
@@ -77,8 +92,10 @@ class Engine:
         self.ports = ports or Ports()
         self.sleep = sleep
         self.variables = variables or MemoryVariables()
+        self.stub = stub
         self._connections = connections
         self._plans: dict[int, FlowPlan] = {}  # a plan holds its flow, so ids stay apart
+        self._lock = threading.Lock()
         workers = self.settings.workers
         self._pool = ThreadPoolExecutor(workers, "flow") if workers else None
 
@@ -94,7 +111,7 @@ class Engine:
         self.close()
 
     def close(self) -> None:
-        """Let go of the threads, after what they are doing."""
+        """Let go of the threads, after what they are doing. Runs do without them from here on."""
         if self._pool is not None:
             self._pool.shutdown()
 
@@ -122,16 +139,24 @@ class Engine:
         """Compile a flow, once. Raises InvalidFlowError."""
         found = self._plans.get(id(flow))
         if found is None:
-            found = self._plans[id(flow)] = compile_flow(flow, self.connector)
+            found = compile_flow(flow, self.connector)
+            with self._lock:
+                if len(self._plans) >= _MOST_PLANS:
+                    self._plans.pop(next(iter(self._plans)))
+                self._plans[id(flow)] = found
         return found
 
     def checked_input(self, plan: FlowPlan, given: Json) -> Json:
         """Return a run's input with defaults filled in. Raises InvalidRunInputError."""
-        if isinstance(given, dict):
+        problems: Sequence[Problem]
+        if not isinstance(given, dict):
+            problems = [Problem("schema-type", "the input is not an object")]
+        elif is_deeper(given, DEEPEST):
+            problems = [Problem("too-deep", f"it is nested more than {DEEPEST} levels deep")]
+        else:
             given = {**plan.defaults, **given}
-        found = plan.inputs.problems(given)
-        if found or not isinstance(given, dict):
-            problems = found or [Problem("schema-type", "the input is not an object")]
+            problems = plan.inputs.problems(given)
+        if problems:
             raise InvalidRunInputError(flow=plan.flow.id, problems=problems)
         return given
 
@@ -147,9 +172,10 @@ class Engine:
     ) -> Run:
         """Run a flow in this thread and return the run, also where it failed.
 
-        `listener` is told each event as a JSON object, one at a time, without secrets. `pins` are
-        steps that are taken over in place of being run, by their paths. Raises InvalidFlowError,
-        and ConnectorError for what the connector's author must mend.
+        `listener` is told each event as a JSON object, one at a time, without secrets; what it
+        raises breaks the run off and is raised here, as a defect in a node is. `pins` are steps
+        that are taken over in place of being run, by their paths. Raises InvalidFlowError, and
+        ConnectorError for a capability whose file its author must mend.
         """
         plan = self.plan(flow)
         return self._run(
@@ -157,24 +183,35 @@ class Engine:
         )
 
     def replay(self, flow: Flow, earlier: Run, *, start_at: str = "", **more: Any) -> Run:
-        """Run a flow again with the input of an earlier run, reusing the steps that succeeded.
+        """Run a flow again with the input of an earlier run, reusing what did not make it fail.
 
-        With `start_at`, that node and all that come after it run anew. `more` is as for `run`.
-        Raises InvalidReplayError.
+        With `start_at`, that node and all that come after it run anew; a run from the start is a
+        `run` with the same input. `more` is as for `run`: with `run_id=earlier.id` the steps make
+        the same ids as they did. Raises InvalidReplayError.
         """
-        pins = reusable_steps(earlier, flow, start_at)
+        pins = reusable_steps(earlier, flow, start_at, self.flow)
         return self.run(flow, earlier.input, pins=pins, **more)
 
     def run_node(
         self, flow: Flow, node: str, given: Json, outputs: Mapping[str, JsonObject], **more: Any
     ) -> Run:
-        """Run one node alone; `outputs` are those of the nodes that it reads, by their ids."""
+        """Run one node alone; `outputs` are those of the nodes that it reads, by their ids.
+
+        The run fails where the node does, whatever the flow does about errors. `more` is as for
+        `run`. Raises InvalidReplayError for a node that is not there or stands in a loop.
+        """
         plan = self.plan(flow)
         alone = next((one for one in plan.graph.nodes if one.id == node), None)
         if alone is None:
-            raise InvalidReplayError(detail=f"the flow has no node {node!r}")
-        only = replace(alone, edges={}, leads_to=(), always=(), incoming=0)
-        return self._run(plan, GraphPlan((only,), (0,)), given, outputs=outputs, **more)
+            detail = f"the flow has no node {node!r} that runs"
+            outer = {one.id for one in flow.graph.nodes}
+            if node not in outer and any(one.id == node for one in flow.graph.every_node()):
+                detail = f"the node {node!r} stands in a loop, which runs as a whole"
+            raise InvalidReplayError(detail=detail)
+        only = replace(alone, edges={}, leads_to=(), always=(), incoming=0, takes_error=False)
+        only = replace(only, node=replace(alone.node, on_error="fail"))
+        graph = GraphPlan((only,), (0,))
+        return self._run(plan, graph, {} if given is None else given, outputs=outputs, **more)
 
     def _run(
         self,
@@ -191,36 +228,68 @@ class Engine:
         run = Run(
             id=run_id or self.ports.new_uuid(),
             flow=plan.flow.id,
-            input=given,
+            input=None,
             started_at=self.ports.now(),
-            sensitive=settings.sensitive,
+            sensitive=plan.sensitive,
             redact=self._redacted,
         )
-        state = RunState(self, run, settings, cancellation or Cancellation(), listener, pins or {})
+        stop = Cancellation()
+        state = RunState(self, run, settings, cancellation, stop, listener, pins or {})
         state.tell("run-started", flow=run.flow, startedAt=run.started_at)
         began = self.ports.clock()
         try:
-            run.input = self.checked_input(plan, given)
-            frame = Frame(plan, run.input, self.variables)
-            run.variables = frame.variables
-            scope = state.scope(frame)
-            for name, found in (outputs or {}).items():
-                scope["nodes"][name] = pinned_value(found)
-            state.run_graph(frame, graph, scope, "", state.deadline)
+            if cancellation is not None:
+                cancellation.hold(stop)
+            run.input = self._first_input(state, plan, given)
+            self._execute(state, plan, graph, outputs or {})
             run.status = "succeeded"
-        except ConnectorError:
-            raise
         except ArgosyError as error:
             run.status = "cancelled" if isinstance(error, RunCancelledError) else "failed"
             run.error = error
+            _clean(error, run)
+        finally:
+            if cancellation is not None:
+                cancellation.let_go(stop)
         run.seconds = self.ports.clock() - began
         state.tell("run-ended", status=run.status, seconds=run.seconds, **_failure(run))
         return run
+
+    def _first_input(self, state: RunState, plan: FlowPlan, given: Json) -> Json:
+        """Return the run's input, judged. Where it is refused the record shows it all the same."""
+        if not is_deeper(given, DEEPEST):
+            state.run.input = given
+            state.hide(given)
+        return self.checked_input(plan, given)
+
+    def _execute(
+        self,
+        state: RunState,
+        plan: FlowPlan,
+        graph: GraphPlan,
+        outputs: Mapping[str, JsonObject],
+    ) -> None:
+        run = state.run
+        frame = Frame(plan, run.input, self.variables)
+        run.variables = frame.variables
+        scope = state.scope(frame)
+        for name, found in outputs.items():
+            scope["nodes"][name] = pinned_value(found)
+        state.run_graph(frame, graph, scope)
 
     def _redacted(self, value: Json) -> Json:
         for dispatcher in self._connections.values():
             value = dispatcher.redactor.value(value)
         return value
+
+
+def _clean(error: ArgosyError, run: Run) -> None:
+    """Take secrets out of an error, and the frames that hold them; a crash keeps its frames."""
+    chain = list(causes_of(error))
+    for one in chain:
+        if isinstance(one, ArgosyError):
+            one.redact(run.cleaned)
+    if not any(isinstance(one, HandlerCrashedError) for one in chain):
+        error.forget_frames()
 
 
 def _failure(run: Run) -> JsonObject:

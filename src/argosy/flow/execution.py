@@ -8,225 +8,45 @@ An edge is decided once its source has ended: taken, or dead. A node that joins 
 the first edge that is taken; one that joins `all` needs all of them. A node that can no longer
 start is skipped, and the edges from it are dead. Which nodes run does therefore not depend on
 which of two branches was quicker.
+
+Once a node has failed and nothing takes its error, no node begins any more. What is at work goes
+on to its end, so that no answer is lost; only its waits end at once, where the run as a whole has
+failed.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import deque
-from typing import TYPE_CHECKING, Any
-
-import orjson
+from typing import TYPE_CHECKING
 
 from argosy.errors import (
-    AlreadyRespondedError,
     ArgosyError,
-    InvalidResponseError,
-    OutputTooLargeError,
+    NotFinishedError,
     RequestTimedOutError,
     RunCancelledError,
     RunTimedOutError,
     StepFailedError,
-    TooDeepError,
+    StepTimedOutError,
     TooManyStepsError,
 )
-from argosy.flow.run import Attempt, Run, Step
-from argosy.flow.step_context import StepContext, namespace_of
-from argosy.flow.templates import OMIT
+from argosy.flow.parallel import ask_help
+from argosy.flow.run import Attempt, Step
+from argosy.flow.step_context import StepContext
 from argosy.model import ERROR, SUCCESS
-from argosy.rendering import ExpressionFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-    from concurrent.futures import Executor
+    from collections.abc import Sequence
 
-    from argosy.dispatch import Dispatcher
-    from argosy.flow.engine import Engine
-    from argosy.flow.plan import FlowPlan, GraphPlan, PlanNode
-    from argosy.flow.run import Response
-    from argosy.flow.variables import VariableStore
-    from argosy.model import FlowSettings, Json, JsonObject
+    from argosy.flow.deadline import Deadline
+    from argosy.flow.plan import GraphPlan, PlanNode
+    from argosy.flow.state import Frame, RunState
+    from argosy.model import JsonObject
     from argosy.rendering import Scope
-    from argosy.transport import Cancellation
 
 _WAITING, _STARTED, _SKIPPED = range(3)
-#: What no edge and no `onError` takes.
-_FATAL = (RunCancelledError, RunTimedOutError, TooManyStepsError)
-
-
-class Frame:
-    """One flow within a run: the flow itself, or one that it calls."""
-
-    def __init__(self, plan: FlowPlan, given: Json, store: VariableStore, depth: int = 1) -> None:
-        self.plan = plan
-        self.input = given
-        self.depth = depth
-        self.response: Response | None = None
-        self._store = store
-        self._lock = threading.Lock()
-        declared = plan.flow.variables.values()
-        kept = store.load(plan.flow.id) if any(one.scope == "flow" for one in declared) else {}
-        self.variables: dict[str, Json] = {
-            one.name: kept.get(one.name, one.value) if one.scope == "flow" else one.value
-            for one in declared
-        }
-
-    def change(self, name: str, change: Callable[[Json], Json]) -> Json:
-        """Change a variable by what it is; nothing that another branch does comes in between."""
-        declared = self.plan.flow.variables[name]
-        with self._lock:
-            if declared.scope == "flow":
-                flow = self.plan.flow.id
-                changed = self._store.change(flow, name, declared.value, change)
-            else:
-                changed = change(self.variables[name])
-            self.variables[name] = changed
-        return changed
-
-    def respond(self, response: Response) -> None:
-        """Keep the response. Raises AlreadyRespondedError, InvalidResponseError."""
-        outputs = self.plan.outputs
-        if outputs is not None and not response.is_error:
-            found = outputs.problems(response.body)
-            if found:
-                raise InvalidResponseError(flow=self.plan.flow.id, problems=found)
-        with self._lock:
-            if self.response is not None:
-                raise AlreadyRespondedError(node=self.response.node)
-            self.response = response
-
-
-class RunState:
-    """What all parts of one run share. Times are on the ports' clock."""
-
-    def __init__(
-        self,
-        engine: Engine,
-        run: Run,
-        settings: FlowSettings,
-        cancellation: Cancellation,
-        listener: Callable[[JsonObject], None] | None,
-        pins: Mapping[str, Step],
-    ) -> None:
-        self.engine = engine
-        self.run = run
-        self.clock = engine.ports.clock
-        self.now = engine.ports.now
-        self.timeout_seconds = settings.timeout_seconds
-        self.deadline = self.clock() + settings.timeout_seconds
-        self.cancellation = cancellation
-        self.pins = pins
-        self.namespace = namespace_of(run.id)
-        self._listener = listener
-        self._settings = settings
-        self._now = ExpressionFunction(lambda: int(self.now()))
-        self._lock = threading.Lock()
-
-    @property
-    def pool(self) -> Executor | None:
-        """The threads that help, or None where there are none."""
-        return self.engine.pool
-
-    def dispatcher(self, connection: str) -> Dispatcher:
-        """Return the dispatcher of a connection; the empty name is the run's own."""
-        return self.engine.dispatcher(connection)
-
-    def sleep(self, seconds: float) -> None:
-        """Wait. Raises RunCancelledError where the run is cancelled meanwhile."""
-        self.engine.sleep(seconds, self.cancellation)
-
-    def begin(self, step: Step) -> None:
-        """Record that a step begins. Raises what ends the run."""
-        self.cancellation.check()
-        if self.clock() >= self.deadline:
-            raise RunTimedOutError(seconds=f"{self.timeout_seconds:g}")
-        with self._lock:
-            if len(self.run.steps) >= self._settings.max_steps:
-                raise TooManyStepsError(limit=self._settings.max_steps)
-            self.run.steps.append(step)
-        if self._listener is not None:
-            self.tell("step-started", path=step.path, node=step.node, what=step.what)
-
-    def end(self, step: Step) -> None:
-        """Record that a step has ended."""
-        if self._listener is not None:
-            self.tell("step-ended", step=step)
-
-    def skip(self, path: str) -> None:
-        """Record that a node was skipped."""
-        with self._lock:
-            self.run.skipped.append(path)
-
-    def tell(self, event: str, **facts: Any) -> None:
-        """Tell the listener; one event at a time."""
-        if self._listener is None:
-            return
-        if "step" in facts:
-            facts = facts["step"].to_json()
-        with self._lock:
-            told = {"event": event, "run": self.run.id, **facts}
-            self._listener(self.run.shown(told))
-
-    def answer(self, response: Response) -> None:
-        """Note the response of the run, and tell it at once."""
-        self.run.response = response
-        if self._listener is not None:
-            self.tell("responded", **response.to_json())
-
-    def is_fatal(self, error: ArgosyError) -> bool:
-        """Tell whether an error ends the run, whatever a node does about errors."""
-        return isinstance(error, _FATAL)
-
-    def scope(self, frame: Frame) -> dict[str, Json]:
-        """Return what the expressions of a flow read."""
-        run = self.run
-        return {
-            "input": frame.input,
-            "nodes": {},
-            "vars": frame.variables,
-            "run": {"id": run.id, "flow": frame.plan.flow.id, "startedAt": int(run.started_at)},
-            "omit": OMIT,
-            "now": self._now,
-        }
-
-    def run_graph(
-        self, frame: Frame, plan: GraphPlan, scope: Scope, prefix: str, deadline: float
-    ) -> None:
-        """Run a graph to its end. Raises the error that it failed with."""
-        execution = GraphExecution(self, frame, plan, scope, prefix, deadline)
-        execution.run()
-        if execution.error is not None:
-            raise execution.error
-
-    def run_flow(self, caller: StepContext, name: str, given: Json) -> Response | None:
-        """Run a flow within the step of another. Raises what it failed with."""
-        engine, depth = self.engine, caller.frame.depth + 1
-        if depth > engine.settings.most_deep:
-            raise TooDeepError(flow=name, depth=depth, limit=engine.settings.most_deep)
-        plan = engine.plan(engine.flow(name))
-        frame = Frame(plan, engine.checked_input(plan, given), engine.variables, depth)
-        scope = self.scope(frame)
-        self.run_graph(frame, plan.graph, scope, f"{caller.step.path}/", caller.deadline)
-        return frame.response
-
-    def check_size(self, outputs: JsonObject) -> None:
-        """Raise OutputTooLargeError where outputs are too large to be kept."""
-        size = _size(outputs)
-        limit = self._settings.max_output_bytes
-        if size > limit:
-            raise OutputTooLargeError(size=size, limit=limit)
-
-
-def _size(outputs: JsonObject) -> int:
-    held: list[int] = [0]
-
-    def count(value: Any) -> None:
-        held[0] += len(value) if isinstance(value, bytes) else 8
-
-    try:
-        return len(orjson.dumps(outputs, default=count)) + held[0]
-    except (TypeError, RecursionError):  # whole numbers of more than 64 bits
-        return len(repr(outputs)) + held[0]
+#: What no edge and no `onError` takes, and no loop collects.
+FATAL = (RunCancelledError, RunTimedOutError, TooManyStepsError)
 
 
 class GraphExecution:
@@ -239,10 +59,12 @@ class GraphExecution:
         plan: GraphPlan,
         scope: Scope,
         prefix: str,
-        deadline: float,
+        deadline: Deadline,
+        level: int,
     ) -> None:
         self._state = state
         self._deadline = deadline
+        self._level = level
         self._frame = frame
         self._nodes = plan.nodes
         self._scope = scope
@@ -252,7 +74,9 @@ class GraphExecution:
         self._stage = [_WAITING] * len(plan.nodes)
         self._ready: deque[int] = deque(plan.entries)
         self._at_work = 0
-        self._lock = threading.Condition(threading.Lock())
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
+        self._waiting = False
         self.error: ArgosyError | None = None
         self._crash: BaseException | None = None
         for entry in plan.entries:
@@ -260,8 +84,12 @@ class GraphExecution:
 
     def run(self) -> None:
         """Run to the end; `error` says afterwards whether it failed."""
-        while (place := self._take(waits=True)) is not None:
-            self._perform(place)
+        try:
+            while (place := self._take(waits=True)) is not None:
+                self._perform(place)
+        except BaseException as interruption:  # while this thread waited for the others
+            self._crash = interruption
+            self._state.stop.cancel("it was broken off")
         if self._crash is not None:
             raise self._crash
 
@@ -275,12 +103,13 @@ class GraphExecution:
             while not self._ready:
                 if not waits or not self._at_work:
                     return None
-                self._lock.wait()
+                self._waiting = True
+                self._changed.wait()
+                self._waiting = False
             place = self._ready.popleft()
             self._at_work += 1
-            pool = self._state.pool
-            if self._ready and pool is not None:
-                pool.submit(self._help)
+            if self._ready:
+                ask_help(self._state.pool, self._help)
             return place
 
     def _perform(self, place: int) -> None:
@@ -293,13 +122,16 @@ class GraphExecution:
             self._crash = error
         with self._lock:
             self._at_work -= 1
-            if fatal is not None and self.error is None:
-                self.error = fatal
-            if self.error is not None or self._crash is not None:
+            self.error = self.error or fatal
+            is_over = self.error is not None or self._crash is not None
+            if is_over:
                 self._ready.clear()
             else:
                 self._settle(node, node.edges.get(outcome or "", node.always))
-            self._lock.notify_all()
+            if self._waiting:
+                self._changed.notify_all()
+        if is_over and not self._prefix:
+            self._state.stop.cancel(f"it had failed when {node.id!r} ended")
 
     def _settle(self, node: PlanNode, taken: Sequence[int]) -> None:
         """Decide the edges of a node that has ended, and of those that are skipped for it."""
@@ -334,8 +166,8 @@ class GraphExecution:
         state = self._state
         step = Step(self._prefix + node.id, node.id, node.node.what, started_at=state.now())
         try:
-            state.begin(step)
-        except _FATAL as ending:
+            state.begin(step, self._deadline)
+        except (*FATAL, StepTimedOutError) as ending:
             return None, ending
         started = state.clock()
         pinned = state.pins.get(step.path) if state.pins else None
@@ -349,7 +181,7 @@ class GraphExecution:
         self, node: PlanNode, step: Step, error: ArgosyError
     ) -> tuple[str | None, ArgosyError | None]:
         """Say how it goes on after a step that failed."""
-        if isinstance(error, _FATAL):
+        if isinstance(error, FATAL) or _is_of_another(error, step):
             return None, error
         if node.takes_error:
             return ERROR, None
@@ -362,60 +194,63 @@ class GraphExecution:
         return None, failed
 
     def _context(self, node: PlanNode, step: Step) -> StepContext:
-        return StepContext(self._state, self._frame, self._scope, node.node, step, self._deadline)
+        return StepContext(
+            self._state, self._frame, self._scope, node.node, step, self._deadline, self._level
+        )
 
     def _reuse(self, node: PlanNode, step: Step, pinned: Step) -> ArgosyError | None:
         """Take a step over from an earlier run, and what it did to the run itself."""
-        step.status, step.outcome, step.reused = "succeeded", pinned.outcome or SUCCESS, True
-        step.inputs, step.outputs = pinned.inputs, pinned.outputs
-        if node.redo is not None:
-            try:
+        step.status, step.outcome, step.reused = pinned.status, pinned.outcome, True
+        step.inputs, step.outputs, step.error = pinned.inputs, pinned.outputs, pinned.error
+        if pinned.error is not None:
+            return StepFailedError(node=step.path, detail=pinned.error["message"])
+        try:
+            if node.redo is not None:
                 node.redo(self._context(node, step))
-            except ArgosyError as error:
-                return self._failed(step, error)
+        except ArgosyError as error:
+            return self._failed(step, error)
         return None
 
     def _try(self, node: PlanNode, step: Step) -> ArgosyError | None:
-        """Try a node as often as it may be tried; return the last error, or None."""
+        """Try a node as often as it may be tried; return the last error, or None.
+
+        Each attempt has the node's time anew.
+        """
         state = self._state
+        stub = state.engine.stub
         context = self._context(node, step)
         while True:
             step.tries += 1
             began = state.clock() if node.retry.max_attempts > 1 else 0.0
             try:
-                step.outcome, step.outputs = node.execute(context)
+                step.outcome, step.outputs = (
+                    node.execute(context) if stub is None else stub(context, node.execute)
+                )
                 state.check_size(step.outputs)
             except ArgosyError as raised:
-                error = self._named(raised, context)
+                error = _named(raised, context)
             else:
                 step.status = "succeeded"
                 return None
             if not self._goes_on(node, step, error):
                 return self._failed(step, error)
+            state.clean(error, self._scope)
             step.attempts.append(Attempt(step.tries, state.clock() - began, error.to_json()))
             try:
-                context.wait(node.retry.wait_before(step.tries + 1))
+                context.wait(node.retry.wait_before(step.tries + 1), self._deadline)
             except ArgosyError as ended:
                 return self._failed(step, ended)
             context = self._context(node, step)
 
-    def _named(self, error: ArgosyError, context: StepContext) -> ArgosyError:
-        """Return the error of a time that the flow set in place of the call's own."""
-        if isinstance(error, RequestTimedOutError):
-            try:
-                context.check_time()
-            except ArgosyError as named:
-                named.__cause__ = error
-                return named
-        return error
-
     def _goes_on(self, node: PlanNode, step: Step, error: ArgosyError) -> bool:
         may_pass = error.retryable or node.retry.on == "any"
-        return step.tries < node.retry.max_attempts and may_pass and not isinstance(error, _FATAL)
+        is_last = isinstance(error, FATAL) or _is_of_another(error, step)
+        return step.tries < node.retry.max_attempts and may_pass and not is_last
 
     def _failed(self, step: Step, error: ArgosyError) -> ArgosyError:
         step.status = "cancelled" if isinstance(error, RunCancelledError) else "failed"
         step.outcome = ERROR
+        self._state.clean(error, self._scope)
         step.error = error.to_json()
         return error
 
@@ -432,3 +267,19 @@ class GraphExecution:
 def pinned_value(outputs: JsonObject) -> JsonObject:
     """Return what expressions read of a node that did not run and has these outputs."""
     return {"status": "succeeded", "outcome": SUCCESS, "outputs": outputs, "error": None}
+
+
+def _is_of_another(error: ArgosyError, step: Step) -> bool:
+    """Tell whether it is the time of a step around this one that was up."""
+    return isinstance(error, StepTimedOutError) and error.facts.get("path", step.path) != step.path
+
+
+def _named(error: ArgosyError, context: StepContext) -> ArgosyError:
+    """Return the error of a time that the flow set in place of the call's own."""
+    if isinstance(error, RequestTimedOutError | NotFinishedError):
+        try:
+            context.check_time()
+        except ArgosyError as named:
+            named.__cause__ = error
+            return named
+    return error

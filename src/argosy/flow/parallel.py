@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import wait
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,36 +11,47 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 
+def ask_help(pool: Executor | None, work: Callable[[], None]) -> None:
+    """Have a thread of the pool do some work, soon or late, or never where there is none."""
+    if pool is not None:
+        with suppress(RuntimeError):  # it was shut down, or the system gives no further thread
+            pool.submit(work)
+
+
 def run_each(
     work: Callable[[int], None], count: int, concurrency: int, pool: Executor | None
 ) -> None:
     """Call `work` with each number below `count`, at most `concurrency` at a time.
 
-    The caller's thread works too, so nothing waits for a pool without a free thread. After one
-    call has raised, none begins; what the call with the lowest number raised is raised here.
+    The caller's thread works too, so nothing waits for a pool without a free thread; a thread
+    that comes late finds nothing to do. After one call has raised, none begins; what the call
+    with the lowest number raised is raised here, once none is at work.
     """
-    lock = threading.Lock()
+    lock = threading.Condition(threading.Lock())
     numbers = iter(range(count))
+    at_work: set[int] = set()
     raised: dict[int, BaseException] = {}
 
     def worker() -> None:
         while True:
             with lock:
                 number = next(numbers, None) if not raised else None
-            if number is None:
-                return
+                if number is None:
+                    return
+                at_work.add(number)
             try:
                 work(number)
             except BaseException as error:  # raised by the caller's thread
+                raised[number] = error
+            finally:
                 with lock:
-                    raised[number] = error
+                    at_work.discard(number)
+                    lock.notify_all()
 
-    helpers = []
-    if pool is not None:
-        helpers = [pool.submit(worker) for _ in range(min(concurrency, count) - 1)]
+    for _ in range(min(concurrency, count) - 1):
+        ask_help(pool, worker)
     worker()
-    for helper in helpers:
-        helper.cancel()  # one that has not begun finds nothing to do
-    wait([helper for helper in helpers if not helper.cancelled()])
+    with lock:
+        lock.wait_for(lambda: not at_work)
     if raised:
         raise raised[min(raised)]

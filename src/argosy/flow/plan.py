@@ -10,13 +10,15 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from argosy.dispatch.inputs import secret_inputs
 from argosy.dispatch.plan import defaults_of
 from argosy.errors import InvalidFlowError, UnknownCapabilityError
 from argosy.flow.capability_node import compile_capability
 from argosy.flow.kinds import KINDS
-from argosy.model import ALWAYS, ERROR, Flow, Graph, Node, NodeRetry, Problem
+from argosy.flow.replay import redo_within
+from argosy.model import ALWAYS, ERROR, Flow, Graph, Node, NodeRetry, Problem, join_pointer
 from argosy.rendering import TemplateSyntaxError
-from argosy.validation import Validator
+from argosy.validation import InvalidSchemaError, Validator
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
@@ -58,7 +60,11 @@ class GraphPlan:
 
 @dataclass(frozen=True, slots=True)
 class FlowPlan:
-    """A flow ready to run."""
+    """A flow ready to run.
+
+    `sensitive` are the names of members that no record shows: those that the flow lists, its
+    inputs and variables whose schemas say `secret`, and what secret inputs of capabilities read.
+    """
 
     flow: Flow
     graph: GraphPlan
@@ -66,6 +72,7 @@ class FlowPlan:
     outputs: Validator | None
     variables: Mapping[str, Validator | None]
     defaults: JsonObject
+    sensitive: frozenset[str]
 
 
 def compile_flow(flow: Flow, connector: Connector) -> FlowPlan:
@@ -80,26 +87,38 @@ class Compiler:
         self.flow = flow
         self.connector = connector
         self.problems: list[Problem] = []
+        declared = flow.inputs.get("properties")
+        schemas = {name: one.schema for name, one in flow.variables.items()}
+        self.sensitive = {
+            *flow.settings.sensitive,
+            *secret_inputs(declared if isinstance(declared, dict) else {}),
+            *secret_inputs(schemas),
+        }
 
     def compile(self) -> FlowPlan:
         """Compile. Raises InvalidFlowError."""
-        graph = self.graph(self.flow.graph)
-        if self.problems:
-            found = [replace(problem, file=self.flow.file) for problem in self.problems]
-            raise InvalidFlowError(file=self.flow.file or self.flow.id, problems=found)
-        outputs = None if self.flow.outputs is None else Validator(self.flow.outputs)
+        flow = self.flow
+        graph = self.graph(flow.graph)
+        inputs = self._validator(flow.inputs, "/inputs")
+        outputs = None if flow.outputs is None else self._validator(flow.outputs, "/outputs")
         variables = {
-            name: None if one.schema is None else Validator(one.schema)
-            for name, one in self.flow.variables.items()
+            name: None if one.schema is None else self._validator(one.schema, _place_of(name))
+            for name, one in flow.variables.items()
         }
-        return FlowPlan(
-            self.flow,
-            graph,
-            Validator(self.flow.inputs),
-            outputs,
-            variables,
-            defaults_of(self.flow.inputs),
-        )
+        if self.problems:
+            found = [replace(problem, file=flow.file) for problem in self.problems]
+            raise InvalidFlowError(file=flow.file or flow.id, problems=found)
+        defaults = defaults_of(flow.inputs)
+        sensitive = frozenset(self.sensitive)
+        return FlowPlan(flow, graph, inputs, outputs, variables, defaults, sensitive)
+
+    def _validator(self, schema: JsonObject, place: str) -> Validator:
+        """Return the validator of a schema; one that takes all where it is none."""
+        try:
+            return Validator(schema)
+        except InvalidSchemaError as error:
+            self._refuse("schema", f"the schema is none: {error}", place)
+            return Validator({})
 
     def graph(self, graph: Graph) -> GraphPlan:
         """Compile a graph; what is wrong is put among the problems."""
@@ -136,7 +155,7 @@ class Compiler:
             incoming=incoming,
             retry=node.retry or self.flow.settings.retry,
             takes_error=ERROR in out or ALWAYS in out,
-            redo=None if node.is_capability or node.what not in KINDS else KINDS[node.what].redo,
+            redo=_redo(node),
         )
 
     def _execute(self, node: Node) -> Execute:
@@ -156,6 +175,18 @@ class Compiler:
     def _refuse(self, code: str, message: str, place: str | Node) -> None:
         pointer = place.pointer if isinstance(place, Node) else place
         self.problems.append(Problem(code, message, pointer))
+
+
+def _redo(node: Node) -> Callable[[StepContext], None] | None:
+    """Return what does again what a node that is taken over did to its run."""
+    body = node.body
+    if body is not None:
+        return lambda context: redo_within(context, body)
+    return None if node.is_capability or node.what not in KINDS else KINDS[node.what].redo
+
+
+def _place_of(variable: str) -> str:
+    return join_pointer(("variables", variable, "schema"))
 
 
 def _never(_context: StepContext) -> tuple[str, JsonObject]:

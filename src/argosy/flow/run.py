@@ -5,14 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from argosy.model import MASK, Json, JsonObject
+from argosy.model import MASK, Json, JsonObject, Redactor
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from argosy.errors import ArgosyError
 
 Status = Literal["running", "succeeded", "failed", "cancelled"]
+#: How many texts a run looks for in all others; what is sensitive beyond that is masked by name.
+_MOST_HIDDEN = 200
+
+
+def _as_it_is(value: Json) -> Json:
+    return value
 
 
 @dataclass(slots=True)
@@ -47,8 +53,8 @@ class Step:
     tries: int = 0
     reused: bool = False
 
-    def to_json(self) -> JsonObject:
-        """Return the step as a JSON object; what is empty is left out."""
+    def to_json(self, mask: Callable[[Json], Json] = _as_it_is) -> JsonObject:
+        """Return the step as a JSON object; `mask` is applied to its inputs and outputs."""
         shown: JsonObject = {
             "path": self.path,
             "node": self.node,
@@ -58,8 +64,8 @@ class Step:
             "startedAt": self.started_at,
             "seconds": round(self.seconds, 6),
             "attempts": self.tries,
-            "inputs": shown_value(self.inputs),
-            "outputs": shown_value(self.outputs),
+            "inputs": mask(shown_value(self.inputs)),
+            "outputs": mask(shown_value(self.outputs)),
         }
         if self.error is not None:
             shown["error"] = self.error
@@ -99,15 +105,15 @@ class Response:
     node: str
     is_error: bool
     status_code: int
-    body: Json
+    body: Json = field(repr=False)
 
-    def to_json(self) -> JsonObject:
-        """Return the response as a JSON object."""
+    def to_json(self, mask: Callable[[Json], Json] = _as_it_is) -> JsonObject:
+        """Return the response as a JSON object; `mask` is applied to its body."""
         return {
             "node": self.node,
             "status": "error" if self.is_error else "success",
             "statusCode": self.status_code,
-            "body": self.body,
+            "body": mask(shown_value(self.body)),
         }
 
     @classmethod
@@ -119,21 +125,28 @@ class Response:
 
 @dataclass(slots=True)
 class Run:
-    """One execution of a flow. `skipped` are the paths of nodes that no edge led to in the end."""
+    """One execution of a flow.
+
+    `skipped` are the paths of nodes that no edge led to in the end. `is_record` says that it was
+    read from JSON, where values are masked or cut short.
+    """
 
     id: str
     flow: str
-    input: Json
+    input: Json = field(repr=False)
     status: Status = "running"
     started_at: float = 0.0
     seconds: float = 0.0
     steps: list[Step] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
     response: Response | None = None
-    variables: JsonObject = field(default_factory=dict)
+    variables: JsonObject = field(default_factory=dict, repr=False)
     error: ArgosyError | None = None
     sensitive: frozenset[str] = frozenset()
-    redact: Callable[[Json], Json] = field(default=lambda value: value, repr=False)
+    redact: Callable[[Json], Json] = field(default=_as_it_is, repr=False)
+    is_record: bool = False
+    _hidden: set[str] = field(default_factory=set, repr=False)
+    _hider: Redactor | None = field(default=None, repr=False)
 
     def step(self, path: str) -> Step | None:
         """Return the last step of a path, or None."""
@@ -141,25 +154,51 @@ class Run:
 
     def to_json(self) -> JsonObject:
         """Return the run as a JSON object, without secrets and without what is sensitive."""
+        mask = self.masked
         shown: JsonObject = {
             "id": self.id,
             "flow": self.flow,
             "status": self.status,
             "startedAt": self.started_at,
             "seconds": round(self.seconds, 6),
-            "input": self.input,
-            "response": self.response.to_json() if self.response else None,
-            "variables": shown_value(self.variables),
-            "steps": [step.to_json() for step in self.steps],
+            "input": mask(shown_value(self.input)),
+            "response": self.response.to_json(mask) if self.response else None,
+            "variables": mask(shown_value(self.variables)),
+            "steps": [step.to_json(mask) for step in self.steps],
             "skipped": self.skipped,
         }
         if self.error is not None:
             shown["error"] = self.error.to_json()
-        return dict(self.shown(shown))
+        return dict(self.cleaned(shown))
+
+    def hide(self, texts: Iterable[str]) -> None:
+        """Have texts masked from here on, wherever they stand in what is shown of the run."""
+        found = set(texts) - self._hidden
+        room = _MOST_HIDDEN - len(self._hidden)
+        if found and room > 0:
+            self._hidden.update(sorted(found)[:room])
+            self._hider = None
+
+    def hide_sensitive(self, value: Json) -> None:
+        """Have the texts masked that stand below sensitive names in a value."""
+        if self.sensitive:
+            self.hide(_texts_below(value, self.sensitive))
+
+    def masked(self, value: Json) -> Json:
+        """Return a value with the mask in place of every member that is sensitive by its name."""
+        return without(value, self.sensitive)
+
+    def cleaned(self, value: Json) -> Json:
+        """Return something of the run with secrets and hidden texts masked."""
+        if self._hidden:
+            if self._hider is None:
+                self._hider = Redactor(self._hidden)
+            value = self._hider.value(value)
+        return self.redact(value)
 
     def shown(self, value: Json) -> Json:
-        """Return something of the run without secrets and without what is sensitive."""
-        return self.redact(without(value, self.sensitive))
+        """Return values of the run without secrets and without what is sensitive."""
+        return self.cleaned(self.masked(value))
 
     @classmethod
     def from_json(cls, document: JsonObject) -> Run:
@@ -176,18 +215,21 @@ class Run:
             skipped=list(document["skipped"]),
             response=Response.from_json(response) if response else None,
             variables=document["variables"],
+            is_record=True,
         )
 
 
 def shown_value(value: Json) -> Json:
     """Return a value as JSON can say it: of bytes it tells how many there are."""
+    if value is None or isinstance(value, str | int | float):
+        return value
     if isinstance(value, bytes):
         return {"bytes": len(value)}
     if isinstance(value, dict):
         return {name: shown_value(member) for name, member in value.items()}
     if isinstance(value, list | tuple):
         return [shown_value(item) for item in value]
-    return value
+    return str(value)  # a path
 
 
 def without(value: Json, names: frozenset[str]) -> Json:
@@ -202,3 +244,21 @@ def without(value: Json, names: frozenset[str]) -> Json:
     if isinstance(value, list):
         return [without(item, names) for item in value]
     return value
+
+
+def _texts_below(value: Json, names: frozenset[str], *, below: bool = False) -> Iterator[str]:
+    """Yield the texts, and numbers as text, that stand anywhere below members of these names."""
+    if isinstance(value, dict):
+        for name, member in value.items():
+            yield from _texts_below(member, names, below=below or name in names)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts_below(item, names, below=below)
+    elif below and isinstance(value, str):
+        yield value
+    elif below and isinstance(value, int | float) and len(str(value)) > _LONGEST_OPEN_NUMBER:
+        yield str(value)
+
+
+#: A number of so few digits stands in many texts by chance.
+_LONGEST_OPEN_NUMBER = 5

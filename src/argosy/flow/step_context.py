@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from argosy.errors import NodeInputsError, RunTimedOutError, StepTimedOutError
+from argosy.errors import NodeInputsError
+from argosy.flow.deadline import Deadline
 from argosy.flow.run import Response
+from argosy.rendering import ExpressionFunction
 from argosy.transport import Control
-from argosy.validation.sentences import list_words
+from argosy.validation.sentences import list_words, show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from argosy.errors import ArgosyError
-    from argosy.flow.execution import Frame, RunState
     from argosy.flow.plan import GraphPlan
     from argosy.flow.run import Step
+    from argosy.flow.state import Frame, RunState
     from argosy.model import Json, Node
     from argosy.rendering import Scope
 
@@ -28,39 +31,54 @@ class StepContext:
     the same ones: what was stored already is not stored twice.
     """
 
-    __slots__ = ("_ids", "deadline", "frame", "node", "scope", "state", "step", "step_deadline")
+    __slots__ = ("_ids", "deadline", "frame", "level", "node", "scope", "state", "step")
 
     def __init__(
-        self, state: RunState, frame: Frame, scope: Scope, node: Node, step: Step, deadline: float
+        self,
+        state: RunState,
+        frame: Frame,
+        scope: Scope,
+        node: Node,
+        step: Step,
+        deadline: Deadline,
+        level: int,
     ) -> None:
         self.state = state
         self.frame = frame
         self.scope = scope
         self.node = node
         self.step = step
+        self.level = level
         self._ids = 0
-        self.step_deadline: float | None = None
         self.deadline = deadline
-        if node.timeout_seconds is not None:
-            self.step_deadline = state.clock() + node.timeout_seconds
-            self.deadline = min(self.deadline, self.step_deadline)
+        seconds = node.timeout_seconds
+        if seconds is not None:
+            own = Deadline(state.clock() + seconds, seconds, step.path)
+            self.deadline = own if own.at < deadline.at else deadline
 
     def new_uuid(self) -> str:
         """Make an id; the next attempt makes the same ones in the same order."""
         self._ids += 1
-        return str(uuid5(self.state.namespace, f"{self.step.path}/{self._ids}"))
+        return self._id(str(self._ids))
+
+    def _id(self, place: str) -> str:
+        return str(uuid5(_ARGOSY, f"{self.state.run.id}/{self.step.path}/{place}"))
 
     def control(self) -> Control:
         """Return the terms of a call that this step makes."""
         state = self.state
-        return Control(self.deadline, self.new_uuid, state.sleep, state.cancellation)
+        return Control(self.deadline.at, self.new_uuid, state.sleep, state.cancellation)
 
-    def wait(self, seconds: float) -> None:
-        """Wait, at most until the step must end, and then raise the error that says so."""
-        left = self.deadline - self.state.clock()
-        self.state.sleep(max(min(seconds, left), 0))
-        if seconds > left:
-            self.check_time()
+    def wait(self, seconds: float, deadline: Deadline | None = None) -> None:
+        """Wait, at most until a deadline, the step's own unless another is given.
+
+        Raises the error of the deadline where that comes first, and RunCancelledError.
+        """
+        deadline = deadline or self.deadline
+        left = max(deadline.at - self.state.clock(), 0)
+        self.state.sleep(min(seconds, left))
+        if seconds > left or not left:
+            raise deadline.error()
 
     def set_variables(self, values: Mapping[str, Json]) -> None:
         """Give variables other values, all or none. Raises NodeInputsError."""
@@ -90,24 +108,33 @@ class StepContext:
         for value in values:
             found = validator.problems(value) if validator else ()
             if found:
-                detail = f"the variable {name!r} cannot be {value!r}: {found[0].message}"
+                detail = f"the variable {name!r} cannot be {show(value)}: {found[0].message}"
                 raise NodeInputsError(kind=self.node.what, detail=detail, problems=found)
 
     def respond(self, *, is_error: bool, status_code: int, body: Json) -> None:
         """Answer whoever started the flow. Raises AlreadyRespondedError, InvalidResponseError."""
         response = Response(self.step.path, is_error, status_code, body)
         self.frame.respond(response)
-        if self.frame.depth == 1:
+        if self.frame.is_own:
             self.state.answer(response)
 
     def inner_scope(self, **more: Json) -> dict[str, Json]:
         """Return the scope of one turn of a loop: what it sees, and what it adds of its own."""
         return {**self.scope, "nodes": dict(self.scope["nodes"]), **more}
 
+    def scope_with_ids(self, scope: Scope | None = None, turn: int = 0) -> Scope:
+        """Return the step's scope with `new_uuid()`; or that of a loop's turn, with ids apart."""
+        if scope is None:
+            return {**self.scope, "new_uuid": ExpressionFunction(self.new_uuid)}
+        numbers = count(1)
+        new_uuid = ExpressionFunction(lambda: self._id(f"{turn}/{next(numbers)}"))
+        return {**scope, "new_uuid": new_uuid}
+
     def run_body(self, body: GraphPlan, scope: Scope, turn: int) -> None:
         """Run one turn of a loop. Raises the error that it failed with."""
         self.check_time()
-        self.state.run_graph(self.frame, body, scope, f"{self.step.path}/{turn}/", self.deadline)
+        prefix = f"{self.step.path}/{turn}/"
+        self.state.run_graph(self.frame, body, scope, prefix, self.deadline, self.level + 1)
 
     def run_flow(self, name: str, given: Json) -> Response | None:
         """Run another flow and return its response. Raises what it failed with."""
@@ -119,20 +146,12 @@ class StepContext:
 
     def check_time(self) -> None:
         """Raise RunTimedOutError or StepTimedOutError where the time is up."""
-        now = self.state.clock()
-        if now >= self.state.deadline:
-            raise RunTimedOutError(seconds=f"{self.state.timeout_seconds:g}")
-        if self.step_deadline is not None and now >= self.step_deadline:
-            raise StepTimedOutError(seconds=f"{self.node.timeout_seconds:g}")
+        self.deadline.check(self.state.clock())
 
 
 def _always(value: Json) -> Callable[[Json], Json]:
     return lambda _old: value
 
 
-def namespace_of(run_id: str) -> UUID:
-    """Return the namespace of the ids that a run makes."""
-    return uuid5(_ARGOSY, run_id)
-
-
+#: The namespace of the ids that runs make.
 _ARGOSY = UUID("6f7c5d2e-6a53-4c5e-9a0e-2f1d8c1b7a40")

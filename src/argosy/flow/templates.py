@@ -7,12 +7,12 @@ an input out says so: `{{ input.limit | default(omit) }}`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from argosy.errors import ExpressionError, MissingValueError
 from argosy.model import Problem, join_pointer, lookup_pointer
-from argosy.rendering import MISSING, Template, compile_template
+from argosy.rendering import MISSING, ExpressionFunction, Template, compile_template
 
 if TYPE_CHECKING:
     from argosy.model import Json
@@ -63,6 +63,26 @@ def is_constant(value: Json) -> bool:
     return not isinstance(value, Sequence) or all(map(is_constant, value))
 
 
+def makes_ids(value: Json) -> bool:
+    """Tell whether an expression in a value reads `new_uuid`, whose ids are a step's own."""
+    if isinstance(value, str):
+        return "new_uuid" in value and ("new_uuid",) in compile_template(value).paths
+    if isinstance(value, Mapping):
+        return any(map(makes_ids, value.values()))
+    return isinstance(value, Sequence) and any(map(makes_ids, value))
+
+
+def read_names(value: Json) -> Iterator[str]:
+    """Yield the last names of the paths that the expressions in a value read."""
+    if isinstance(value, str):
+        for path in compile_template(value).paths:
+            if len(path) > 1:
+                yield path[-1]
+    elif isinstance(value, Mapping | list):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from read_names(part)
+
+
 def join_below(pointer: str, name: str | int) -> str:
     """Return the pointer of a member or item of what `pointer` leads to."""
     return pointer + join_pointer((name,))
@@ -81,6 +101,8 @@ def _compile_text(text: str, pointer: str) -> Render:
             raise _failure(template, scope, pointer, str(error)) from error
         if value is MISSING:
             raise _failure(template, scope, pointer, "it has no value")
+        if isinstance(value, ExpressionFunction):
+            raise _failure(template, scope, pointer, "a function is called with () behind its name")
         return value
 
     return strict

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from typing import TYPE_CHECKING
 
 from argosy.rendering import to_text
+from argosy.validation.sentences import show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,13 +51,16 @@ def convert(value: Json, wanted: str, *, ignore_case: bool) -> Json:
 
 
 def _number(value: Json) -> Json:
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if _is_number(value):
         return value
     try:
         text = value.strip() if isinstance(value, str) else ""
-        return int(text) if text.lstrip("+-").isdecimal() else float(text)
+        number = int(text) if text.lstrip("+-").isdecimal() else float(text)
     except ValueError:
-        raise ValueError(f"{value!r} is no number") from None
+        number = math.nan
+    if isinstance(number, float) and not math.isfinite(number):
+        raise ValueError(f"{show(value)} is no number")
+    return number
 
 
 def _boolean(value: Json) -> bool:
@@ -63,7 +68,7 @@ def _boolean(value: Json) -> bool:
         return value
     word = to_text(value).strip().casefold()
     if word not in {"true", "false"}:
-        raise ValueError(f"{value!r} is neither true nor false")
+        raise ValueError(f"{show(value)} is neither true nor false")
     return word == "true"
 
 
@@ -76,7 +81,7 @@ _CONVERSIONS: Mapping[str, Callable[[Json], Json]] = {
 
 def _in(left: Json, right: Json) -> bool:
     if not isinstance(right, list):
-        raise TypeError(f"'in' needs a list on its right side, not {right!r}")
+        raise TypeError(f"'in' needs a list on its right side, not {show(right)}")
     return any(same(left, item) for item in right)
 
 
@@ -84,17 +89,19 @@ def _contains(left: Json, right: Json) -> bool:
     if isinstance(left, str):
         return to_text(right) in left
     if isinstance(left, dict):
-        return right in left
+        return isinstance(right, str) and right in left
     if isinstance(left, list):
         return any(same(item, right) for item in left)
-    raise TypeError(f"'contains' needs a text, a list or an object on its left side, not {left!r}")
+    wanted = "a text, a list or an object on its left side"
+    raise TypeError(f"'contains' needs {wanted}, not {show(left)}")
 
 
 def _ordered(name: str, left: Json, right: Json) -> bool:
     both_text = isinstance(left, str) and isinstance(right, str)
     both_numbers = _is_number(left) and _is_number(right)
     if not (both_text or both_numbers):
-        raise TypeError(f"{left!r} and {right!r} have no order; compare two numbers or two texts")
+        sides = f"{show(left)} and {show(right)}"
+        raise TypeError(f"{sides} have no order; compare two numbers or two texts")
     return bool(_ORDERS[name](left, right))
 
 

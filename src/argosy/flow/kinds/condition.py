@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from argosy.errors import NodeInputsError
 from argosy.flow.kinds.comparing import compare, convert
-from argosy.flow.templates import Render, compile_strict, join_below
+from argosy.flow.templates import OMIT, Render, compile_strict, join_below, makes_ids
+from argosy.validation.sentences import show
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,9 +22,13 @@ if TYPE_CHECKING:
 OTHERWISE = "otherwise"
 
 
-def compile_node(node: Node, _compiler: Compiler, _kind: Kind) -> Execute:
-    """Compile a condition."""
+def compile_node(node: Node, compiler: Compiler, kind: Kind) -> Execute:
+    """Compile a condition; what is wrong with it is put among the compiler's problems."""
     given, place = node.inputs, join_below(node.pointer, "inputs")
+    found = kind.whole_validator.problems(given)
+    if found:
+        compiler.problems += [replace(one, pointer=place + one.pointer) for one in found]
+        return lambda _context: (OTHERWISE, {})
     if "cases" in given:
         cases = [
             (case["outcome"], _Test({**given, **case}, join_below(f"{place}/cases", index)))
@@ -32,11 +38,14 @@ def compile_node(node: Node, _compiler: Compiler, _kind: Kind) -> Execute:
     else:
         cases, last = [("true", _Test(given, place))], "false"
 
+    takes_ids = makes_ids(given)
+
     def execute(context: StepContext) -> tuple[str, JsonObject]:
         seen: JsonObject = {}
         context.step.inputs = seen
+        scope = context.scope_with_ids() if takes_ids else context.scope
         for outcome, test in cases:
-            if test.holds(context.scope, seen):
+            if test.holds(scope, seen):
                 return outcome, {"outcome": outcome}
         return last, {"outcome": last}
 
@@ -73,12 +82,16 @@ class _Test:
         """Tell whether it holds; what was compared is put into `seen`."""
         if self._when is not None:
             found = self._when(scope)
-            seen["when"] = found
             if not isinstance(found, bool):
-                detail = f"'when' gives {found!r}, not true or false"
+                detail = f"'when' gives {show(found)}, not true or false"
                 raise NodeInputsError(kind="condition", detail=detail)
+            seen["when"] = found
             return found
-        sides = {name: render(scope) for name, render in self._sides.items()}
+        sides = {
+            name: found
+            for name, render in self._sides.items()
+            if (found := render(scope)) is not OMIT
+        }
         seen |= sides
         try:
             left, right, up_to = (

@@ -34,7 +34,8 @@ def compile_node(node: Node, compiler: Compiler, kind: Kind) -> Execute:
             scope = context.inner_scope(item=items[index], index=index)
             try:
                 context.run_body(body, scope, index)
-                results[index] = collect(scope) if collect else _outputs(scope, inner)
+                found = collect(context, scope, index) if collect else _outputs(scope, inner)
+                results[index] = found
             except ArgosyError as error:
                 if not goes_on or context.is_fatal(error):
                     raise

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from argosy.dispatch import send_plain
-from argosy.model import SUCCESS
+from argosy.model import MASK, SUCCESS
 
 if TYPE_CHECKING:
     from argosy.flow.kinds.kind import Execute, Kind
@@ -20,7 +20,24 @@ def compile_node(node: Node, _compiler: Compiler, kind: Kind) -> Execute:
 
     def execute(context: StepContext) -> tuple[str, JsonObject]:
         inputs = render(context)
+        _hide_credentials(context, inputs)
         dispatcher = context.state.dispatcher(node.connection)
         return SUCCESS, send_plain(dispatcher, inputs, context.control())
 
     return execute
+
+
+#: Headers whose values are secrets whatever they hold.
+_SECRET = frozenset({"authorization", "proxy-authorization", "cookie", "x-api-key"})
+
+
+def _hide_credentials(context: StepContext, inputs: JsonObject) -> None:
+    """Have no record show what is in the headers that identify whoever calls."""
+    headers = inputs.get("headers", {})
+    secret = {name: str(headers[name]) for name in headers if name.lower() in _SECRET}
+    if secret:
+        shown = {**headers, **dict.fromkeys(secret, MASK)}
+        context.step.inputs = {**inputs, "headers": shown}
+        context.state.hide_texts(
+            text for value in secret.values() for text in (value, value.rpartition(" ")[2])
+        )

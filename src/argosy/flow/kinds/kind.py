@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 from argosy.errors import NodeInputsError
-from argosy.flow.templates import Render, compile_strict, join_below
+from argosy.flow.templates import OMIT, compile_strict, join_below, makes_ids
 from argosy.model import ERROR, SUCCESS, Node
 from argosy.validation import Validator
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from argosy.flow.plan import Compiler
     from argosy.flow.step_context import StepContext
     from argosy.model import Json, JsonObject
+    from argosy.rendering import Scope
 
     Execute = Callable[[StepContext], tuple[str, JsonObject]]
 
@@ -38,7 +39,8 @@ class KindModule(Protocol):
 class Kind:
     """A built-in kind.
 
-    `late` are the inputs that the kind computes itself, when it is their turn.
+    `late` are the inputs that the kind computes itself, when it is their turn, and `literal`
+    those in which it takes no expressions, but for members of the names that are late only.
     """
 
     name: str
@@ -49,6 +51,7 @@ class Kind:
     outputs: JsonObject
     module: KindModule
     late: frozenset[str] = frozenset()
+    literal: frozenset[str] = frozenset()
     has_body: bool = False
 
     def compile(self, node: Node, compiler: Compiler) -> Execute:
@@ -74,13 +77,20 @@ class Kind:
         required = [name for name in self.inputs.get("required", ()) if name in declared]
         return Validator({**self.inputs, "properties": declared, "required": required})
 
+    @cached_property
+    def whole_validator(self) -> Validator:
+        """The validator of all inputs as the flow's file has them, for kinds with no others."""
+        return Validator(self.inputs)
+
     def render(self, node: Node) -> Callable[[StepContext], JsonObject]:
         """Return the function that computes and judges the inputs, the late ones left out."""
         given = {name: value for name, value in node.inputs.items() if name not in self.late}
         render = compile_strict(given, join_below(node.pointer, "inputs"))
+        takes_ids = makes_ids(given)
 
         def compute(context: StepContext) -> JsonObject:
-            inputs: JsonObject = render(context.scope)
+            scope = context.scope_with_ids() if takes_ids else context.scope
+            inputs: JsonObject = render(scope)
             context.step.inputs = inputs
             found = self.validator.problems(inputs)
             if found:
@@ -91,7 +101,19 @@ class Kind:
         return compute
 
 
-def compile_late(node: Node, name: str, default: Json = None) -> Render:
-    """Compile one late input."""
-    place = join_below(join_below(node.pointer, "inputs"), name)
-    return compile_strict(node.inputs.get(name, default), place)
+def compile_late(
+    node: Node, name: str, default: Json = None
+) -> Callable[[StepContext, Scope, int], Json]:
+    """Compile an input that a loop computes itself, of its context, a turn's scope and number.
+
+    What is left out with `omit` is null.
+    """
+    value = node.inputs.get(name, default)
+    render = compile_strict(value, join_below(join_below(node.pointer, "inputs"), name))
+    takes_ids = makes_ids(value)
+
+    def compute(context: StepContext, scope: Scope, turn: int) -> Json:
+        found = render(context.scope_with_ids(scope, turn) if takes_ids else scope)
+        return None if found is OMIT else found
+
+    return compute

@@ -60,6 +60,7 @@ def _kind(name: str, module: KindModule) -> Kind:
         outputs=document["outputs"],
         module=module,
         late=frozenset(document.get("late", ())),
+        literal=frozenset(document.get("literal", ())),
         has_body=document.get("body", False),
     )
 

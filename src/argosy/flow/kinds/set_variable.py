@@ -26,5 +26,7 @@ def compile_node(node: Node, _compiler: Compiler, kind: Kind) -> Execute:
 
 
 def redo(context: StepContext) -> None:
-    """Set them again."""
-    context.set_variables(context.step.outputs)
+    """Set them again, but for those that are kept from run to run: they may be newer."""
+    values = context.step.outputs
+    frame = context.frame
+    context.set_variables({name: values[name] for name in values if not frame.is_kept(name)})

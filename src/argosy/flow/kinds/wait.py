@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from argosy.errors import NodeInputsError
 from argosy.model import SUCCESS
+from argosy.validation.sentences import show
 
 if TYPE_CHECKING:
     from argosy.flow.kinds.kind import Execute, Kind
@@ -31,11 +32,11 @@ def compile_node(node: Node, _compiler: Compiler, kind: Kind) -> Execute:
 
 
 def _epoch(moment: Json) -> float:
-    if not isinstance(moment, str):
-        return float(moment)
     try:
+        if not isinstance(moment, str):
+            return float(moment)
         found = datetime.fromisoformat(moment)
-    except ValueError as error:
-        detail = f"'until' is {moment!r}, which is no date and time such as 2026-01-31T12:00:00Z"
+    except (ValueError, OverflowError) as error:
+        detail = f"'until' is {show(moment)}, which is no date and time as 2026-01-31T12:00:00Z is"
         raise NodeInputsError(kind="wait", detail=detail) from error
     return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()

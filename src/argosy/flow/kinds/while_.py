@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from argosy.errors import NodeInputsError, TooManyTurnsError
 from argosy.flow.kinds.kind import compile_late
 from argosy.model import SUCCESS, Graph
+from argosy.validation.sentences import show
 
 if TYPE_CHECKING:
     from argosy.flow.kinds.kind import Execute, Kind
@@ -28,9 +29,9 @@ def compile_node(node: Node, compiler: Compiler, kind: Kind) -> Execute:
         scope = context.inner_scope(index=0)
         turns = 0
         while True:
-            holds = condition(scope)
+            holds = condition(context, scope, turns)
             if not isinstance(holds, bool):
-                detail = f"'condition' gives {holds!r}, not true or false"
+                detail = f"'condition' gives {show(holds)}, not true or false"
                 raise NodeInputsError(kind=kind.name, detail=detail)
             if not holds:
                 return SUCCESS, {"turns": turns}

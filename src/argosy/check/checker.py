@@ -1,12 +1,14 @@
-"""Run the rules in their order and sort what they found."""
+"""Run the rules in their order and sort what they found: over a connector, or over flows alone."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from argosy.check.flows import check_flow_files, flow_files
 from argosy.check.report import Report
 from argosy.check.rules import RULES
 from argosy.check.subject import Subject, read_subject
+from argosy.connector.finding import MANIFEST
 from argosy.model import Problem, split_pointer
 
 if TYPE_CHECKING:
@@ -14,16 +16,41 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from argosy.check.rule import Rule
+    from argosy.model import Connector
+
+#: The folder of a connector's own flows.
+FLOWS = "flows"
 
 
 def check_connector(root: Path) -> Report:
-    """Check the connector in the folder `root`.
+    """Check the connector in the folder `root`, with its flows.
 
     Nothing is raised for what is wrong with it, not even where the folder is not there.
     """
     subject = read_subject(root)
+    flows = flow_files(root, FLOWS)
     found = {problem for rule in RULES for problem in _findings(rule, subject)}
-    return Report(root, tuple(sorted(found, key=_place)), subject.files)
+    found |= check_flow_files(root, flows, subject.connector, FLOWS)
+    return Report(root, tuple(sorted(found, key=_place)), subject.files + len(flows))
+
+
+def check_flows(path: Path, connector: Connector) -> Report:
+    """Check one flow's file, or all in a folder and below it, against a connector.
+
+    Flows may call those beside them: all of the connector's own, or those of the same folder.
+    """
+    root = _library(path)
+    below = path.relative_to(root).as_posix()
+    files = flow_files(root, below) if path.is_dir() else [below]
+    found = check_flow_files(root, files, connector)
+    return Report(root, tuple(sorted(found, key=_place)), len(files))
+
+
+def _library(path: Path) -> Path:
+    """Return the folder of the flows that may call each other, as a part of the path given."""
+    folder = path if path.is_dir() else path.parent
+    own = (one for one in (folder, *folder.parents) if one.name == FLOWS)
+    return next((one for one in own if (one.parent / MANIFEST).is_file()), folder)
 
 
 def _findings(rule: Rule, subject: Subject) -> Iterable[Problem]:

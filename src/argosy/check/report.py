@@ -15,8 +15,9 @@ if TYPE_CHECKING:
 class Report:
     """What a check found.
 
-    `connector` is the folder as it was given, and a problem's file is relative to it. Problems
-    are sorted by file and place. `files` counts the files that were looked at.
+    `connector` is the connector's folder as it was given, or that of the flows where those alone
+    were checked, and a problem's file is relative to it. Problems are sorted by file and place.
+    `files` counts the files that were looked at.
     """
 
     connector: Path

@@ -26,17 +26,20 @@ if TYPE_CHECKING:
 
     from argosy.check.subject import Subject
 
-_SETTINGS = "/settings"
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @dataclass(frozen=True, slots=True)
 class SchemaPlace:
-    """A schema and where it stands: its file, and its pointer in it."""
+    """A schema and where it stands: its file, and its pointer in it.
+
+    One that stands alone refers to no other file.
+    """
 
     file: str
     pointer: str
     schema: JsonObject
+    stands_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Fault:
 def schema_places(subject: Subject) -> Iterator[SchemaPlace]:
     """Yield every schema of the connector."""
     if subject.connector:
-        yield SchemaPlace(subject.manifest.file, _SETTINGS, subject.connector.settings)
+        settings = subject.connector.settings
+        yield SchemaPlace(subject.manifest.file, "/settings", settings, stands_alone=True)
     for _, capability in subject.valid_capabilities():
         yield SchemaPlace(capability.file, "/inputs", capability.inputs)
         yield SchemaPlace(capability.file, "/outputs", capability.outputs)
@@ -138,20 +142,22 @@ def _reference_faults(subject: Subject, place: SchemaPlace) -> Iterator[Fault]:
         reference = inner.get("$ref")
         detail = _reference_fault(subject, place, reference) if isinstance(reference, str) else ""
         if detail:
-            yield Fault(join_pointer((*path, "$ref")), f"{reference!r} {detail}", _REFERENCE_HINT)
+            hint = _REFERENCE_ALONE_HINT if place.stands_alone else _REFERENCE_HINT
+            yield Fault(join_pointer((*path, "$ref")), f"{reference!r} {detail}", hint)
 
 
 _REFERENCE_HINT = (
     "A reference is the path of a file of the connector, relative to the file it stands in, "
     "with #/$defs/NAME where a part of it is meant; or #/$defs/NAME alone."
 )
+_REFERENCE_ALONE_HINT = "A reference here is #/$defs/NAME, to a schema under $defs beside it."
 
 
 def _reference_fault(subject: Subject, place: SchemaPlace, reference: str) -> str:
     path, _, fragment = reference.partition("#")
     document: JsonObject = place.schema
-    if path and place.pointer == _SETTINGS:
-        return "leads to a file; the settings hold their own schemas, under $defs"
+    if path and place.stands_alone:
+        return "leads to a file; a schema that stands here holds its own, under $defs"
     if path:
         target = posixpath.normpath(posixpath.join(posixpath.dirname(place.file), path))
         if target.startswith("..") or posixpath.isabs(target) or "://" in path:

@@ -1,4 +1,4 @@
-"""`argosy check`: every finding in a connector's files."""
+"""`argosy check`: every finding in the files of connectors and flows."""
 
 from __future__ import annotations
 
@@ -14,6 +14,11 @@ from argosy.cli.output import console
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from argosy.check import Report
+
+_MANIFEST = "connector.json"
+_FLOW = ".flow.json"
 
 
 @click.command()
@@ -33,23 +38,44 @@ def check(
     paths: Sequence[str],
     style: Literal["text", "json", "sarif", "github"],
 ) -> int:
-    """Check connectors: manifest, capabilities, schemas, handlers, examples.
+    """Check connectors and flows, without running them.
 
-    PATH is a connector's directory; without one, the connector in use is checked. Handlers are
-    imported, so check only code that you would run. Ends with 1 where a finding is an error.
+    PATH is a connector's directory, which is checked with the flows in its `flows/`; a directory
+    of flows; or one flow, NAME.flow.json. Without one, the connector in use is checked. Flows
+    are held against the connector that --connector names, else the one whose directory they lie
+    in, else the installed one. A connector's handlers are imported, so check only code that you
+    would run. Ends with 1 where a finding is an error.
     """
-    from argosy.check import check_connector, render
+    from argosy.check import render
     from argosy.connector import find_connector
 
     given = [Path(path) for path in paths]
     for path in given:
         if not path.exists():
             raise click.UsageError(f"There is no {path}.")
-        if path.is_file() and path.name != "connector.json":
-            text = "is neither a connector's directory nor its connector.json"
+        if path.is_file() and path.name != _MANIFEST and not path.name.endswith(_FLOW):
+            text = "is neither a connector's directory, its connector.json nor a NAME.flow.json"
             raise click.UsageError(f"{path} {text}.")
-    roots = [path.parent if path.is_file() else path for path in given]
     with redirect_stdout(sys.stderr):  # what a handler prints as it is imported
-        reports = [check_connector(r) for r in roots or [find_connector(connector, os.environ)]]
+        reports = [
+            _report(path, connector) for path in given or [find_connector(connector, os.environ)]
+        ]
     click.echo(render(reports, style, width=console().width))
     return 1 if any(report.failed for report in reports) else 0
+
+
+def _report(path: Path, connector: str | None) -> Report:
+    from argosy.check import check_connector, check_flows
+    from argosy.connector import find_connector, load_connector
+
+    if path.name == _MANIFEST and path.is_file():
+        return check_connector(path.parent)
+    if path.is_dir() and ((path / _MANIFEST).exists() or not any(path.rglob(f"*{_FLOW}"))):
+        return check_connector(path)
+    around = connector or os.environ.get("ARGOSY_CONNECTOR") or _connector_around(path)
+    return check_flows(path, load_connector(find_connector(around, os.environ)))
+
+
+def _connector_around(path: Path) -> Path | None:
+    """Return the connector in whose directory a path lies, or None."""
+    return next((one for one in path.resolve().parents if (one / _MANIFEST).is_file()), None)

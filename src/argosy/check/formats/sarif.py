@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from argosy.check.flows import FLOW_RULES
 from argosy.check.rules import RULES
 
 if TYPE_CHECKING:
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _BASE = "CONNECTOR"
+_RULES = {rule.ID: rule.DEMAND for rule in RULES} | {r.ID: r.DEMAND for r in FLOW_RULES}
 
 
 def write(reports: Sequence[Report], _width: int) -> str:
@@ -26,7 +28,7 @@ def write(reports: Sequence[Report], _width: int) -> str:
 
 def _run(report: Report) -> JsonObject:
     return {
-        "tool": {"driver": {"name": "argosy", "rules": [_rule(r.ID, r.DEMAND) for r in RULES]}},
+        "tool": {"driver": {"name": "argosy", "rules": [_rule(*rule) for rule in _RULES.items()]}},
         **_bases(report),
         "results": [_result(problem) for problem in report.problems],
     }
@@ -53,7 +55,7 @@ def _result(problem: Problem) -> JsonObject:
         location["logicalLocations"] = [{"fullyQualifiedName": problem.pointer}]
     return {
         "ruleId": problem.code,
-        "ruleIndex": [rule.ID for rule in RULES].index(problem.code),
+        "ruleIndex": list(_RULES).index(problem.code),
         "level": problem.severity,
         "message": {"text": text},
         "locations": [location],

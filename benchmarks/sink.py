@@ -3,7 +3,7 @@
 The benchmarks measure a client's CPU time against it. It runs in a process of its own,
 so that its work doesn't count, and it reads no more of a request than its length.
 
-    python benchmarks/sink.py --port-file FILE [--cpu N]
+    python benchmarks/sink.py --port-file FILE [--cpu N] [--delay SECONDS]
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _START_SECONDS = 10.0
 
 
 class Sink(asyncio.Protocol):
-    """One client: counts off the requests in what arrives and answers each."""
+    """One client: counts off the requests in what arrives and answers each, after a delay."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: float) -> None:
+        self._delay = delay
         self._buffer = b""
         self._owed = 0  # bytes of the present body that haven't arrived
 
@@ -44,12 +45,12 @@ class Sink(asyncio.Protocol):
         if self._owed >= len(data):
             self._owed -= len(data)
             if not self._owed:
-                self._transport.write(ANSWER)
+                self._answer(1)
             return
         if self._owed:
             data = data[self._owed :]
             self._owed = 0
-            self._transport.write(ANSWER)
+            self._answer(1)
         self._read_requests(self._buffer + data)
 
     def _read_requests(self, data: bytes) -> None:
@@ -64,7 +65,14 @@ class Sink(asyncio.Protocol):
             data = data[whole:]
         self._buffer = data
         if answers:
-            self._transport.write(ANSWER * answers)
+            self._answer(answers)
+
+    def _answer(self, times: int) -> None:
+        if self._delay:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._delay, self._transport.write, ANSWER * times)
+        else:
+            self._transport.write(ANSWER * times)
 
 
 def _content_length(head: bytes) -> int:
@@ -74,9 +82,10 @@ def _content_length(head: bytes) -> int:
     return int(head[at + 16 : head.index(b"\r\n", at)]) if at >= 0 else 0
 
 
-async def serve(port_file: Path) -> None:
+async def serve(port_file: Path, delay: float) -> None:
     """Serve until killed; the port file appears whole once connections are accepted."""
-    server = await asyncio.get_running_loop().create_server(Sink, "127.0.0.1", 0)
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Sink(delay), "127.0.0.1", 0)
     part = port_file.with_suffix(".part")
     part.write_text(str(server.sockets[0].getsockname()[1]))
     part.replace(port_file)
@@ -84,11 +93,14 @@ async def serve(port_file: Path) -> None:
 
 
 @contextlib.contextmanager
-def start_sink(cpu: int | None = None) -> Iterator[str]:
-    """Run the sink as a process of its own, on one core if given, and yield its URL."""
+def start_sink(cpu: int | None = None, delay: float = 0.0) -> Iterator[str]:
+    """Run the sink as a process of its own, on one core if given, and yield its URL.
+
+    It answers after `delay` seconds.
+    """
     with tempfile.TemporaryDirectory() as folder:
         port_file = Path(folder, "port")
-        command = [sys.executable, __file__, "--port-file", str(port_file)]
+        command = [sys.executable, __file__, "--port-file", str(port_file), "--delay", str(delay)]
         process = subprocess.Popen(command + (["--cpu", str(cpu)] if cpu is not None else []))
         try:
             yield f"http://127.0.0.1:{_wait_for_port(port_file, process)}"
@@ -111,11 +123,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Answer every request with one fixed body.")
     parser.add_argument("--port-file", type=Path, required=True)
     parser.add_argument("--cpu", type=int, help="the core to run on")
+    parser.add_argument("--delay", type=float, default=0.0, help="seconds before an answer")
     arguments = parser.parse_args()
     if arguments.cpu is not None:
         os.sched_setaffinity(0, {arguments.cpu})
     with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(serve(arguments.port_file))
+        asyncio.run(serve(arguments.port_file, arguments.delay))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,189 @@
+"""Start the processes that answer, and stop them."""
+
+from __future__ import annotations
+
+import atexit
+import gc
+import os
+import signal
+import socket
+import sys
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from argosy.connector import load_connector
+from argosy.dispatch import Dispatcher
+from argosy.errors import ServerSetupError
+from argosy.flow import Engine, FlowLibrary
+from argosy.flow.plan import compile_flow
+from argosy.server.records import RunRing
+from argosy.server.triggers import Route, Triggers, routes_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from argosy.model import Connection
+
+
+_SWITCH_SECONDS = 0.1
+#: A run leaves next to nothing to the collector, and the records that are kept are looked through.
+_GC_THRESHOLDS = (10_000, 20, 20)
+
+
+@dataclass(frozen=True, slots=True)
+class ServerSettings:
+    """What a server is started with. `connections` are by name; the empty name is the usual one.
+
+    `threads` bounds the runs at work in each of the `processes`: a run that waits for an answer
+    holds one, and so does a client that sends its body slowly, so a server that strangers reach
+    belongs behind a proxy that reads requests whole. `kept_runs` is how many records each
+    process keeps. Times are in seconds: `header_timeout` for a request's head to arrive, `grace`
+    for runs to end at a stop, after which the processes are killed. Port 0 takes any that is free.
+    """
+
+    connector: Path
+    flows: Path
+    connections: Mapping[str, Connection] = field(repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8050
+    prefix: str = "/flows/"
+    processes: int = 1
+    threads: int = 128
+    max_body_bytes: int = 1024 * 1024
+    max_head_bytes: int = 64 * 1024
+    header_timeout: float = 15.0
+    kept_runs: int = 1000
+    grace: int = 30
+
+    def __post_init__(self) -> None:
+        """Raise ServerSetupError where a number is too small, or the prefix is no path."""
+        for name in ("processes", "threads", "max_body_bytes", "header_timeout", "kept_runs"):
+            if getattr(self, name) <= 0:
+                raise ServerSetupError(detail=f"{name} is {getattr(self, name)}, not more than 0")
+        if not (self.prefix.startswith("/") and self.prefix.endswith("/")):
+            detail = f"the prefix {self.prefix!r} does not begin and end with a slash"
+            raise ServerSetupError(detail=detail)
+
+
+def serve(settings: ServerSettings, ready: Callable[[str, list[Route]], None]) -> None:
+    """Answer until this process is told to end by SIGINT or SIGTERM; call it in the main thread.
+
+    `ready` is told the server's address and what it answers, before the processes start.
+    Raises ServerSetupError, InvalidFlowError and whatever loading the connector raises.
+    """
+    server_class, http1 = _granian()
+    routes = _checked_routes(settings)
+    with _reserved_port(settings.host, settings.port) as port:
+        server = server_class(
+            "argosy",
+            address=settings.host,
+            port=port,
+            interface="wsgi",
+            http="1",
+            websockets=False,
+            workers=settings.processes,
+            blocking_threads=settings.threads,
+            backpressure=max(settings.threads, 1024),
+            http1_settings=http1(
+                header_read_timeout=int(settings.header_timeout * 1000),
+                max_buffer_size=settings.max_head_bytes,
+            ),
+            respawn_failed_workers=True,
+            workers_kill_timeout=settings.grace,
+            log_level="error",
+        )
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        server.on_startup(lambda: ready(f"http://{host}:{port}", routes))
+        server.serve(target_loader=partial(_application_of_process, settings), wrap_loader=False)
+
+
+@contextmanager
+def open_application(settings: ServerSettings) -> Iterator[Triggers]:
+    """Load connector and flows, and yield the application of one process."""
+    connector = load_connector(settings.connector)
+    with ExitStack() as opened:
+        dispatchers = {
+            name: opened.enter_context(Dispatcher(connector, _pooled(connection, settings)))
+            for name, connection in settings.connections.items()
+        }
+        library = FlowLibrary(settings.flows)
+        engine = opened.enter_context(Engine(connector, dispatchers, library))
+        yield Triggers(
+            engine,
+            library.values(),
+            RunRing(settings.kept_runs),
+            prefix=settings.prefix,
+            max_body_bytes=settings.max_body_bytes,
+        )
+
+
+def _application_of_process(settings: ServerSettings) -> Triggers:
+    """Return the application of a process that runs nothing else."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)  # the parent's way would let it start all the same
+    opened = ExitStack()
+    triggers = opened.enter_context(open_application(settings))
+    atexit.register(opened.close)
+    # A thread that waits for its turn wakes up as often as this to ask for it, and a hundred of
+    # them cost more than the work; those at work give way anyway whenever they send or receive.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    gc.set_threshold(*_GC_THRESHOLDS)
+    gc.collect()
+    gc.freeze()  # what is loaded by now is never garbage; looking at it again costs time
+    return triggers
+
+
+def _pooled(connection: Connection, settings: ServerSettings) -> Connection:
+    """Return the connection with room for an idle socket of every thread."""
+    size = max(connection.transport.pool_size, min(settings.threads, 1000))
+    return replace(connection, transport=replace(connection.transport, pool_size=size))
+
+
+def _checked_routes(settings: ServerSettings) -> list[Route]:
+    """Load and compile everything once, so that what is wrong is told before anything starts."""
+    connector = load_connector(settings.connector)
+    for connection in settings.connections.values():
+        Dispatcher(connector, connection).close()
+    library = FlowLibrary(settings.flows)
+    routes = routes_of(library.values())
+    if not routes:
+        detail = f"no flow in {settings.flows} has a trigger with 'on': 'http'"
+        raise ServerSetupError(detail=detail)
+    for route in routes:
+        compile_flow(route.flow, connector)
+    return routes
+
+
+@contextmanager
+def _reserved_port(host: str, port: int) -> Iterator[int]:
+    """Hold the port while the processes share it, so that nobody else takes it.
+
+    Raises ServerSetupError where the address cannot be used.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as held:
+        try:
+            if port and os.name == "posix":  # a server of ours would share its port unnoticed
+                with socket.socket(family, socket.SOCK_STREAM) as probe:
+                    probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                    probe.bind((host, port))
+            if hasattr(socket, "SO_REUSEPORT"):
+                held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            held.bind((host, port))
+        except OSError as error:
+            detail = f"{host}:{port} cannot be listened on: {error.strerror or error}"
+            raise ServerSetupError(detail=detail) from error
+        yield held.getsockname()[1]
+
+
+def _granian() -> tuple[Any, Any]:
+    try:
+        from granian import Granian  # noqa: PLC0415 - an extra
+        from granian.http import HTTP1Settings  # noqa: PLC0415
+    except ImportError as error:
+        detail = f"the package {error.name!r} is missing; run pip install 'argosy[server]'"
+        raise ServerSetupError(detail=detail) from error
+    return Granian, HTTP1Settings

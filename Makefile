@@ -19,7 +19,8 @@ setup: $(DEV_READY) ## Install everything a developer needs
 demo: $(READY) ## Run the connector against a local Treasure Data, step by step
 	@$(BIN)/argosy demo --once
 
-test: $(DEV_READY) ## Run all tests
+test: $(DEV_READY) ## Run all tests, those of the sample flows first
+	$(BIN)/argosy test flows --junit build/flow-tests.xml
 	$(BIN)/pytest -n auto $(PYTEST_ARGS)
 
 check: $(DEV_READY) ## Lint, types, layers, connector
@@ -35,7 +36,7 @@ fix: $(DEV_READY) ## Mend what the linter and formatter can mend
 	$(BIN)/ruff format $(SOURCES)
 
 goldens: $(DEV_READY) ## Write the golden files again; read them as diffs
-	$(BIN)/pytest -q --update-goldens tests/connector tests/rules
+	$(BIN)/pytest -q --update-goldens tests/connector tests/rules tests/flow_rules
 
 docs: $(DEV_READY) ## Write the generated reference pages again
 	$(BIN)/python scripts/write_reference.py

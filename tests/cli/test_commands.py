@@ -277,7 +277,8 @@ def test_a_file_that_is_no_connector_is_named(run: Run, connector: Connector) ->
     ran = run("check", str(connector.root / "README.md"))
 
     assert ran.status == 2
-    assert "is neither a connector's directory nor its connector.json" in " ".join(ran.err.split())
+    wanted = "is neither a connector's directory, its connector.json nor a NAME.flow.json"
+    assert wanted in " ".join(ran.err.split())
 
 
 def test_in_a_narrow_terminal_nothing_of_the_list_is_cut(

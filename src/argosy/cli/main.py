@@ -29,8 +29,11 @@ COMMANDS = {
     "check": "argosy.cli.check:check",
     "completion": "argosy.cli.completion:completion",
     "demo": "argosy.cli.demo:demo",
+    "fmt": "argosy.cli.fmt:fmt",
     "import": "argosy.cli.importing:import_",
+    "run": "argosy.cli.run:run",
     "sandbox": "argosy.cli.sandbox:sandbox",
+    "test": "argosy.cli.test:test",
 }
 
 

@@ -7,6 +7,7 @@ each with its place, then the hint. With `--json` an error is an object on stand
 from __future__ import annotations
 
 import json
+import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,14 @@ def console(*, stderr: bool = False) -> Console:
     """Return a console that is as wide as the terminal, 100 columns where there is none."""
     from rich.console import Console
 
-    made = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
+    plain = bool(os.environ.get("NO_COLOR"))  # neither colours nor bold or dim
+    made = Console(
+        color_system=None if plain else "auto",
+        stderr=stderr,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
     if not made.is_terminal and "COLUMNS" not in made._environ:  # noqa: SLF001
         made.width = 100
     return made

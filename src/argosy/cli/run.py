@@ -1,0 +1,299 @@
+"""`argosy run`: one run of a flow, step by step."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from contextlib import ExitStack, contextmanager, redirect_stdout
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from argosy.cli.connections import connection_options, open_connection
+from argosy.cli.output import console, print_error, visible
+from argosy.cli.records import (
+    check_target,
+    read_input,
+    read_outputs,
+    read_run,
+    read_tests,
+    write_run,
+    write_tests,
+)
+from argosy.cli.steps import StepList, duration
+from argosy.model import MASK
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from rich.console import Console
+
+    from argosy.flow import Engine, Run
+    from argosy.model import Connector, Flow, JsonObject
+    from argosy.transport import Cancellation
+
+    Listener = Callable[[JsonObject], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the command line says about one run."""
+
+    given: str | None
+    replay: str | None
+    start_at: str | None
+    only: str | None
+    pins: str | None
+    record: str | None
+    save: str | None
+    workers: int | None
+    timeout: float | None
+    as_json: bool
+
+
+@click.command()
+@click.argument("flow")
+@click.option(
+    "--input", "given", metavar="FILE|-|JSON", help="What the run is started with.  [default: {}]"
+)
+@connection_options
+@click.option("--json", "as_json", is_flag=True, help="Print the events, a JSON object a line.")
+@click.option("--record", metavar="FILE", help="Add the run to NAME.test.json, as a flow test.")
+@click.option("--save", metavar="FILE", help="Write the record of the run to this file.")
+@click.option("--replay", metavar="FILE", help="Repeat a saved run; what succeeded is taken over.")
+@click.option(
+    "--from", "start_at", metavar="NODE", help="With --replay: run this node and what follows anew."
+)
+@click.option("--only", metavar="NODE", help="Run this node alone.")
+@click.option(
+    "--pins",
+    metavar="FILE",
+    help="With --only: the outputs of the nodes that it reads, by id, or a saved run.",
+)
+@click.option("--workers", type=click.IntRange(0, 256), help="How many threads help the run.")
+@click.option(
+    "--timeout",
+    type=click.FloatRange(0, 172_800, min_open=True),
+    metavar="SECONDS",
+    help="How long the run may take.  [default: what the flow says]",
+)
+@click.pass_obj
+def run(
+    connector: str | None,
+    /,
+    *,
+    flow: str,
+    connection: str | None,
+    region: str | None,
+    endpoint: str | None,
+    api_key_file: str | None,
+    **chosen: Any,
+) -> int:
+    """Run the flow FLOW: a file, or the id of a flow of the connector.
+
+    Prints each step as it ends, then the response. Ends with 1 where the run failed, with 130
+    where Ctrl-C cancelled it. A node that names a connection uses the stored one of that name;
+    with --endpoint it goes there like all others.
+    """
+    from argosy import Dispatcher, load
+    from argosy.flow import Engine, EngineSettings
+
+    choices = Choices(**chosen)
+    _check_choices(choices)
+    loaded = load(connector)
+    read, library = _find_flow(loaded, flow)
+    if choices.timeout is not None:
+        read = replace(read, settings=replace(read.settings, timeout_seconds=choices.timeout))
+    own = open_connection(
+        loaded,
+        connection=connection,
+        region=region,
+        endpoint=endpoint,
+        api_key_file=api_key_file,
+        environ=os.environ,
+    )
+    settings = EngineSettings() if choices.workers is None else EngineSettings(choices.workers)
+    with ExitStack() as stack:
+        dispatchers = {"": stack.enter_context(Dispatcher(loaded, own))}
+        for name in _connection_names(read, library):
+            dispatchers[name] = (
+                dispatchers[""]
+                if endpoint
+                else stack.enter_context(Dispatcher(loaded, _stored(loaded, name)))
+            )
+        engine = stack.enter_context(Engine(loaded, dispatchers, library, settings=settings))
+        return _run(engine, read, choices)
+
+
+def _stored(connector: Connector, name: str) -> Any:
+    return open_connection(
+        connector,
+        connection=name,
+        region=None,
+        endpoint=None,
+        api_key_file=None,
+        environ=os.environ,
+    )
+
+
+def _check_choices(choices: Choices) -> None:
+    """Refuse what does not go together, before anything runs."""
+    if choices.replay and (choices.given or choices.only):
+        other = "--input" if choices.given else "--only"
+        raise click.UsageError(f"--replay and {other} do not go together.")
+    if choices.start_at and not choices.replay:
+        raise click.UsageError("--from needs --replay FILE, the run to repeat.")
+    if choices.pins and not choices.only:
+        raise click.UsageError("--pins needs --only NODE, the node to run.")
+    if choices.only and choices.record:
+        raise click.UsageError("--record takes a whole run; leave --only out.")
+    if choices.record and not choices.record.endswith(".test.json"):
+        raise click.UsageError(
+            f"--record {choices.record}: the name of a flow test ends .test.json."
+        )
+    for name, target in (("save", choices.save), ("record", choices.record)):
+        if target:
+            check_target(name, target)
+
+
+def _find_flow(connector: Connector, name: str) -> tuple[Flow, Mapping[str, Flow]]:
+    """Return the flow, and those that it may call. Raises UnknownFlowError, InvalidFlowError."""
+    from argosy.flow import FlowLibrary, load_flow
+
+    path = Path(name)
+    if path.is_file():
+        flow = load_flow(path)
+        calls = any(node.what == "subflow" for node in flow.graph.every_node())
+        return flow, FlowLibrary(path.parent) if calls else {}
+    if path.suffix == ".json" or len(path.parts) > 1:
+        raise click.UsageError(f"There is no file {name}.")
+    library = FlowLibrary(connector.root / "flows")
+    return library[name], library
+
+
+def _connection_names(flow: Flow, library: Mapping[str, Flow]) -> set[str]:
+    """Return the connections that a flow and those that it calls name."""
+    names: set[str] = set()
+    seen = {flow.id}
+    waiting = [flow]
+    while waiting:
+        for node in waiting.pop().graph.every_node():
+            names.add(node.connection)
+            called = node.inputs.get("flow") if node.what == "subflow" else None
+            if isinstance(called, str) and called in library and called not in seen:
+                seen.add(called)
+                waiting.append(library[called])
+    return names - {""}
+
+
+def _run(engine: Engine, flow: Flow, choices: Choices) -> int:
+    """Run, print, and return the exit status."""
+    tests = read_tests(choices.record) if choices.record else None
+    start = _prepared(engine, flow, choices)
+    out = console()
+    out.file = sys.stdout  # what a handler prints goes elsewhere, and this does not
+    steps = StepList(out)
+    listener: Listener = _json_lines(out) if choices.as_json else steps
+    # What a handler prints must not stand in the output that a program reads.
+    with redirect_stdout(sys.stderr), cancelled_by_interrupt() as cancellation:
+        if choices.as_json:
+            done = start(listener=listener, cancellation=cancellation)
+        else:
+            with steps.live():
+                done = start(listener=listener, cancellation=cancellation)
+    if choices.save:
+        write_run(choices.save, done)
+    if choices.record:
+        _record(choices.record, tests, done, flow, engine.connector)
+    if not choices.as_json:
+        _print_end(done, out)
+    if done.status == "cancelled":
+        return 130
+    return 0 if done.status == "succeeded" else 1
+
+
+def _prepared(engine: Engine, flow: Flow, choices: Choices) -> Callable[..., Run]:
+    """Read what the run needs, and return what starts it."""
+    if choices.replay:
+        earlier, start_at = read_run(choices.replay), choices.start_at or ""
+        return lambda **more: engine.replay(flow, earlier, start_at=start_at, **more)
+    given = read_input(choices.given)
+    if choices.only:
+        node, outputs = choices.only, read_outputs(choices.pins)
+        return lambda **more: engine.run_node(flow, node, given, outputs, **more)
+    return lambda **more: engine.run(flow, given, **more)
+
+
+def _json_lines(out: Console) -> Listener:
+    stream = out.file
+
+    def tell(event: JsonObject) -> None:
+        click.echo(visible(json.dumps(event, ensure_ascii=False)), file=stream)
+
+    return tell
+
+
+@contextmanager
+def cancelled_by_interrupt() -> Iterator[Cancellation]:
+    """Give a cancellation that the first Ctrl-C sets off; the second ends the program."""
+    from argosy.transport import Cancellation
+
+    cancellation = Cancellation()
+    in_main = threading.current_thread() is threading.main_thread()
+    if not in_main or signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        yield cancellation
+        return
+
+    def interrupt(_number: int, _frame: object) -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        # In a thread of its own: this one may hold the very lock that cancelling needs.
+        reason = "it was interrupted"
+        threading.Thread(target=cancellation.cancel, args=(reason,), daemon=True).start()
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield cancellation
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _record(
+    file: str, tests: JsonObject | None, done: Run, flow: Flow, connector: Connector
+) -> None:
+    from argosy.flow.recording import recorded_case, with_case
+
+    if done.status == "cancelled":
+        click.echo(f"A cancelled run makes no flow test; {file} is as it was.", err=True)
+        return
+    names = [case["name"] for case in tests["cases"]] if tests else []
+    answering = {*connector.capability_files, "http-request"}
+    case = recorded_case(done, flow, answering, names)
+    write_tests(file, with_case(tests, case), flow)
+    click.echo(f"Recorded as {case['name']!r} in {file}.", err=True)
+    if MASK in json.dumps(case):
+        click.echo(f"Secrets in it are masked as {MASK}; write other values there.", err=True)
+
+
+def _print_end(done: Run, out: Console) -> None:
+    """Print what was skipped, how the run ended, and its response or error."""
+    from rich.json import JSON
+    from rich.text import Text
+
+    if done.skipped:
+        out.print(Text(f"Skipped: {', '.join(done.skipped)}", style="dim"))
+    words = {"succeeded": ("Succeeded", "bold green"), "failed": ("Failed", "bold red")}
+    word = words.get(done.status, ("Cancelled", "bold yellow"))
+    count = "1 step" if len(done.steps) == 1 else f"{len(done.steps)} steps"
+    out.print(Text.assemble(word, f" after {duration(done.seconds)}, {count}"))
+    if done.response is not None:
+        response = done.shown(done.response.to_json())
+        out.print(f"Response: {response['status']}, HTTP status {response['statusCode']}")
+        if response["body"] is not None:
+            out.print(JSON(visible(json.dumps(response["body"], ensure_ascii=False))))
+    if done.error is not None and done.status != "cancelled":
+        print_error(done.error, as_json=False)

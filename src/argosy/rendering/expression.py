@@ -127,6 +127,20 @@ def _constant(node: Any) -> Evaluate:
 def _strict(parts: Sequence[nodes.Node], compute: Callable[..., Json]) -> Evaluate:
     """Compute from the values of the parts; missing where one of them is."""
     evaluators = [_closure(part) for part in parts]
+    if len(evaluators) == 1:
+        (only,) = evaluators
+        return lambda scope: MISSING if (value := only(scope)) is MISSING else compute(value)
+    if len(evaluators) == 2:
+        left, right = evaluators
+
+        def evaluate_both(scope: Scope) -> Json:
+            first = left(scope)
+            if first is MISSING:
+                return MISSING
+            second = right(scope)
+            return MISSING if second is MISSING else compute(first, second)
+
+        return evaluate_both
 
     def evaluate(scope: Scope) -> Json:
         found = []

@@ -18,6 +18,7 @@ from argosy.dispatch import Dispatcher
 from argosy.errors import ServerSetupError
 from argosy.flow import Engine, FlowLibrary
 from argosy.flow.plan import compile_flow
+from argosy.server.admission import Admission
 from argosy.server.records import RunRing
 from argosy.server.triggers import Route, Triggers, routes_of
 
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from argosy.model import Connection
 
 
+#: So many runs keep a processor busy where answers come at once.
+_LEAST_AT_WORK = 4
 _SWITCH_SECONDS = 0.1
 #: A run leaves next to nothing to the collector, and the records that are kept are looked through.
 _GC_THRESHOLDS = (10_000, 20, 20)
@@ -117,6 +120,7 @@ def open_application(settings: ServerSettings) -> Iterator[Triggers]:
             RunRing(settings.kept_runs),
             prefix=settings.prefix,
             max_body_bytes=settings.max_body_bytes,
+            admission=Admission(_LEAST_AT_WORK, settings.threads),
         )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from argosy.server.reading import InputReader
 if TYPE_CHECKING:
     from argosy.flow import Engine
     from argosy.model import Flow
+    from argosy.server.admission import Admission
     from argosy.server.reading import Environ
     from argosy.server.records import RunRing
 
@@ -56,7 +58,8 @@ class Triggers:
 
     `prefix` stands before every path, such as `/flows/`. A run is kept in `ring` when it has
     ended. The answer is the run's response, 204 where it gives none, and problem details where
-    the request or the run failed.
+    the request or the run failed. `admission` says how many runs work at the same time; without
+    one all do.
     """
 
     def __init__(
@@ -67,8 +70,10 @@ class Triggers:
         *,
         prefix: str = "/flows/",
         max_body_bytes: int = 1024 * 1024,
+        admission: Admission | None = None,
     ) -> None:
         self._engine = engine
+        self._admission = admission or nullcontext()
         self._ring = ring
         self._prefix = prefix
         self._paths: dict[str, dict[str, tuple[Flow, InputReader]]] = {}
@@ -100,7 +105,8 @@ class Triggers:
     def _run(self, flow: Flow, given: Any) -> Answer:
         run_id = self._engine.ports.new_uuid()
         try:
-            run = self._engine.run(flow, given, run_id=run_id)
+            with self._admission:
+                run = self._engine.run(flow, given, run_id=run_id)
             self._ring.add(run)
             return answer_of(run)
         except Exception as error:

@@ -15,13 +15,19 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 from requests.adapters import DEFAULT_CA_BUNDLE_PATH, DEFAULT_POOLSIZE, HTTPAdapter
-from requests.utils import select_proxy
+from requests.cookies import RequestsCookieJar
+from requests.models import Response
+from requests.structures import CaseInsensitiveDict
+from requests.utils import get_encoding_from_headers, select_proxy
 
 from argosy.transport.dial import AddressRefusedError, Dialer
 from argosy.transport.pool import LeanPool
+from argosy.transport.response_bytes import SizedResponse
 from argosy.transport.tls import TlsContexts, TlsSettings
 
 if TYPE_CHECKING:
@@ -112,6 +118,12 @@ class LeanAdapter(HTTPAdapter):
         """Return the path, or what a proxy needs where proxies are given."""
         return super().request_url(request, proxies) if proxies else request.path_url
 
+    def build_response(self, req: PreparedRequest, resp: Any) -> Response:
+        """Return the library's response; one that came the short way costs less."""
+        if type(resp) is SizedResponse:
+            return LeanResponse(req, resp, self)
+        return super().build_response(req, resp)
+
     def close(self) -> None:
         """Close all idle connections; the adapter can be used again afterwards."""
         super().close()
@@ -132,3 +144,38 @@ def _tls_settings(stock: Any) -> TlsSettings:
         certificate=stock.cert_file,
         key=stock.key_file,
     )
+
+
+class LeanResponse(Response):
+    """The library's response without what nobody may ever ask of it: made when asked for.
+
+    It came the short way, so it sets no cookie.
+    """
+
+    def __init__(self, request: PreparedRequest, raw: SizedResponse, adapter: LeanAdapter) -> None:
+        self._content = cast("Any", False)  # the library's word for not read yet
+        self._content_consumed = False
+        self._next = None
+        self.status_code = raw.status
+        self.raw = raw
+        self.url = cast("str", request.url)
+        self.history = []
+        self.reason = cast("str", raw.reason)
+        self.elapsed = timedelta(0)
+        self.request = request
+        self.connection = adapter
+
+    @cached_property
+    def headers(self) -> CaseInsensitiveDict[str]:  # type: ignore[override]
+        """The headers."""
+        return CaseInsensitiveDict(self.raw.headers)
+
+    @cached_property
+    def encoding(self) -> str | None:  # type: ignore[override]
+        """How the text is encoded, as the headers say."""
+        return get_encoding_from_headers(self.headers)
+
+    @cached_property
+    def cookies(self) -> RequestsCookieJar:  # type: ignore[override]
+        """No cookies."""
+        return RequestsCookieJar()

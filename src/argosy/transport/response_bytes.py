@@ -67,7 +67,7 @@ def _take_short_way(
     if length is None:
         return None
     wire.reusable = "close" not in fields.get("connection", "").lower()
-    response = HTTPResponse(
+    response = SizedResponse(
         body=cast("Any", SizedBody(wire, behind, length)),
         headers=HTTPHeaderDict(pairs),
         status=status,
@@ -80,7 +80,21 @@ def _take_short_way(
         request_url=url,
     )
     response.version_string = "HTTP/1.1"
+    response.fields = fields
+    is_whole = len(behind) >= length and "content-encoding" not in fields
+    response.whole = behind[:length] if is_whole else None
     return response
+
+
+class SizedResponse(HTTPResponse):
+    """A response that came the short way.
+
+    `fields` are its headers by their names in lower case. `whole` is its body where that came
+    with the head and needs no decoding, so that there is nothing to be read.
+    """
+
+    fields: dict[str, str]
+    whole: bytes | None
 
 
 def _length(fields: dict[str, str]) -> int | None:

@@ -42,6 +42,7 @@ from argosy.transport.adapter import LeanAdapter
 from argosy.transport.control import OWN_TERMS, Control
 from argosy.transport.failures import failure_of
 from argosy.transport.limits import ExchangeTimeout
+from argosy.transport.response_bytes import SizedResponse
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
@@ -264,7 +265,9 @@ class Transport:
         )
 
     def _headers(self, response: requests.Response) -> dict[str, str]:
-        clean = self._redactor.text
+        clean, raw = self._redactor.text, response.raw
+        if isinstance(raw, SizedResponse):
+            return {name: clean(value) for name, value in raw.fields.items()}
         return {name.lower(): clean(value) for name, value in response.headers.items()}
 
     def _save(self, response: requests.Response, request: OutgoingRequest, path: Path) -> int:
@@ -282,8 +285,10 @@ class Transport:
 
     def _read(self, response: requests.Response, request: OutgoingRequest) -> bytes:
         limit = self.settings.max_response_bytes
-        self._check_coding(response, request)
-        body: bytes = response.raw.read(limit + 1, decode_content=True)
+        body: bytes | None = getattr(response.raw, "whole", None)
+        if body is None:
+            self._check_coding(response, request)
+            body = response.raw.read(limit + 1, decode_content=True)
         if len(body) > limit:
             raise AnswerTooLargeError(host=_host(request.url), limit=limit)
         return self._redactor.data(body)

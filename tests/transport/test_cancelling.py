@@ -40,8 +40,7 @@ def send(
     adapter: LeanAdapter, url: str, cancellation: Cancellation | None = None, **more: Any
 ) -> bytes:
     """Send one request and read the answer as the transport does."""
-    timeout = ExchangeTimeout(connect=10, read=10, total=10)
-    timeout.cancellation = cancellation
+    timeout = ExchangeTimeout(10, 10, 10, cancellation)
     request = requests.Request("GET", url).prepare()
     response = adapter.send(request, stream=True, timeout=timeout, **more)  # type: ignore[arg-type]
     try:
@@ -102,8 +101,7 @@ def test_a_request_that_is_too_large_to_leave_is_cut(
     with socket.create_server(("127.0.0.1", 0)) as listener:
         cancellation = Cancellation()
         port = listener.getsockname()[1]
-        timeout = ExchangeTimeout(connect=10, read=10, total=10)
-        timeout.cancellation = cancellation
+        timeout = ExchangeTimeout(10, 10, 10, cancellation)
         request = requests.Request("POST", f"http://127.0.0.1:{port}/", data=b"x" * 50_000_000)
         threading.Timer(0.1, cancellation.cancel).start()
         adapter = LeanAdapter()
@@ -177,7 +175,7 @@ def test_a_cut_over_tls_never_lets_plain_text_out(tls: TlsMaterial) -> None:
     with left, right:
         context = tls.server_context("127.0.0.1")
         sock = context.wrap_socket(left, server_side=True, do_handshake_on_connect=False)
-        wire = Wire(sock, Limits(ExchangeTimeout(total=5)), lambda _wire: None)
+        wire = Wire(sock, Limits(ExchangeTimeout(5, 5, 5, None)), lambda _wire: None)
         encryption = sock._sslobj  # type: ignore[attr-defined]
         wire.cut_off("now")
         assert sock._sslobj is encryption  # type: ignore[attr-defined]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from argosy.model import Json
 
 _DEEPEST = 200
+_is_unreserved = re.compile("[A-Za-z0-9_.~-]+").fullmatch
 _TOO_DEEP = "its objects and lists are nested too deeply"
 
 
@@ -57,7 +59,7 @@ def percent_encode(value: Json) -> str:
     text = to_text(value)
     if text in {"", ".", ".."}:
         raise ValueError(f"{text!r} cannot stand in a path")
-    return quote(text, safe="")
+    return text if _is_unreserved(text) else quote(text, safe="")
 
 
 def _encode_slowly(value: Json) -> bytes:

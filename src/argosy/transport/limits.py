@@ -22,9 +22,17 @@ if TYPE_CHECKING:
 
 
 class ExchangeTimeout(Timeout):
-    """A timeout that carries the cancellation of its exchange, if it has one, through requests."""
+    """A timeout that carries its plain numbers, and its exchange's cancellation, through requests.
 
-    cancellation: Cancellation | None = None
+    All three times are numbers.
+    """
+
+    def __init__(
+        self, connect: float, read: float, total: float, cancellation: Cancellation | None
+    ) -> None:
+        super().__init__(total=total, connect=connect, read=read)
+        self.seconds = (min(connect, total), min(read, total), total)
+        self.cancellation = cancellation
 
 
 class Limits:
@@ -38,14 +46,22 @@ class Limits:
 
     def __init__(self, timeout: Timeout, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self.cancellation: Cancellation | None = getattr(timeout, "cancellation", None)
+        self.cancellation: Cancellation | None = None
+        self.connect: float | None
+        self.read: float | None
+        self._deadline: float | None
+        if isinstance(timeout, ExchangeTimeout):
+            self.connect, self.read, total = timeout.seconds
+            self._deadline = clock() + total
+            self.cancellation = timeout.cancellation
+            return
         self.connect = Timeout.resolve_default_timeout(timeout.connect_timeout)
-        total = Timeout.resolve_default_timeout(timeout.total)
-        if total is None:
+        bound = Timeout.resolve_default_timeout(timeout.total)
+        if bound is None:
             self._deadline = None
             self.read = timeout.read_timeout
         else:
-            self._deadline = clock() + total
+            self._deadline = clock() + bound
             started = timeout.clone()  # the caller may send with the same object again
             started.start_connect()
             self.read = started.read_timeout

@@ -217,12 +217,10 @@ class Transport:
             raise RequestTimedOutError(
                 host=_host(request.url), attempts=_times(attempt - 1), detail="the deadline passed"
             )
+        settings, cancellation = self.settings, control.cancellation
         timeout = ExchangeTimeout(
-            connect=self.settings.connect_timeout,
-            read=self.settings.read_timeout,
-            total=remaining,
+            settings.connect_timeout, settings.read_timeout, remaining, cancellation
         )
-        timeout.cancellation = cancellation = control.cancellation
         if cancellation is not None:
             cancellation.check()
         proxies = get_environ_proxies(request.url) if self.settings.environment_proxies else {}

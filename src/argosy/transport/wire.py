@@ -7,10 +7,11 @@ the wire at that moment.
 
 from __future__ import annotations
 
+import select
 import socket
 import ssl
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from urllib3.util import wait_for_read
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from argosy.transport.limits import Limits
+
+_new_poll: Any = getattr(select, "poll", None)  # Windows has none
 
 
 class Wire:
@@ -27,7 +30,7 @@ class Wire:
     `cut` when a request didn't go out whole. `release` gives back reusable, uncut wires.
     """
 
-    __slots__ = ("_give_back", "_limits", "_sock", "_wait", "closed", "cut", "reusable")
+    __slots__ = ("_give_back", "_limits", "_poll", "_sock", "_wait", "closed", "cut", "reusable")
 
     def __init__(
         self, sock: socket.socket, limits: Limits, give_back: Callable[[Wire], None]
@@ -36,6 +39,7 @@ class Wire:
         self._limits = limits
         self._give_back = give_back
         self._wait: float | None = sock.gettimeout()
+        self._poll: Any = None
         self.closed = False
         self.cut = False
         self.reusable = False
@@ -44,7 +48,14 @@ class Wire:
         """Tell whether nothing has arrived while idle: no farewell and no stray bytes."""
         if isinstance(self._sock, ssl.SSLSocket) and self._sock.pending():
             return False
-        return not self.closed and not wait_for_read(self._sock, timeout=0.0)
+        if self.closed:
+            return False
+        if _new_poll is None:
+            return not wait_for_read(self._sock, timeout=0.0)
+        if self._poll is None:
+            self._poll = _new_poll()
+            self._poll.register(self._sock, select.POLLIN)
+        return not self._poll.poll(0)
 
     def begin(self, limits: Limits) -> None:
         """Start an exchange under these limits. Raises RunCancelledError."""

@@ -47,10 +47,11 @@ sandbox: $(READY) ## Serve a local Treasure Data
 chaos: $(DEV_READY) ## Run the tests in which the vendor fails and nothing may be lost
 	$(BIN)/pytest tests/connector/test_nothing_is_lost.py tests/connector/test_repeating.py
 
-bench: $(DEV_READY) ## Measure calls, lists and the sandbox, each beside a floor in the same run
+bench: $(DEV_READY) ## Measure calls, lists, the sandbox and flows, each beside a floor or a peer in the same run
 	$(BIN)/python benchmarks/call.py
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/sandbox.py
+	$(BIN)/python benchmarks/flows.py --quick
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*

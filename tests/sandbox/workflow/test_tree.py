@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import random
-import sys
 from collections import Counter
 from typing import Any
 
@@ -17,6 +16,7 @@ from argosy.sandbox.workflow.plans import plan_workflow
 from argosy.sandbox.workflow.tasks import DONE, FAILED, MOST_TASKS, Outcome, State, Task
 from argosy.sandbox.workflow.tree import Tree
 from argosy.sandbox.workflow.variables import seen_by
+from tests.counting import calls_of
 
 LEAVES = st.one_of(
     st.just({"echo>": "x"}),
@@ -171,18 +171,17 @@ def wide(count: int, parallel: bool) -> Any:
 def calls(config: Any) -> int:
     """Count the calls that it takes to run a tree in the order that its tasks become ready."""
     tree = planted(config)
-    counted = itertools.count()
-    sys.setprofile(lambda *_: next(counted) and None)
-    try:
+
+    def run_through() -> None:
         while tree.ready:
             task = tree.ready.pop(0)
             seen_by(tree, task, {})
             tree.run(task)
             perform(tree, task)
-    finally:
-        sys.setprofile(None)
+
+    counted = calls_of(run_through)
     assert tree.root.state is State.SUCCESS
-    return next(counted)
+    return counted
 
 
 @pytest.mark.parametrize("parallel", [True, False])

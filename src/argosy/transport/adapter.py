@@ -27,7 +27,7 @@ from requests.utils import get_encoding_from_headers, select_proxy
 
 from argosy.transport.dial import AddressRefusedError, Dialer
 from argosy.transport.pool import LeanPool
-from argosy.transport.response_bytes import SizedResponse
+from argosy.transport.response_bytes import WholeResponse
 from argosy.transport.tls import TlsContexts, TlsSettings
 
 if TYPE_CHECKING:
@@ -120,7 +120,7 @@ class LeanAdapter(HTTPAdapter):
 
     def build_response(self, req: PreparedRequest, resp: Any) -> Response:
         """Return the library's response; one that came the short way costs less."""
-        if type(resp) is SizedResponse:
+        if type(resp) is WholeResponse:
             return LeanResponse(req, resp, self)
         return super().build_response(req, resp)
 
@@ -152,7 +152,7 @@ class LeanResponse(Response):
     It came the short way, so it sets no cookie.
     """
 
-    def __init__(self, request: PreparedRequest, raw: SizedResponse, adapter: LeanAdapter) -> None:
+    def __init__(self, request: PreparedRequest, raw: WholeResponse, adapter: LeanAdapter) -> None:
         self._content = cast("Any", False)  # the library's word for not read yet
         self._content_consumed = False
         self._next = None
@@ -160,7 +160,7 @@ class LeanResponse(Response):
         self.raw = raw
         self.url = cast("str", request.url)
         self.history = []
-        self.reason = cast("str", raw.reason)
+        self.reason = raw.reason
         self.elapsed = timedelta(0)
         self.request = request
         self.connection = adapter

@@ -10,6 +10,7 @@ connection, HTTP/1.0, cookies, heads in pieces, and whatever is wrong. Both end 
 
 from __future__ import annotations
 
+import functools
 import http.client
 import io
 import re
@@ -19,6 +20,7 @@ from urllib3 import HTTPHeaderDict, HTTPResponse
 
 if TYPE_CHECKING:
     import socket
+    from collections.abc import Iterator
 
     from urllib3.connection import HTTPConnection
 
@@ -66,12 +68,15 @@ def _take_short_way(
     length = 0 if method == "HEAD" or status in _NO_BODY else _length(fields)
     if length is None:
         return None
-    wire.reusable = "close" not in fields.get("connection", "").lower()
-    response = SizedResponse(
-        body=cast("Any", SizedBody(wire, behind, length)),
-        headers=HTTPHeaderDict(pairs),
+    # bytes behind the body mean that the connection can't be used again
+    is_kept = "close" not in fields.get("connection", "").lower()
+    wire.reusable = is_kept and len(behind) <= length
+    make = functools.partial(
+        HTTPResponse,
+        headers=cast("Any", pairs),
         status=status,
         version=11,
+        version_string="HTTP/1.1",
         reason=status_line[13:].strip(),
         preload_content=False,
         decode_content=False,
@@ -79,22 +84,56 @@ def _take_short_way(
         request_method=method,
         request_url=url,
     )
-    response.version_string = "HTTP/1.1"
-    response.fields = fields
-    is_whole = len(behind) >= length and "content-encoding" not in fields
-    response.whole = behind[:length] if is_whole else None
-    return response
+    if len(behind) < length or "content-encoding" in fields:
+        return make(body=cast("Any", SizedBody(wire, behind, length)))
+    wire.release()
+    return cast("HTTPResponse", WholeResponse(fields, behind[:length], make))
 
 
-class SizedResponse(HTTPResponse):
-    """A response that came the short way.
+class WholeResponse:
+    """A response whose body came with its head and needs no decoding: nothing is to be read.
 
-    `fields` are its headers by their names in lower case. `whole` is its body where that came
-    with the head and needs no decoding, so that there is nothing to be read.
+    `fields` are its headers by their names in lower case, `whole` is its body. To whoever wants
+    more it is the urllib3 response that is made then.
     """
 
-    fields: dict[str, str]
-    whole: bytes | None
+    def __init__(
+        self, fields: dict[str, str], whole: bytes, make: functools.partial[HTTPResponse]
+    ) -> None:
+        self.fields = fields
+        self.whole = whole
+        self.status: int = make.keywords["status"]
+        self.reason: str = make.keywords["reason"]
+        self._make = make
+        self._made: HTTPResponse | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):  # what copies and pickles look for before anything is there
+            raise AttributeError(name)
+        return getattr(self._response(), name)
+
+    def _response(self) -> HTTPResponse:
+        if self._made is None:
+            body = SizedBody(None, self.whole, len(self.whole))
+            self._made = self._make(body=cast("Any", body))
+        return self._made
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self._response())
+
+    def __enter__(self) -> WholeResponse:
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the response that was made, if one was."""
+        if self._made is not None:
+            self._made.close()
+
+    def release_conn(self) -> None:
+        """Do nothing: the wire has gone back."""
 
 
 def _length(fields: dict[str, str]) -> int | None:
@@ -106,15 +145,13 @@ class SizedBody:
     """A body of known length: what came with the head, then the rest from the wire.
 
     Has the methods of a binary file that urllib3 uses. The wire goes back by itself once
-    the last byte has arrived; bytes behind that one mean that it can't be used again.
+    the last byte has arrived; there is none where all has arrived already.
     """
 
     __slots__ = ("_arrived", "_coming", "_unread", "_wire", "closed")
 
-    def __init__(self, wire: Wire, behind: bytes, length: int) -> None:
-        if len(behind) > length:
-            wire.reusable = False
-        self._wire: Wire | None = wire
+    def __init__(self, wire: Wire | None, behind: bytes, length: int) -> None:
+        self._wire = wire
         self._unread = length
         self._coming = length
         self.closed = False

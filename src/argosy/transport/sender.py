@@ -42,7 +42,7 @@ from argosy.transport.adapter import LeanAdapter
 from argosy.transport.control import OWN_TERMS, Control
 from argosy.transport.failures import failure_of
 from argosy.transport.limits import ExchangeTimeout
-from argosy.transport.response_bytes import SizedResponse
+from argosy.transport.response_bytes import WholeResponse
 from argosy.transport.retry import RETRY_STATUSES, RetryPolicy, parse_retry_after
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ class Transport:
 
     def _headers(self, response: requests.Response) -> dict[str, str]:
         clean, raw = self._redactor.text, response.raw
-        if isinstance(raw, SizedResponse):
+        if isinstance(raw, WholeResponse):
             return {name: clean(value) for name, value in raw.fields.items()}
         return {name.lower(): clean(value) for name, value in response.headers.items()}
 

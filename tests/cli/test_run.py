@@ -254,16 +254,20 @@ def test_an_interruption_cancels_the_run_and_records_nothing(
             signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(StepList, "__call__", interrupt)
-    before = signal.getsignal(signal.SIGINT)
     flow = write_json(tmp_path / "w.flow.json", _waiting(60))
-
-    ran = run("run", str(flow), "--record", str(tmp_path / "w.test.json"))
+    # a shell's background, in which the tests may run, ignores interruptions
+    inherited = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        ran = run("run", str(flow), "--record", str(tmp_path / "w.test.json"))
+        after = signal.getsignal(signal.SIGINT)
+    finally:
+        signal.signal(signal.SIGINT, inherited)
 
     assert ran.status == 130
     assert re.fullmatch(r"Cancelled after \d+ ms, 2 steps\n", ran.out)
     assert ran.err.startswith("A cancelled run makes no flow test;")
     assert not (tmp_path / "w.test.json").exists()
-    assert signal.getsignal(signal.SIGINT) is before
+    assert after is signal.default_int_handler
 
 
 def test_whoever_ignores_interruptions_goes_on_ignoring_them() -> None:

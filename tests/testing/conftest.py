@@ -120,6 +120,21 @@ class Bench:
         return told.replace(str(self.folder / "welcome.test.json"), "FILE").rstrip()
 
 
+def loop(items: list[Any], **inputs: Any) -> dict[str, Any]:
+    """Make a flow that does one thing for each of some items."""
+    one = {"id": "one", "kind": "transform", "inputs": {"values": {"v": "{{ item }}"}}}
+    each = {"id": "each", "kind": "for-each", "inputs": {"items": items, **inputs}}
+    return {
+        "formatVersion": 1,
+        "name": "Each",
+        "nodes": [
+            {"id": "start", "kind": "trigger"},
+            {**each, "body": {"nodes": [one], "edges": []}},
+        ],
+        "edges": [{"from": "start", "to": "each"}],
+    }
+
+
 @pytest.fixture(scope="session")
 def runner(connector: Connector) -> Iterator[Runner]:
     with Runner(connector) as runner:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.testing import trace_lines
-from tests.testing.conftest import Bench
+from tests.testing.conftest import Bench, loop
 
 EVERYTHING: dict[str, Any] = {
     "status": "succeeded",
@@ -374,30 +374,7 @@ def test_of_long_texts_the_part_that_differs_is_shown(bench: Bench) -> None:
 
 
 def test_of_many_steps_the_ends_are_shown_and_those_that_failed(bench: Bench) -> None:
-    flow = {
-        "formatVersion": 1,
-        "name": "Each",
-        "nodes": [
-            {"id": "start", "kind": "trigger"},
-            {
-                "id": "each",
-                "kind": "for-each",
-                "inputs": {"items": list(range(100)), "onItemError": "collect"},
-                "body": {
-                    "nodes": [
-                        {
-                            "id": "one",
-                            "kind": "transform",
-                            "inputs": {"values": {"v": "{{ item }}"}},
-                        }
-                    ],
-                    "edges": [],
-                },
-            },
-        ],
-        "edges": [{"from": "start", "to": "each"}],
-    }
-    bench.write_flow("each", flow)
+    bench.write_flow("each", loop(list(range(100)), onItemError="collect"))
     result = bench.run(
         {
             "stubs": {"each/50/one": {"error": {"code": "expression", "message": "odd"}}},

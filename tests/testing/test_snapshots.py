@@ -11,7 +11,7 @@ from argosy.errors import InvalidFlowTestError
 from argosy.model import MASK
 from argosy.testing import CaseResult, SnapshotFile, trace_lines
 from argosy.testing.snapshots import masked
-from tests.testing.conftest import Bench
+from tests.testing.conftest import Bench, loop
 
 UUID = "c460168d-e02a-52d3-ad0c-ce1ab2203572"
 
@@ -45,30 +45,7 @@ def test_what_was_kept_passes_and_what_has_changed_is_told(bench: Bench) -> None
 
 
 def test_steps_of_one_node_have_snapshots_of_their_own(bench: Bench) -> None:
-    flow = {
-        "formatVersion": 1,
-        "name": "Each",
-        "nodes": [
-            {"id": "start", "kind": "trigger"},
-            {
-                "id": "each",
-                "kind": "for-each",
-                "inputs": {"items": [1, 2]},
-                "body": {
-                    "nodes": [
-                        {
-                            "id": "one",
-                            "kind": "transform",
-                            "inputs": {"values": {"v": "{{ item }}"}},
-                        }
-                    ],
-                    "edges": [],
-                },
-            },
-        ],
-        "edges": [{"from": "start", "to": "each"}],
-    }
-    bench.write_flow("each", flow)
+    bench.write_flow("each", loop([1, 2]))
     expect = {"steps": {"one": {"outputs": {"snapshot": True}}}}
     test = bench.load({"expect": expect}, flow="each")
 

@@ -17,6 +17,7 @@ CONNECTOR_FILES = (
     "connector.json",
     "capabilities/*/*.json",
     "schemas/*.schema.json",
+    "schemas/connection-types/*.json",
     "handlers/*.py",
     "flows/*.json",
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,10 @@ from types import ModuleType
 from typing import Any
 
 from argosy.check.flows import FLOW_RULES, FlowRule
+from argosy.davinci.lint import RULES, codes
 from argosy.flow.kinds import KINDS, Kind
+from argosy.flow.kinds.davinci import davinci_connectors
+from argosy.flow.kinds.davinci.opaque import REASONS
 from argosy.model import Node
 
 SAMPLES = Path(__file__).resolve().parent.parent / "tests" / "flow_rules"
@@ -99,6 +103,7 @@ def pages() -> dict[str, str]:
     """Return the text of every page by its file name."""
     return {
         "flow-rules.md": "\n".join(_rules_page()),
+        "davinci-rules.md": "\n".join(_davinci_page()),
         "kinds.md": "\n".join(_kinds_page()),
         "expressions.md": "\n".join(_expressions_page()),
     }
@@ -109,6 +114,7 @@ def _rules_page() -> Iterator[str]:
     yield ""
     yield "What `argosy check` finds in a flow before it runs. An error is certain to go wrong; a"
     yield "warning may, or is of no use. A problem names the file, the place in it, and the rule."
+    yield "A flow that came from DaVinci is held to [DaVinci's rules](davinci-rules.md) as well."
     yield ""
     yield "| rule | what it demands |"
     yield "| --- | --- |"
@@ -150,6 +156,39 @@ def _found(rule: FlowRule) -> Sequence[dict[str, str]]:
     return sorted(problems, key=lambda problem: problem["severity"] != "error")
 
 
+def _davinci_page() -> Iterator[str]:
+    yield "# DaVinci's rules"
+    yield ""
+    yield "What `argosy check` finds in a flow that was imported from DaVinci, as it would be"
+    yield "exported now. The codes are those of DaVinci's own validation and of the linter of its"
+    yield "community, and they are found at the same nodes. `er` is an error, and `bp`, best"
+    yield "practice, a warning."
+    yield ""
+    yield "A flow leaves rules out by a node of variables with the title `_dvlint_`. Its variables"
+    yield "`exclude-rules` and `ignore-rules` list rules that are not asked, and `include-rules`"
+    yield "the only ones that are, by their ids and with commas between them."
+    for rule in RULES:
+        told = [code for code in codes().values() if code.rule == rule]
+        yield ""
+        yield f"`{rule}`:"
+        yield ""
+        yield "| code | what it demands |"
+        yield "| --- | --- |"
+        yield from (f"| [`{one.code}`](#{one.code.lower()}) | {one.title} |" for one in told)
+    for code in codes().values():
+        yield ""
+        yield f"## `{code.code}`"
+        yield ""
+        yield f"{code.title} {code.meaning}"
+        yield ""
+        yield f"Told as: {code.severity}, by `{code.rule}`. To mend it: {_plain(code.mend)}"
+
+
+def _plain(text: str) -> str:
+    """Return a sentence with the words that a finding fills in named, not filled in."""
+    return re.sub(r"\{(\w+)\S*?\}", r"*\1*", text)
+
+
 def _kinds_page() -> Iterator[str]:
     yield "# Kinds of nodes"
     yield ""
@@ -178,6 +217,23 @@ def _kind(kind: Kind) -> Iterator[str]:
         yield f"- Takes no expressions in {_code(kind.literal)}{but}"
     yield from _table(kind.inputs, "input")
     yield from _table(kind.outputs, "output")
+    if kind.name == "davinci":
+        yield from _imported_capabilities()
+
+
+def _imported_capabilities() -> Iterator[str]:
+    yield ""
+    yield "These capabilities are known. All others fail as those that do not run here."
+    yield ""
+    yield "| connector | capability | properties | outcomes |"
+    yield "| --- | --- | --- | --- |"
+    for connector in davinci_connectors().values():
+        for one in connector.capabilities.values():
+            outcomes = [f"the ids of `{one.outcomes_from}`"] if one.outcomes_from else []
+            outcomes += [_code(list(one.outcomes))] if one.outcomes else []
+            told = f"does not run: {REASONS[one.opaque]}" if one.opaque else ", ".join(outcomes)
+            properties = "the inputs of the flow" if one.takes_any else _code(list(one.properties))
+            yield f"| `{one.connector}` | `{one.name}` | {properties} | {told} |"
 
 
 def _table(schema: Mapping[str, Any], word: str) -> Iterator[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+import connection_type_reference
 import flow_reference
 import sandbox_coverage
 import vendor_coverage
@@ -38,6 +39,7 @@ def pages(connector: Connector) -> dict[str, str]:
         "cli.md": cli_page(),
         "settings.md": settings_page(connector),
         **flow_reference.pages(),
+        **connection_type_reference.pages(),
     }
     if vendor_coverage.CONTRACTS.is_dir():
         written["coverage.md"] = vendor_coverage.coverage_page(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 from collections.abc import Callable, Iterator
 from ipaddress import ip_address
@@ -66,9 +67,11 @@ def steering() -> Steering:
 @pytest.fixture(autouse=True)
 def _clean_env(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No test reads the environment or the home of whoever runs it."""
-    for name in ("ARGOSY_API_KEY", "ARGOSY_REGION", "ARGOSY_CONNECTOR", "NO_COLOR", "FORCE_COLOR"):
+    ours = [name for name in os.environ if name.startswith("ARGOSY_")]
+    for name in (*ours, "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "100")
 
 

@@ -199,7 +199,7 @@ def test_a_node_that_names_a_connection_uses_the_stored_one(
 
     assert stored.status == 0
     assert (absent.status, absent.out) == (2, "")
-    assert "other.json cannot be read" in absent.err
+    assert "There is no connection 'other'" in " ".join(absent.err.split())
 
 
 def test_flows_beside_the_file_can_be_called_and_with_an_endpoint_all_connections_go_there(
@@ -414,3 +414,62 @@ def test_a_duration_is_said_in_the_unit_that_reads_best(seconds: float, said: st
 )
 def test_a_path_says_what_is_around_a_step(path: str, parts: tuple[str, str, str]) -> None:
     assert split_path(path) == parts
+
+
+def counting_down(folder: Path) -> Path:
+    """Write a flow whose routine calls itself until it has counted down to 0."""
+    left = "{{ nodes.turn.outputs.n - 1 }}"
+    nodes = [
+        {"id": "start", "kind": "trigger"},
+        {"id": "first", "kind": "call", "inputs": {"routine": "turn", "values": {"n": 2}}},
+        {"id": "turn", "kind": "routine"},
+        {"id": "more", "kind": "condition", "inputs": {"when": "{{ nodes.turn.outputs.n > 0 }}"}},
+        {"id": "again", "kind": "call", "inputs": {"routine": "turn", "values": {"n": left}}},
+        {"id": "back", "kind": "return", "inputs": {"values": {"n": "{{ nodes.turn.outputs.n }}"}}},
+    ]
+    edges = [
+        {"from": "start", "to": "first"},
+        {"from": "turn", "to": "more"},
+        {"from": "more", "outcome": "true", "to": "again"},
+        {"from": "more", "outcome": "false", "to": "back"},
+    ]
+    document = {"formatVersion": 1, "name": "Down", "nodes": nodes, "edges": edges}
+    return write_json(folder / "down.flow.json", document)
+
+
+def test_what_a_routine_does_is_listed_below_its_call(
+    run: Run, at: tuple[str, str], tmp_path: Path
+) -> None:
+    ran = run("run", str(counting_down(tmp_path)), *at)
+
+    assert timeless(ran.out) == (
+        "✓ start  trigger TIME\n"
+        "first\n"
+        "  ✓ turn  routine TIME\n"
+        "  ✓ more  condition, → true TIME\n"
+        "  first/1/again\n"
+        "    ✓ turn  routine TIME\n"
+        "    ✓ more  condition, → true TIME\n"
+        "    first/1/again/1/again\n"
+        "      ✓ turn  routine TIME\n"
+        "      ✓ more  condition, → false TIME\n"
+        "      ✓ back  return TIME\n"
+        "  first/1/again\n"
+        "    ✓ again  call TIME\n"
+        "first\n"
+        "  ✓ again  call, → ended TIME\n"
+        "✓ first  call, → ended TIME\n"
+        "Skipped: first/1/back, first/1/again/1/back, first/1/again/1/again/1/again\n"
+        "Succeeded after TIME, 11 steps\n"
+    )
+
+
+def test_one_node_runs_on_what_a_routine_gave_in_a_saved_run(
+    run: Run, at: tuple[str, str], tmp_path: Path
+) -> None:
+    flow, record = str(counting_down(tmp_path)), str(tmp_path / "run.json")
+    run("run", flow, "--save", record, *at)
+
+    ran = run("run", flow, "--only", "more", "--pins", record, *at)
+
+    assert (ran.status, "✓ more  condition, → false" in ran.out) == (0, True)

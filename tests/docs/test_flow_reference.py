@@ -11,6 +11,7 @@ import pytest
 
 from argosy.check.flows import FLOW_RULES
 from argosy.check.flows.scope import _NODE_MEMBERS, _ROOTS
+from argosy.davinci.lint import codes
 from argosy.flow.kinds import KINDS
 from argosy.rendering import FILTERS, compile_template
 
@@ -23,6 +24,14 @@ def headings(page: str) -> list[str]:
 
 def test_every_rule_has_an_entry() -> None:
     assert headings("flow-rules.md") == [rule.ID for rule in FLOW_RULES]
+
+
+def test_every_code_of_davinci_has_an_entry() -> None:
+    assert headings("davinci-rules.md") == list(codes())
+
+
+def test_no_word_of_the_rules_of_davinci_is_left_to_be_filled_in() -> None:
+    assert not re.search(r"[{}]", flow_reference.pages()["davinci-rules.md"])
 
 
 def test_every_kind_has_an_entry() -> None:

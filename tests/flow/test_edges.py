@@ -138,9 +138,14 @@ def test_a_node_that_no_edge_continues_ends_its_branch(engine: Engine) -> None:
     assert run.skipped == ["yes"]
 
 
-def test_a_flow_without_edges_runs_all_its_nodes(engine: Engine) -> None:
-    run = engine.run(flow(values("a"), values("b"), edges=["start > a"]))
-    assert sorted(statuses(run)) == ["a", "b", "start"]
+def test_a_node_that_no_edge_leads_to_is_skipped_with_what_is_behind_it(engine: Engine) -> None:
+    nodes = [values(id_) for id_ in "abcd"] + [values("both", join="all")]
+    ways = ["start > a", "b > c", "b > d", "a > d", "a > both", "c > both"]
+
+    run = engine.run(flow(*nodes, edges=ways))
+
+    assert sorted(statuses(run)) == ["a", "d", "start"]
+    assert sorted(run.skipped) == ["b", "both", "c"]
 
 
 def test_skipping_goes_through_a_long_dead_branch(engine: Engine) -> None:

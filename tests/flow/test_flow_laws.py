@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from argosy.flow import Engine, EngineSettings
 from argosy.flow.library import parse_flow
+from argosy.flow.replay import reusable_steps
 from argosy.flow.run import Run
 from argosy.model import Connector, Flow
 from tests.flow.harness import body, edge, flow, in_thread, kind, values
@@ -183,3 +184,57 @@ def test_events_of_any_graph_are_whole(engines: Engines, made: Flow) -> None:
         assert sorted(begun) == sorted(ended) == sorted(step.path for step in run.steps)
         assert (events[0]["event"], events[-1]["event"]) == ("run-started", "run-ended")
         assert not any(step.status == "running" for step in run.steps)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> tuple[Flow, Flow]:
+    """Draw a tree of nodes, and the same with some of its branches as routines that are called."""
+    every = [values("n0", seen="{{ input }}")]
+    whole, cut = [edge("start > n0")], [edge("start > n0")]
+    more: list[Any] = []
+    for index in range(1, draw(st.integers(2, 10))):
+        name, before = f"n{index}", f"n{draw(st.integers(0, index - 1))}"
+        outcome = draw(st.sampled_from(OUTCOMES))
+        every.append(draw(st.one_of(nodes(name), st.just(reader(name, before)))))
+        whole.append(edge(f"{before} {outcome}> {name}"))
+        if draw(st.booleans()):
+            more += [kind(f"c{index}", "call", {"routine": f"r{index}"})]
+            more += [kind(f"r{index}", "routine")]
+            cut += [edge(f"{before} {outcome}> c{index}"), edge(f"r{index} > {name}")]
+        else:
+            cut.append(whole[-1])
+    variables = {"n": {"value": 0}}
+    made = flow(*every, *more, edges=["start > n0"], variables=variables).document
+    inlined = {**made, "nodes": made["nodes"][: len(every) + 1], "edges": whole}
+    called = {**made, "edges": cut}
+    return parse_flow(inlined, "t", "t.flow.json"), parse_flow(called, "t", "t.flow.json")
+
+
+def reader(name: str, other: str) -> Any:
+    """Return a node that gives what another gave."""
+    return values(name, seen="{{ nodes." + other + ".outputs }}")
+
+
+@settings(max_examples=100)
+@given(made=trees())
+def test_a_branch_runs_the_same_in_its_place_and_as_a_routine(
+    engines: Engines, made: tuple[Flow, Flow]
+) -> None:
+    inlined, called = made
+    for engine in engines.all:
+        one, other = run_bounded(engine, inlined), run_bounded(engine, called)
+        assert other.status == one.status
+        if one.status == "succeeded":
+            assert by_node(other) == by_node(one)
+            assert other.variables == one.variables
+            again = run_bounded(engine, called, pins=reusable_steps(other, called))
+            assert by_node(again) == by_node(other)
+
+
+def by_node(run: Run) -> dict[str, Any]:
+    """Return what the steps gave by their nodes, but for calls, routines and loops' bodies."""
+    return {
+        step.node: (step.status, step.outcome, _values(step.outputs))
+        for step in run.steps
+        if step.node.startswith("n")
+    }

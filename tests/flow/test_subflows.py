@@ -114,7 +114,7 @@ def test_flows_that_call_each_other_end_at_the_limit(drafted: Connector) -> None
     for most, ending in ((2, "sub/each"), (3, "sub/each/0/sub")):
         with Engine(drafted, {}, flows, settings=EngineSettings(most_deep=most)) as engine:
             run = engine.run(flows["a"])
-        message = f"{ending} would run more than {most} loops and flows deep."
+        message = f"{ending} would run more than {most} loops, calls and flows deep."
         assert failed_with(run).endswith(message.replace("sub/each would", "sub/each/0 would"))
 
 
@@ -123,7 +123,7 @@ def test_the_usual_limit_of_depth_is_far_from_pythons(engine: Engine, drafted: C
     flows = {"a": flow(loop, id_="a")}
     with Engine(drafted, {}, flows) as running:
         run = running.run(flows["a"])
-    assert "would run more than 32 loops and flows deep" in failed_with(run)
+    assert "would run more than 128 loops, calls and flows deep" in failed_with(run)
 
 
 def test_a_response_is_told_with_its_node_and_status(engine: Engine) -> None:
@@ -197,3 +197,54 @@ def test_subflows_in_a_loop_keep_to_themselves(start: Start, concurrency: int) -
     }
     made = flow(kind("each", "for-each", inputs, body=body(sub(by="{{ item }}"))))
     assert outputs_of(start(flows=flows).run(made), "each")["results"] == [1, 2, 3, 4]
+
+
+MUST = {"mustRespond": True}
+
+
+def test_a_flow_that_must_respond_fails_where_it_does_not(engine: Engine) -> None:
+    assert engine.run(flow(values("v"))).status == "succeeded"
+    run = engine.run(flow(values("v"), settings=MUST))
+    assert failed_with(run) == "The flow ended without a response."
+    assert run.error is not None
+    assert run.error.code == "no-response"
+    assert engine.run(flow(kind("r", "respond"), settings=MUST)).status == "succeeded"
+
+
+def test_a_missing_response_is_told_with_the_errors_that_led_nowhere(engine: Engine) -> None:
+    failing = [kind(f"f{i}", "fail", {"message": f"no {i}"}, onError="end") for i in range(5)]
+    taken = kind("taken", "fail", {"message": "taken"})
+    made = flow(
+        taken, values("mend"), *failing,
+        edges=["start > taken", "taken error> mend", *(f"mend > f{i}" for i in range(5))],
+        settings=MUST,
+    )  # fmt: skip
+    with Engine(engine.connector, {}, settings=EngineSettings(workers=0)) as alone:
+        run = alone.run(made)
+    assert failed_with(run) == (
+        "The flow ended without a response; 'f0' failed before: no 0; 'f1' failed before: no 1; "
+        "'f2' failed before: no 2"
+    )
+
+
+def test_a_subflow_that_must_respond_fails_the_node_that_calls_it(start: Start) -> None:
+    ending = kind("lookup", "fail", {"message": "nobody is there"}, onError="end")
+    run = start(flows=other(ending, settings=MUST)).run(flow(sub()))
+    assert failed_with(run) == (
+        "The node 'sub' failed: The flow ended without a response; 'sub/lookup' failed before: "
+        "nobody is there"
+    )
+
+
+def test_a_node_that_runs_alone_need_not_respond(engine: Engine) -> None:
+    made = flow(values("v"), kind("r", "respond"), settings=MUST)
+    assert engine.run_node(made, "v", {}, {}).status == "succeeded"
+
+
+def test_calls_that_never_end_fail_the_run_whatever_edge_takes_errors(drafted: Connector) -> None:
+    flows = {"a": flow(sub("a"), values("v"), edges=["start > sub", "sub error> v"], id_="a")}
+
+    with Engine(drafted, {}, flows, settings=EngineSettings(most_deep=5)) as engine:
+        run = engine.run(flows["a"])
+
+    assert failed_with(run).endswith("would run more than 5 loops, calls and flows deep.")

@@ -82,7 +82,32 @@ def test_flows_keep_their_variables_apart(start: Start) -> None:
         assert outputs_of(engine.run(made), "i") == {"value": 1}
 
 
-@pytest.mark.parametrize("scope", ["run", "flow"])
+def test_flows_that_declare_a_variable_as_shared_have_it_together(start: Start) -> None:
+    engine = start()
+    shared, own = {"n": {"scope": "shared", "value": 5}}, {"n": {"scope": "flow"}}
+    adding = kind("i", "increment", {"variable": "n"})
+    made = [flow(adding, id_=name, variables=shared) for name in ("a", "b")]
+    assert [outputs_of(engine.run(one), "i")["value"] for one in (*made, *made)] == [6, 7, 8, 9]
+    reading = flow(values("v", n="{{ vars.n }}"), id_="c", variables=shared)
+    assert outputs_of(engine.run(reading), "v") == {"n": 9}
+    assert outputs_of(engine.run(flow(adding, id_="a", variables=own)), "i") == {"value": 1}
+
+
+def test_a_flow_may_have_variables_of_every_scope(engine: Engine) -> None:
+    scopes = ("run", "flow", "shared")
+    variables: Any = {scope: {"scope": scope, "value": 0} for scope in scopes}
+    made = flow(
+        *(kind(f"i-{scope}", "increment", {"variable": scope}) for scope in scopes),
+        variables=variables,
+    )
+    with Engine(engine.connector, {}) as running:
+        first = running.run(made)
+        assert running.run(made).variables == {"run": 1, "flow": 2, "shared": 2}
+        again = running.replay(made, first)
+    assert again.variables == {"run": 1, "flow": 2, "shared": 2}
+
+
+@pytest.mark.parametrize("scope", ["run", "flow", "shared"])
 @pytest.mark.parametrize("apart", [False, True])
 def test_no_change_comes_in_between_another(engine: Engine, scope: str, apart: bool) -> None:
     """One branch reads the variable and takes its time; another wants to add meanwhile.
@@ -97,7 +122,7 @@ def test_no_change_comes_in_between_another(engine: Engine, scope: str, apart: b
 
     def slowly(value: Any) -> Any:
         reading.set()
-        done.wait(0.1 if other is first or scope == "flow" else 5)  # in vain, but for runs apart
+        done.wait(0.1 if other is first or scope != "run" else 5)  # in vain, but for runs apart
         return value + 1
 
     def add() -> None:

@@ -52,6 +52,7 @@ def test_the_wheel_holds_every_file_of_the_connector(wheel: Path) -> None:
     packed = {name.removeprefix("argosy/_connector/") for name in names if "/_connector/" in name}
     assert packed == set(connector_files(ROOT))
     assert {"connector.json", "schemas/record.schema.json", "flows/demo.json"} <= packed
+    assert "schemas/connection-types/s3.json" in packed
     assert "argosy/py.typed" in names
     assert "argosy/sandbox/shop/seed.json" in names
 

@@ -83,3 +83,35 @@ def test_bodies_count_and_errors_that_nothing_takes_follow_no_edge(bench: Bench)
         "edges": ("each → after",),
         "outcomes": ("each: success", "each/some: false", "after: success"),
     }
+
+
+def test_what_runs_in_a_routine_counts_and_an_end_only_where_an_edge_tells_it(
+    bench: Bench,
+) -> None:
+    flow = {
+        "formatVersion": 1,
+        "name": "Calls",
+        "nodes": [
+            {"id": "start", "kind": "trigger"},
+            {"id": "one", "kind": "call", "inputs": {"routine": "r"}},
+            {"id": "two", "kind": "call", "inputs": {"routine": "r"}},
+            {"id": "r", "kind": "routine"},
+            {"id": "back", "kind": "return"},
+            {"id": "never", "kind": "transform", "inputs": {"values": {}}},
+        ],
+        "edges": [
+            {"from": "start", "to": "one"},
+            {"from": "one", "to": "two"},
+            {"from": "two", "outcome": "ended", "to": "never"},
+            {"from": "r", "to": "back"},
+        ],
+    }
+    bench.write_flow("calls", flow)
+
+    found = _coverage(
+        bench, {"expect": {"ran": ["two/1/back", "two/*/r"], "order": [["one/1/r", "two"]]}},
+        flow="calls",
+    )  # fmt: skip
+
+    assert found.counts == {"nodes": (5, 6), "edges": (3, 4), "outcomes": (4, 6)}
+    assert found.missed["outcomes"] == ("two: ended", "never: success")

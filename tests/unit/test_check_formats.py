@@ -10,6 +10,7 @@ import pytest
 from argosy.check import Report, render
 from argosy.check.flows import FLOW_RULES
 from argosy.check.rules import RULES
+from argosy.davinci.lint import codes
 from argosy.model import Problem
 
 METHOD = Problem(
@@ -131,7 +132,7 @@ def test_sarif_is_one_run_with_rules_and_results() -> None:
     assert log["$schema"] == "https://json.schemastore.org/sarif-2.1.0.json"
     assert run["tool"]["driver"]["name"] == "argosy"
     rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
-    assert rules == [*(rule.ID for rule in RULES), *(rule.ID for rule in FLOW_RULES)]
+    assert rules == [*(rule.ID for rule in RULES), *(rule.ID for rule in FLOW_RULES), *codes()]
     assert run["results"][1] == {
         "ruleId": "wording",
         "ruleIndex": [rule.ID for rule in RULES].index("wording"),

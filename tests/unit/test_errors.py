@@ -23,6 +23,7 @@ from argosy.errors import (
     RateLimitedError,
     UnavailableError,
     UnknownRegionError,
+    UnsayableFlowError,
     error_for_status,
 )
 from argosy.model import Problem, Redactor
@@ -77,6 +78,10 @@ def test_a_code_is_the_name_without_its_ending(name: str, code: str) -> None:
     assert getattr(errors, name).error_code() == code
 
 
+#: Those that count their problems themselves.
+_COUNTING = (InvalidInputsError, InvalidFlowError, InvalidFlowTestError, UnsayableFlowError)
+
+
 def _facts(found: type[ArgosyError]) -> dict[str, Any]:
     names = [name for _, name, _, _ in string.Formatter().parse(found.message_format) if name]
     return {name: f"<{name}>" for name in names}
@@ -86,7 +91,7 @@ def _facts(found: type[ArgosyError]) -> dict[str, Any]:
 def test_a_message_holds_every_fact_of_its_sentence(found: type[ArgosyError]) -> None:
     facts = _facts(found)
     error: ArgosyError
-    if issubclass(found, InvalidInputsError | InvalidFlowError | InvalidFlowTestError):
+    if issubclass(found, _COUNTING):
         facts["count"] = "1 problem"
         given = {name: fact for name, fact in facts.items() if name != "count"}
         error = found(**given, problems=[Problem("x", "y")])
@@ -148,12 +153,16 @@ STATUSES = {
     "InvalidFlowTestError": (2, 422, False),
     "InvalidReplayError": (2, 422, False),
     "UnknownFlowError": (2, 404, False),
+    "UnsayableFlowError": (2, 422, False),
     "RunError": (1, 500, False),
     "InvalidRunInputError": (1, 422, False),
     "InvalidResponseError": (1, 422, False),
     "MissingValueError": (1, 422, False),
     "ExpressionError": (1, 422, False),
     "NodeInputsError": (1, 422, False),
+    "ImportedNodeError": (1, 502, False),
+    "ScriptError": (1, 422, False),
+    "OpaqueNodeError": (1, 422, False),
     "StepFailedError": (1, 500, False),
     "FailedOnPurposeError": (1, 500, False),
     "RunCancelledError": (1, 409, False),
@@ -165,6 +174,28 @@ STATUSES = {
     "OutputTooDeepError": (1, 500, False),
     "OutputTooLargeError": (1, 500, False),
     "AlreadyRespondedError": (1, 500, False),
+    "NotCalledError": (1, 500, False),
+    "NoResponseError": (1, 500, False),
+    "ServiceError": (1, 500, False),
+    "ServerError": (70, 500, False),
+    "ServerUnavailableError": (1, 503, True),
+    "TooManyRequestsError": (1, 429, True),
+    "AuthError": (1, 401, False),
+    "JwtTokenExpiredError": (1, 401, False),
+    "RefreshTokenExpiredError": (1, 401, False),
+    "WrongDataError": (1, 400, False),
+    "DuplicatedError": (1, 400, False),
+    "ServiceForbiddenError": (1, 403, False),
+    "ServiceNotFoundError": (1, 404, False),
+    "MethodNotAllowedError": (1, 405, False),
+    "StoreError": (1, 500, False),
+    "StoreAddressError": (1, 500, False),
+    "StoreUnavailableError": (1, 503, True),
+    "StoreTooNewError": (1, 500, False),
+    "KeyRingError": (1, 500, False),
+    "MissingKeyError": (1, 500, False),
+    "UndecryptableError": (1, 500, False),
+    "MissingExtraError": (1, 500, False),
 }
 
 

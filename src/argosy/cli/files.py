@@ -6,6 +6,8 @@ import os
 import tempfile
 from pathlib import Path
 
+import click
+
 
 def write_atomically(file: Path, content: bytes) -> None:
     """Put a file's content in place; its mode stays, and a new one is its owner's alone.
@@ -24,3 +26,19 @@ def write_atomically(file: Path, content: bytes) -> None:
     except BaseException:
         made.unlink(missing_ok=True)
         raise
+
+
+def write_json(value: object, out: Path | None) -> None:
+    """Write a JSON document to a file, whole or not at all, or to standard output."""
+    import json
+
+    from argosy.cli.output import print_json
+
+    if out is None:
+        print_json(value)
+        return
+    text = json.dumps(value, indent=2, ensure_ascii=False) + "\n"
+    try:
+        write_atomically(out, text.encode())
+    except OSError as error:
+        raise click.UsageError(f"--out {out} cannot be written: {error.strerror}.") from error

@@ -1,4 +1,4 @@
-"""`argosy import`: connectors made of other descriptions of an API."""
+"""`argosy import`: flows and connectors made of other products' files."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy.cli.davinci import import_davinci
 from argosy.cli.output import console, print_json, visible
 
 if TYPE_CHECKING:
@@ -20,7 +21,10 @@ if TYPE_CHECKING:
 
 @click.group("import", no_args_is_help=True)
 def import_() -> None:
-    """Make a connector of another description of an API."""
+    """Make flows and connectors of other products' files."""
+
+
+import_.add_command(import_davinci)
 
 
 @import_.command()

@@ -29,6 +29,7 @@ COMMANDS = {
     "check": "argosy.cli.check:check",
     "completion": "argosy.cli.completion:completion",
     "demo": "argosy.cli.demo:demo",
+    "export": "argosy.cli.exporting:export",
     "fmt": "argosy.cli.fmt:fmt",
     "import": "argosy.cli.importing:import_",
     "run": "argosy.cli.run:run",

@@ -13,6 +13,8 @@ import click
 from argosy.model import Json, JsonObject, parse_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
     from argosy.flow import Run
     from argosy.model import Flow
 
@@ -51,13 +53,24 @@ def read_outputs(file: str | None) -> dict[str, JsonObject]:
     if isinstance(held, dict) and isinstance(held.get("steps"), list):
         steps = [step for step in held["steps"] if isinstance(step, dict)]
         held = {
-            step["path"]: step.get("outputs")
-            for step in steps
-            if "/" not in step.get("path", "/") and step.get("status") == "succeeded"
+            path.rpartition("/")[2]: step.get("outputs")
+            for path, step in _own_steps(steps)
+            if step.get("status") == "succeeded"
         }
     if not isinstance(held, dict) or not all(isinstance(one, dict) for one in held.values()):
         raise click.UsageError(f"--pins {file} is not an object of outputs by the ids of nodes.")
     return held
+
+
+def _own_steps(steps: Iterable[JsonObject]) -> Iterator[tuple[str, JsonObject]]:
+    """Yield the steps of the flow's own graph with their paths, those too that were called."""
+    calls: set[str] = set()
+    for step in steps:
+        path = step.get("path")
+        if isinstance(path, str) and ("/" not in path or path.rsplit("/", 2)[0] in calls):
+            if step.get("what") == "call":
+                calls.add(path)
+            yield path, step
 
 
 def check_target(option: str, file: str) -> None:

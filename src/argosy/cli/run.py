@@ -168,7 +168,7 @@ def _find_flow(connector: Connector, name: str) -> tuple[Flow, Mapping[str, Flow
     path = Path(name)
     if path.is_file():
         flow = load_flow(path)
-        calls = any(node.what == "subflow" for node in flow.graph.every_node())
+        calls = any(node.called_flow is not None for node in flow.graph.every_node())
         return flow, FlowLibrary(path.parent) if calls else {}
     if path.suffix == ".json" or len(path.parts) > 1:
         raise click.UsageError(f"There is no file {name}.")
@@ -184,7 +184,7 @@ def _connection_names(flow: Flow, library: Mapping[str, Flow]) -> set[str]:
     while waiting:
         for node in waiting.pop().graph.every_node():
             names.add(node.connection)
-            called = node.inputs.get("flow") if node.what == "subflow" else None
+            called = node.called_flow
             if isinstance(called, str) and called in library and called not in seen:
                 seen.add(called)
                 waiting.append(library[called])
@@ -279,13 +279,22 @@ def _record(
         click.echo(f"Secrets in it are masked as {MASK}; write other values there.", err=True)
 
 
+#: How many of the nodes that were skipped are named.
+_MOST_SKIPPED = 40
+
+
 def _print_end(done: Run, out: Console) -> None:
     """Print what was skipped, how the run ended, and its response or error."""
     from rich.json import JSON
     from rich.text import Text
 
+    from argosy.flow.run import shown_path
+
     if done.skipped:
-        out.print(Text(f"Skipped: {', '.join(done.skipped)}", style="dim"))
+        paths = list(dict.fromkeys(map(shown_path, done.skipped)))
+        told, more = paths[:_MOST_SKIPPED], len(paths) - _MOST_SKIPPED
+        told += [f"and {more} more"] if more > 0 else []
+        out.print(Text(f"Skipped: {', '.join(told)}", style="dim"))
     words = {"succeeded": ("Succeeded", "bold green"), "failed": ("Failed", "bold red")}
     word = words.get(done.status, ("Cancelled", "bold yellow"))
     count = "1 step" if len(done.steps) == 1 else f"{len(done.steps)} steps"

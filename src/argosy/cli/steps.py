@@ -1,7 +1,7 @@
 """What a terminal shows of a run while it goes on: a line for each step, as it ends.
 
-Steps within loops and other flows are indented below the step around them. On a terminal a last
-line tells what is running; piped, or with `NO_COLOR`, there are the lines alone.
+Steps within loops, calls and other flows are indented below the step around them. On a terminal a
+last line tells what is running; piped, or with `NO_COLOR`, there are the lines alone.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _STYLES = {"succeeded": "green", "failed": "bold red", "cancelled": "yellow"}
 _MARKS = {"succeeded": "✓", "failed": "✗", "cancelled": "○"}
 _PLAIN_MARKS = {"succeeded": "+", "failed": "x", "cancelled": "-"}
 _LONGEST_ERROR = 500
+#: What stands deeper is indented no further; its path is told above it.
+_DEEPEST = 8
 
 
 class StepList:
@@ -36,6 +38,7 @@ class StepList:
         self._width = min(out.width, _WIDEST)
         self._running: dict[str, float] = {}
         self._shown_around = ""
+        self._calls: set[str] = set()
         can_draw = out.encoding.lower().startswith("utf")
         self._marks = _MARKS if can_draw else _PLAIN_MARKS
 
@@ -60,6 +63,8 @@ class StepList:
         path = event.get("path", "")
         if event["event"] == "step-started":
             self._running[path] = time.monotonic()
+            if event["what"] == "call":
+                self._calls.add(path)
         elif event["event"] == "step-ended":
             self._running.pop(path, None)
             self._print(event)
@@ -67,9 +72,12 @@ class StepList:
     def _now_running(self) -> Text:
         from rich.text import Text
 
+        from argosy.flow.run import shown_path
+
         now = time.monotonic()
         inner = [path for path in list(self._running) if not self._is_around_others(path)]
-        told = [f"{path} {duration(now - self._running.get(path, now))}" for path in inner]
+        begun = [(path, self._running.get(path, now)) for path in inner]
+        told = [f"{shown_path(path)} {duration(now - since)}" for path, since in begun]
         line = Text(f"… {', '.join(told)}" if told else "", style="dim", no_wrap=True)
         line.truncate(self._width, overflow="ellipsis")
         return line
@@ -78,13 +86,17 @@ class StepList:
         return any(other.startswith(f"{path}/") for other in list(self._running))
 
     def _print(self, step: JsonObject) -> None:
+        from argosy.flow.run import shown_path
+
         around, turn, name = split_path(step["path"])
-        if around and around != self._shown_around:
-            self._line(around, "", "", around.count("/"), "dim")
-        self._shown_around = around
         depth = len([part for part in step["path"].split("/") if not part.isdecimal()]) - 1
+        depth = min(depth, _DEEPEST)
+        if around and around != self._shown_around:
+            self._line(shown_path(around), "", "", depth - 1, "dim")
+        self._shown_around = around
         mark = self._marks[step["status"]]
-        shown = f"{mark} {turn}/{name}" if turn else f"{mark} {name}"
+        has_turns = turn and around not in self._calls
+        shown = f"{mark} {turn}/{name}" if has_turns else f"{mark} {name}"
         self._line(shown, _notes(step), duration(step["seconds"]), depth, _STYLES[step["status"]])
         for line in _explanations(step):
             self._explain(line, depth)

@@ -130,7 +130,7 @@ class HostPolicy:
             return False
         if self._is_in_network(ip) or any(_ip(allowed) == ip for _, allowed, _ in self._allowed):
             return True
-        return ip.is_loopback if name == "localhost" else _is_public(ip)
+        return ip.is_loopback if name == "localhost" else is_public(ip)
 
     def _is_allowed(self, origin: _Origin) -> bool:
         ip = _ip(origin[1])
@@ -145,7 +145,14 @@ class HostPolicy:
         return any(ip in network for network in self._networks)
 
 
-def _is_public(ip: _Address) -> bool:
+def check_hosts(connection: Connection) -> None:
+    """Raise InvalidConnectionError for an endpoint or an entry of `allowHosts` that is none."""
+    _checked_endpoint(connection.endpoint)
+    _read_entries(connection.allow_hosts)
+
+
+def is_public(ip: _Address) -> bool:
+    """Tell whether an address is one of the open internet: not private, local or reserved."""
     return ip.is_global and not ip.is_multicast and not any(ip in net for net in _NOT_PUBLIC)
 
 

@@ -15,6 +15,8 @@ from argosy.model import NO_AUTHENTICATION, Json, JsonObject, OutgoingRequest
 from argosy.transport import OWN_TERMS, Control, parse_retry_after
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from argosy.dispatch.dispatcher import Dispatcher
 
 _REPEATED = frozenset({"GET", "HEAD"})
@@ -26,13 +28,13 @@ def send_plain(
 ) -> JsonObject:
     """Send a request and return `statusCode`, `headers` and `body` of the answer.
 
-    `inputs` are `url` and maybe `method`, `query`, `headers`, `body` or `form`, and
-    `failOnStatus`. GET and HEAD are repeated as the connection says. Raises HostRefusedError
-    where the connection does not allow the address or the key would go along, RenderError for
-    values that a request cannot carry, TransportError, and ApiError for a status outside 2xx
-    unless `failOnStatus` is false.
+    `inputs` are `url` and maybe `method`, `query`, `headers`, one of `body`, `form` and
+    `multipart`, `failOnStatus` and `followRedirects`. GET and HEAD are repeated as the connection
+    says. Raises HostRefusedError where the connection does not allow the address or the key would
+    go along, RenderError for values that a request cannot carry, TransportError, and ApiError for
+    a status outside 2xx unless `failOnStatus` is false.
     """
-    request = _built(dispatcher, inputs)
+    request = _built(dispatcher, inputs, control.new_uuid or dispatcher.ports.new_uuid)
     transport = dispatcher.transport
     deadline = transport.deadline()
     if control.deadline is not None:
@@ -57,7 +59,9 @@ def send_plain(
     return {"statusCode": answer.status, "headers": dict(answer.headers), "body": body}
 
 
-def _built(dispatcher: Dispatcher, inputs: JsonObject) -> OutgoingRequest:
+def _built(
+    dispatcher: Dispatcher, inputs: JsonObject, new_uuid: Callable[[], str]
+) -> OutgoingRequest:
     method = inputs.get("method", "GET")
     url = requote_uri(dispatcher.hosts.admit(inputs["url"]).url)
     headers = {
@@ -72,6 +76,9 @@ def _built(dispatcher: Dispatcher, inputs: JsonObject) -> OutgoingRequest:
             url += ("&" if "?" in url else "?") + pairs
         if "form" in inputs:
             body, headers["Content-Type"] = encode_body(inputs["form"], "form", "")
+        elif "multipart" in inputs:
+            form = encode_body(inputs["multipart"], "multipart", new_uuid())
+            body, headers["Content-Type"] = form
         elif isinstance(inputs.get("body"), str):
             body, headers["Content-Type"] = inputs["body"].encode(), "text/plain; charset=utf-8"
         elif "body" in inputs:
@@ -79,7 +86,8 @@ def _built(dispatcher: Dispatcher, inputs: JsonObject) -> OutgoingRequest:
     except ValueError as error:
         raise RenderError(where="the request", detail=str(error)) from error
     merge_headers(headers, inputs.get("headers", {}), None, "http-request")
-    request = OutgoingRequest(method, url, headers, body, send_auth=False)
+    follows = inputs.get("followRedirects", True)
+    request = OutgoingRequest(method, url, headers, body, send_auth=False, follows=follows)
     if dispatcher.holds_secret(request):
         host = dispatcher.redactor.text(urlsplit(url).netloc)
         detail = "the request holds the connection's key, which does not go there"

@@ -27,11 +27,14 @@
         HandlerCrashedError          a handler raised something else                     500
         InvalidOutputsError          the answer is not what the capability promises      502
       FlowError                      the flow's author must mend it             exit 2  http 422
-        InvalidFlowError, InvalidReplayError, InvalidFlowTestError
+        InvalidFlowError, InvalidReplayError, InvalidFlowTestError, UnsayableFlowError
         UnknownFlowError                                                         404
       RunError                       a run or one of its steps                  exit 1
         InvalidRunInputError, InvalidResponseError, MissingValueError, ExpressionError,
         NodeInputsError                                                                  422
+        ImportedNodeError              a node of an imported flow failed as it does there 502
+        ScriptError                    JavaScript of an imported flow cannot be run      422
+        OpaqueNodeError                a node of an imported flow cannot run here        422
         StepFailedError                a step failed and nothing takes its error
         FailedOnPurposeError           a node says that the run fails
         RunCancelledError                                                                409
@@ -39,7 +42,24 @@
         StepTimedOutError              retryable                                         504
         TooManyStepsError, TooManyTurnsError, TooDeepError
         OutputTooLargeError, OutputTooDeepError
+        NotCalledError                 a node returns from no routine
+        NoResponseError                the flow ended without one that it must give
         AlreadyRespondedError          a second node would respond
+      ServiceError                   a request to the service was not served    exit 1
+        ServerError                                                     exit 70  http 500
+        ServerUnavailableError         retryable                                         503
+        TooManyRequestsError           retryable                                         429
+        AuthError, JwtTokenExpiredError, RefreshTokenExpiredError                        401
+        WrongDataError, DuplicatedError                                                  400
+        ServiceForbiddenError                                                            403
+        ServiceNotFoundError                                                             404
+        MethodNotAllowedError                                                            405
+      StoreError                     whoever runs the service must mend it      exit 1
+        StoreAddressError, StoreTooNewError
+        StoreUnavailableError          retryable                                         503
+        KeyRingError                   the keys of what is stored
+          MissingKeyError, UndecryptableError
+      MissingExtraError              a part of the product is not installed     exit 1
 
 A class is chosen by who can mend the failure and how. Each holds its message as a format
 string, and its constructor takes the facts of that string by keyword only and keeps them, so
@@ -83,6 +103,7 @@ from argosy.errors.run import (
     ExpressionError,
     FailedOnPurposeError,
     FlowError,
+    ImportedNodeError,
     InvalidFlowError,
     InvalidFlowTestError,
     InvalidReplayError,
@@ -90,17 +111,36 @@ from argosy.errors.run import (
     InvalidRunInputError,
     MissingValueError,
     NodeInputsError,
+    NoResponseError,
+    NotCalledError,
+    OpaqueNodeError,
     OutputTooDeepError,
     OutputTooLargeError,
     RunCancelledError,
     RunError,
     RunTimedOutError,
+    ScriptError,
     StepFailedError,
     StepTimedOutError,
     TooDeepError,
     TooManyStepsError,
     TooManyTurnsError,
     UnknownFlowError,
+    UnsayableFlowError,
+)
+from argosy.errors.service import (
+    AuthError,
+    DuplicatedError,
+    JwtTokenExpiredError,
+    MethodNotAllowedError,
+    RefreshTokenExpiredError,
+    ServerError,
+    ServerUnavailableError,
+    ServiceError,
+    ServiceForbiddenError,
+    ServiceNotFoundError,
+    TooManyRequestsError,
+    WrongDataError,
 )
 from argosy.errors.setup import (
     ConnectionSetupError,
@@ -117,15 +157,27 @@ from argosy.errors.setup import (
     UnknownRegionError,
     UnsafeFileError,
 )
+from argosy.errors.store import (
+    KeyRingError,
+    MissingExtraError,
+    MissingKeyError,
+    StoreAddressError,
+    StoreError,
+    StoreTooNewError,
+    StoreUnavailableError,
+    UndecryptableError,
+)
 
 __all__ = [
     "AlreadyRespondedError",
     "AnswerTooLargeError",
     "ApiError",
     "ArgosyError",
+    "AuthError",
     "ConflictError",
     "ConnectionSetupError",
     "ConnectorError",
+    "DuplicatedError",
     "ExpressionError",
     "FailedLaterError",
     "FailedOnPurposeError",
@@ -134,6 +186,7 @@ __all__ = [
     "HandlerCrashedError",
     "HandlerError",
     "HostRefusedError",
+    "ImportedNodeError",
     "InvalidCapabilityError",
     "InvalidConnectionError",
     "InvalidDocumentError",
@@ -147,29 +200,50 @@ __all__ = [
     "InvalidResponseError",
     "InvalidRunInputError",
     "InvocationError",
+    "JwtTokenExpiredError",
+    "KeyRingError",
+    "MethodNotAllowedError",
+    "MissingExtraError",
+    "MissingKeyError",
     "MissingPropertyError",
     "MissingValueError",
+    "NoResponseError",
     "NodeInputsError",
+    "NotCalledError",
     "NotFinishedError",
     "NotFoundError",
+    "OpaqueNodeError",
     "OutputTooDeepError",
     "OutputTooLargeError",
     "RateLimitedError",
     "RedirectRefusedError",
+    "RefreshTokenExpiredError",
     "RenderError",
     "RequestTimedOutError",
     "RunCancelledError",
     "RunError",
     "RunTimedOutError",
+    "ScriptError",
+    "ServerError",
     "ServerSetupError",
+    "ServerUnavailableError",
+    "ServiceError",
+    "ServiceForbiddenError",
+    "ServiceNotFoundError",
     "StepFailedError",
     "StepTimedOutError",
+    "StoreAddressError",
+    "StoreError",
+    "StoreTooNewError",
+    "StoreUnavailableError",
     "TooDeepError",
+    "TooManyRequestsError",
     "TooManyStepsError",
     "TooManyTurnsError",
     "TransportError",
     "UnauthorizedError",
     "UnavailableError",
+    "UndecryptableError",
     "UnknownCapabilityError",
     "UnknownConnectionError",
     "UnknownFlowError",
@@ -177,8 +251,10 @@ __all__ = [
     "UnreachableError",
     "UnreadableAnswerError",
     "UnsafeFileError",
+    "UnsayableFlowError",
     "UntrustedServerError",
     "UnwritableFileError",
+    "WrongDataError",
     "causes_of",
     "error_for_status",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from argosy.errors.root import ArgosyError
 
@@ -34,6 +34,16 @@ class InvalidFlowTestError(FlowError):
     """A flow's test cannot be run as it stands; `problems` tell every place."""
 
     message_format = "{file} is not a flow test that can run: {count}."
+
+    def __init__(self, *, file: str, problems: Sequence[Problem]) -> None:
+        count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+        super().__init__(file=file, problems=tuple(problems), count=count)
+
+
+class UnsayableFlowError(FlowError):
+    """A flow says what the format that it is exported to has no words for; `problems` tell what."""
+
+    message_format = "{file} cannot be said in DaVinci's words: {count}."
 
     def __init__(self, *, file: str, problems: Sequence[Problem]) -> None:
         count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
@@ -144,9 +154,9 @@ class TooManyTurnsError(RunError):
 
 
 class TooDeepError(RunError):
-    """Loops and flows stand within each other too deeply."""
+    """Loops, calls and flows stand within each other too deeply."""
 
-    message_format = "{place} would run more than {limit} loops and flows deep."
+    message_format = "{place} would run more than {limit} loops, calls and flows deep."
 
 
 class OutputTooLargeError(RunError):
@@ -162,7 +172,61 @@ class OutputTooDeepError(RunError):
     message_format = "The outputs are nested more than {limit} levels deep."
 
 
+class NotCalledError(RunError):
+    """A node would return from a routine, and nothing has called one."""
+
+    message_format = "No call has led to {node!r}, which would return from a routine."
+    hint = "A return stands behind a node of the kind `routine`."
+
+
+class NoResponseError(RunError):
+    """A flow that must respond has ended without a response."""
+
+    message_format = "The flow ended without a response{before}"
+
+
 class AlreadyRespondedError(RunError):
     """A second node of a run would respond."""
 
     message_format = "The run has responded already, by the node {node!r}."
+
+
+class ImportedNodeError(RunError):
+    """A node of an imported flow failed as it does where the flow comes from.
+
+    `code` is what the flow calls the failure, where it gives it a name. `httpResponseCode` and
+    `details` stand in the JSON form where they are known.
+    """
+
+    message_format = "{detail}"
+    http_status = 502
+
+    def __init__(
+        self, *, detail: str, code: str = "", http_status: int | None = None, details: Any = None
+    ) -> None:
+        super().__init__(detail=detail, own_code=code, status=http_status, details=details)
+
+    @property
+    def code(self) -> str:
+        """The flow's own name of the failure, or the class's."""
+        return str(self.facts.get("own_code") or self.error_code())
+
+    def _extra(self) -> dict[str, Any]:
+        names = {"status": "httpResponseCode", "details": "details"}
+        found = {name: self.facts.get(fact) for fact, name in names.items()}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class ScriptError(RunError):
+    """JavaScript that a flow holds cannot be run, or gives what cannot be used."""
+
+    message_format = "The script {detail}."
+    http_status = 422
+
+
+class OpaqueNodeError(RunError):
+    """A node of an imported flow does what cannot be done here."""
+
+    message_format = "{what} cannot run here: {detail}."
+    hint = "Give it a stub in a flow test, or put nodes in its place that do what it is for."
+    http_status = 422

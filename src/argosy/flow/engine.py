@@ -21,7 +21,8 @@ from argosy.errors import (
     causes_of,
 )
 from argosy.flow.execution import pinned_value
-from argosy.flow.plan import FlowPlan, GraphPlan, compile_flow
+from argosy.flow.graph_plan import GraphPlan
+from argosy.flow.plan import FlowPlan, compile_flow
 from argosy.flow.replay import reusable_steps
 from argosy.flow.run import Run, Step
 from argosy.flow.state import DEEPEST, Frame, RunState
@@ -54,12 +55,12 @@ def _wait(seconds: float, cancellation: Cancellation) -> None:
 class EngineSettings:
     """`workers` are the threads that all runs share beside those that start them.
 
-    With none, branches run one after the other. `most_deep` bounds how loops and flows stand
-    within each other.
+    With none, branches run one after the other. `most_deep` bounds how loops, calls of routines
+    and flows stand within each other.
     """
 
     workers: int = min(32, 4 * (os.cpu_count() or 1))
-    most_deep: int = 32
+    most_deep: int = 128
 
 
 #: How many flows' plans are kept; those of flows that were replaced go out one day.
@@ -201,7 +202,7 @@ class Engine:
         `run`. Raises InvalidReplayError for a node that is not there or stands in a loop.
         """
         plan = self.plan(flow)
-        alone = next((one for one in plan.graph.nodes if one.id == node), None)
+        alone = next((one for one in plan.graph.every if one.id == node), None)
         if alone is None:
             detail = f"the flow has no node {node!r} that runs"
             outer = {one.id for one in flow.graph.nodes}
@@ -275,6 +276,8 @@ class Engine:
         for name, found in outputs.items():
             scope["nodes"][name] = pinned_value(found)
         state.run_graph(frame, graph, scope)
+        if graph is plan.graph:  # a node alone answers nobody
+            frame.must_have_responded()
 
     def _redacted(self, value: Json) -> Json:
         for dispatcher in self._connections.values():

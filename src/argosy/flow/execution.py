@@ -28,10 +28,11 @@ from argosy.errors import (
     RunTimedOutError,
     StepFailedError,
     StepTimedOutError,
+    TooDeepError,
     TooManyStepsError,
 )
 from argosy.flow.parallel import ask_help
-from argosy.flow.run import Attempt, Step
+from argosy.flow.run import Attempt, Step, shown_path
 from argosy.flow.step_context import StepContext
 from argosy.model import ERROR, SUCCESS
 
@@ -39,18 +40,19 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from argosy.flow.deadline import Deadline
-    from argosy.flow.plan import GraphPlan, PlanNode
+    from argosy.flow.graph_plan import GraphPlan, PlanNode
+    from argosy.flow.routines import Call
     from argosy.flow.state import Frame, RunState
     from argosy.model import JsonObject
     from argosy.rendering import Scope
 
 _WAITING, _STARTED, _SKIPPED = range(3)
 #: What no edge and no `onError` takes, and no loop collects.
-FATAL = (RunCancelledError, RunTimedOutError, TooManyStepsError)
+FATAL = (RunCancelledError, RunTimedOutError, TooDeepError, TooManyStepsError)
 
 
 class GraphExecution:
-    """One graph at work: the whole flow, or one turn of a loop."""
+    """One graph at work: the whole flow, one turn of a loop, or one call of a routine."""
 
     def __init__(
         self,
@@ -61,10 +63,12 @@ class GraphExecution:
         prefix: str,
         deadline: Deadline,
         level: int,
+        call: Call | None,
     ) -> None:
         self._state = state
         self._deadline = deadline
         self._level = level
+        self._call = call
         self._frame = frame
         self._nodes = plan.nodes
         self._scope = scope
@@ -81,6 +85,8 @@ class GraphExecution:
         self._crash: BaseException | None = None
         for entry in plan.entries:
             self._stage[entry] = _STARTED
+        for place in plan.unreached:
+            self._skip(place)
 
     def run(self) -> None:
         """Run to the end; `error` says afterwards whether it failed."""
@@ -147,6 +153,12 @@ class GraphExecution:
                 if self._stage[target] == _WAITING and self._decide(target):
                     ended.append((self._nodes[target], ()))
 
+    def _skip(self, place: int) -> None:
+        """Skip a node to which no edge leads, and what only it leads to."""
+        self._stage[place] = _SKIPPED
+        self._state.skip(self._prefix + self._nodes[place].id)
+        self._settle(self._nodes[place], ())
+
     def _decide(self, target: int) -> bool:
         """Start a node whose edges allow it; tell whether it is to be skipped."""
         node = self._nodes[target]
@@ -185,17 +197,28 @@ class GraphExecution:
             return None, error
         if node.takes_error:
             return ERROR, None
+        if node.node.on_error == "end":
+            self._frame.note_end(step)
         if node.node.on_error != "fail":
             return SUCCESS if node.node.on_error == "continue" else None, None
         if isinstance(error, StepFailedError):  # within a loop or another flow: it is named there
             return None, error
-        failed = StepFailedError(node=step.path, detail=error.message, problems=error.problems)
+        failed = StepFailedError(
+            node=shown_path(step.path), detail=error.message, problems=error.problems
+        )
         failed.__cause__ = error
         return None, failed
 
     def _context(self, node: PlanNode, step: Step) -> StepContext:
         return StepContext(
-            self._state, self._frame, self._scope, node.node, step, self._deadline, self._level
+            self._state,
+            self._frame,
+            self._scope,
+            node.node,
+            step,
+            self._deadline,
+            self._level,
+            self._call,
         )
 
     def _reuse(self, node: PlanNode, step: Step, pinned: Step) -> ArgosyError | None:
@@ -203,7 +226,7 @@ class GraphExecution:
         step.status, step.outcome, step.reused = pinned.status, pinned.outcome, True
         step.inputs, step.outputs, step.error = pinned.inputs, pinned.outputs, pinned.error
         if pinned.error is not None:
-            return StepFailedError(node=step.path, detail=pinned.error["message"])
+            return StepFailedError(node=shown_path(step.path), detail=pinned.error["message"])
         try:
             if node.redo is not None:
                 node.redo(self._context(node, step))
@@ -260,8 +283,19 @@ class GraphExecution:
             "status": step.status,
             "outcome": step.outcome,
             "outputs": step.outputs,
-            "error": step.error,
+            "error": _readable_error(step),
         }
+
+
+def _readable_error(step: Step) -> JsonObject | None:
+    """Return a step's error as expressions read it.
+
+    That of an API has the names that nodes of imported flows give theirs, too.
+    """
+    error = step.error
+    if error is None or "status" not in error or "httpResponseCode" in error:
+        return error
+    return {**error, "httpResponseCode": error["status"], "details": step.outputs}
 
 
 def pinned_value(outputs: JsonObject) -> JsonObject:

@@ -4,7 +4,7 @@ The file's schema decides: members stand in its order, and one that says what ho
 out. What the schema only calls data (inputs, schemas, records) keeps its author's order. Of a
 flow, nodes keep their order, and edges and layout follow it. A list of objects, and an object of
 several, has a line for each, so that a change of one shows as one; whatever else fits a line
-stands on one.
+stands on one. What a flow came from has a line for each of its values.
 
 What a file means is not touched, and writing what was written changes nothing.
 """
@@ -15,6 +15,8 @@ import json
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from argosy.connector import read_document, schema_folder
 from argosy.model import ALWAYS, ERROR, SUCCESS, lookup_pointer
 
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
     from argosy.model import Json, JsonObject
 
 WIDTH = 100
+#: Without any of these, a schema says nothing of what is within a value.
+_STRUCTURE = frozenset({"properties", "additionalProperties", "allOf", "anyOf", "oneOf"})
 _INDENT = 2
 #: Where edges of an outcome stand among those of their node; others stand between.
 _RANKS = {SUCCESS: 0, ERROR: 2, ALWAYS: 3}
@@ -31,11 +35,19 @@ _RANKS = {SUCCESS: 0, ERROR: 2, ALWAYS: 3}
 
 def canonical_text(document: JsonObject, kind: str) -> str:
     """Write a document that is valid by its kind's schema, `flow` or `flow-test`."""
+    form = canonical_form(document, kind)
+    kept = form.pop("source", None) if kind == "flow" else None
+    text = _written(form, 0, 0, breaks=True)
+    if kept is not None:
+        text = f'{text.removesuffix("}").rstrip()},\n  "source": {_kept(kept)}\n}}'
+    return text + "\n"
+
+
+def canonical_form(document: JsonObject, kind: str) -> JsonObject:
+    """Return what `canonical_text` writes; two documents that say the same have the same."""
     schema = _schema(kind)
-    ordered = _ordered(document, schema, schema)
-    if kind == "flow":
-        ordered = _laid_out(_sorted_edges(ordered))
-    return _written(ordered, 0, 0, breaks=True) + "\n"
+    ordered: JsonObject = _ordered(document, schema, schema)
+    return _laid_out(_sorted_edges(ordered)) if kind == "flow" else ordered
 
 
 @lru_cache(maxsize=4)
@@ -51,7 +63,7 @@ def _ordered(value: Json, schema: JsonObject, root: JsonObject) -> Json:
         return [_ordered(item, items, root) for item in value] if items else value
     if isinstance(value, float) and value.is_integer() and _is_number(schema):
         return int(value)
-    if not isinstance(value, dict):
+    if not isinstance(value, dict) or not schema.keys() & _STRUCTURE:
         return value
     known: JsonObject = {}
     for part in _parts(schema, root):
@@ -152,6 +164,14 @@ def _written(value: Json, indent: int, before: int, *, breaks: bool = False) -> 
     space = " " * inner
     joined = f",\n{space}".join(lines)
     return f"{opening}\n{space}{joined}\n{' ' * indent}{closing}"
+
+
+def _kept(source: Json) -> str:
+    """Write what a flow came from: a line for each value, since it is long and nobody edits it."""
+    try:
+        return orjson.dumps(source, option=orjson.OPT_INDENT_2).decode().replace("\n", "\n  ")
+    except TypeError:  # whole numbers of more than 64 bits
+        return _written(source, _INDENT, WIDTH)
 
 
 def _needs_lines(value: Json) -> bool:

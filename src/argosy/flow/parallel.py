@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,25 @@ def ask_help(pool: Executor | None, work: Callable[[], None]) -> None:
     if pool is not None:
         with suppress(RuntimeError):  # it was shut down, or the system gives no further thread
             pool.submit(work)
+
+
+def on_fresh_stack(work: Callable[[], None]) -> None:
+    """Do work in a thread of its own, wait for it, and raise what it raises.
+
+    What is nested deeply has a stack that is empty there.
+    """
+    done: Future[None] = Future()
+
+    def perform() -> None:
+        try:
+            work()
+        except BaseException as error:  # raised by the caller's thread
+            done.set_exception(error)
+        else:
+            done.set_result(None)
+
+    threading.Thread(target=perform, name="flow").start()
+    done.result()
 
 
 def run_each(

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from argosy.dispatch.inputs import secret_inputs
 from argosy.dispatch.plan import defaults_of
 from argosy.errors import InvalidFlowError, UnknownCapabilityError
 from argosy.flow.capability_node import compile_capability
+from argosy.flow.graph_plan import GraphPlan, PlanNode, part_of
 from argosy.flow.kinds import KINDS
 from argosy.flow.replay import redo_within
-from argosy.model import ALWAYS, ERROR, Flow, Graph, Node, NodeRetry, Problem, join_pointer
+from argosy.flow.routines import Routines, is_routine
+from argosy.flow.templates import outputs_read
+from argosy.model import ALWAYS, ERROR, Flow, Graph, Node, Problem, join_pointer
 from argosy.rendering import TemplateSyntaxError
 from argosy.validation import InvalidSchemaError, Validator
 from argosy.validation.sentences import list_words
@@ -24,38 +28,9 @@ from argosy.validation.sentences import list_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from argosy.flow.graph_plan import Execute
     from argosy.flow.step_context import StepContext
     from argosy.model import Connector, JsonObject
-
-    Execute = Callable[[StepContext], tuple[str, JsonObject]]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanNode:
-    """A node ready to run. `edges` are the indexes of the nodes that each outcome leads to.
-
-    `leads_to` are all of them once for each edge; `incoming` counts the edges that lead here.
-    `redo` does again what a step did to the run itself, where the step is taken over.
-    """
-
-    id: str
-    node: Node
-    execute: Execute
-    edges: Mapping[str, Sequence[int]]
-    leads_to: Sequence[int]
-    always: Sequence[int]
-    incoming: int
-    retry: NodeRetry
-    takes_error: bool
-    redo: Callable[[StepContext], None] | None
-
-
-@dataclass(frozen=True, slots=True)
-class GraphPlan:
-    """A graph ready to run; `entries` are the indexes of the nodes that no edge leads to."""
-
-    nodes: Sequence[PlanNode]
-    entries: Sequence[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +56,16 @@ def compile_flow(flow: Flow, connector: Connector) -> FlowPlan:
 
 
 class Compiler:
-    """Compiles one flow; kinds that hold a graph of their own have it compiled here too."""
+    """Compiles one flow; kinds that hold a graph of their own have it compiled here too.
+
+    `routines` are those of the graph that is being compiled.
+    """
 
     def __init__(self, flow: Flow, connector: Connector) -> None:
         self.flow = flow
         self.connector = connector
         self.problems: list[Problem] = []
+        self.routines = Routines(())
         declared = flow.inputs.get("properties")
         schemas = {name: one.schema for name, one in flow.variables.items()}
         self.sensitive = {
@@ -94,6 +73,11 @@ class Compiler:
             *secret_inputs(declared if isinstance(declared, dict) else {}),
             *secret_inputs(schemas),
         }
+
+    @cached_property
+    def outputs_read(self) -> Mapping[str, tuple[str, ...]]:
+        """The names under which expressions of the flow read outputs, by node."""
+        return outputs_read(self.flow)
 
     def compile(self) -> FlowPlan:
         """Compile. Raises InvalidFlowError."""
@@ -117,7 +101,7 @@ class Compiler:
         try:
             return Validator(schema)
         except InvalidSchemaError as error:
-            self._refuse("schema", f"the schema is none: {error}", place)
+            self.refuse("schema", f"the schema is none: {error}", place)
             return Validator({})
 
     def graph(self, graph: Graph) -> GraphPlan:
@@ -130,18 +114,29 @@ class Compiler:
             if edge.source in index and edge.target in index:
                 out[edge.source][edge.outcome].append(index[edge.target])
                 incoming[edge.target] += 1
+                if is_routine(nodes[index[edge.target]]):
+                    message = f"an edge leads to {edge.target!r}, a routine; it starts when called"
+                    self.refuse("routine-entry", message, f"{graph.pointer}/edges/{place}")
             else:
                 message = f"the edge from {edge.source!r} to {edge.target!r} lacks one of them"
-                self._refuse("edge-ends", message, f"{graph.pointer}/edges/{place}")
+                self.refuse("edge-ends", message, f"{graph.pointer}/edges/{place}")
         if len(index) < len(nodes):
-            self._refuse("node-ids", "two nodes have the same id", f"{graph.pointer}/nodes")
+            self.refuse("node-ids", "two nodes have the same id", f"{graph.pointer}/nodes")
         for node_id in _in_circles(nodes, out, incoming):
             message = f"{node_id!r} leads back to itself; a loop is a node of its own"
-            self._refuse("circle", message, nodes[index[node_id]].pointer)
-        planned = [self._node(node, out[node.id], incoming[node.id]) for node in nodes]
-        return GraphPlan(
-            tuple(planned), tuple(i for i, node in enumerate(planned) if not node.incoming)
-        )
+            self.refuse("circle", message, nodes[index[node_id]].pointer)
+        outer, self.routines = self.routines, Routines(nodes)
+        planned = tuple(self._node(node, out[node.id], incoming[node.id]) for node in nodes)
+        routines, self.routines = self.routines, outer
+        routines.nodes = planned
+        starts = [
+            i for i, node in enumerate(planned) if not node.incoming and node.id not in routines
+        ]
+        triggers = [i for i in starts if nodes[i].what == "trigger" and not nodes[i].is_capability]
+        unreached = [i for i in starts if triggers and i not in triggers]
+        if not any(routines):
+            return GraphPlan(planned, tuple(triggers or starts), planned, tuple(unreached))
+        return part_of(planned, triggers or starts, unreached)
 
     def _node(self, node: Node, out: Mapping[str, list[int]], incoming: int) -> PlanNode:
         always = tuple(out.get(ALWAYS, ()))
@@ -165,14 +160,15 @@ class Compiler:
             if node.what in KINDS:
                 return KINDS[node.what].compile(node, self)
             known = list_words(KINDS, node.what)
-            self._refuse("node-kind", f"there is no kind {node.what!r}; there is {known}", node)
+            self.refuse("node-kind", f"there is no kind {node.what!r}; there is {known}", node)
         except TemplateSyntaxError as error:
-            self._refuse("expression-syntax", str(error), node)
+            self.refuse("expression-syntax", str(error), node)
         except UnknownCapabilityError as error:
-            self._refuse("node-capability", error.message, node)
+            self.refuse("node-capability", error.message, node)
         return _never
 
-    def _refuse(self, code: str, message: str, place: str | Node) -> None:
+    def refuse(self, code: str, message: str, place: str | Node) -> None:
+        """Note what stands in the way, with its place."""
         pointer = place.pointer if isinstance(place, Node) else place
         self.problems.append(Problem(code, message, pointer))
 

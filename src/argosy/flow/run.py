@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 Status = Literal["running", "succeeded", "failed", "cancelled"]
 #: How many texts a run looks for in all others; what is sensitive beyond that is masked by name.
 _MOST_HIDDEN = 200
+#: How many parts of a long path are shown at each of its ends.
+_MOST_PARTS = 5
 
 
 def _as_it_is(value: Json) -> Json:
@@ -217,6 +219,14 @@ class Run:
             variables=document["variables"],
             is_record=True,
         )
+
+
+def shown_path(path: str) -> str:
+    """Return a step's path for a sentence: without its middle where it is long."""
+    parts = path.split("/")
+    if len(parts) <= 2 * _MOST_PARTS:
+        return path
+    return "/".join([*parts[:_MOST_PARTS], "…", *parts[-_MOST_PARTS:]])
 
 
 def shown_value(value: Json) -> Json:

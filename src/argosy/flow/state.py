@@ -11,6 +11,7 @@ from argosy.errors import (
     AlreadyRespondedError,
     ArgosyError,
     InvalidResponseError,
+    NoResponseError,
     OutputTooDeepError,
     OutputTooLargeError,
     StepTimedOutError,
@@ -20,7 +21,10 @@ from argosy.errors import (
 )
 from argosy.flow.deadline import Deadline
 from argosy.flow.execution import FATAL, GraphExecution
+from argosy.flow.parallel import on_fresh_stack
+from argosy.flow.run import shown_path
 from argosy.flow.templates import OMIT
+from argosy.flow.variables import SHARED
 from argosy.model import is_deeper
 from argosy.rendering import ExpressionFunction
 
@@ -30,16 +34,22 @@ if TYPE_CHECKING:
 
     from argosy.dispatch import Dispatcher
     from argosy.flow.engine import Engine
-    from argosy.flow.plan import FlowPlan, GraphPlan
+    from argosy.flow.graph_plan import GraphPlan
+    from argosy.flow.plan import FlowPlan
+    from argosy.flow.routines import Call
     from argosy.flow.run import Response, Run, Step
     from argosy.flow.step_context import StepContext
     from argosy.flow.variables import VariableStore
-    from argosy.model import FlowSettings, Json, JsonObject
+    from argosy.model import FlowSettings, Json, JsonObject, Variable
     from argosy.rendering import Scope
     from argosy.transport import Cancellation
 
 #: How deeply what goes in and comes out may be nested; it is told, stored and compared.
 DEEPEST = 200
+#: How many graphs stand within each other in one thread: few enough for Python's own limit.
+_MOST_ON_A_STACK = 16
+#: How many steps an error names that tells what went before it.
+_MOST_NAMED = 3
 
 
 class Frame:
@@ -54,20 +64,31 @@ class Frame:
         self.response: Response | None = None
         self._store = store
         self._lock = threading.Lock()
-        declared = plan.flow.variables.values()
-        kept = store.load(plan.flow.id) if any(one.scope == "flow" for one in declared) else {}
+        self._ended: list[Step] = []
         self.variables: dict[str, Json] = {
-            one.name: kept.get(one.name, one.value) if one.scope == "flow" else one.value
-            for one in declared
+            one.name: one.value for one in plan.flow.variables.values()
         }
+        self.read_kept()
+
+    def read_kept(self) -> None:
+        """Read the variables that outlive a run, again where a called flow may have set them."""
+        kept = [one for one in self.plan.flow.variables.values() if one.is_kept]
+        with self._lock:
+            loaded = {owner: self._store.load(owner) for owner in {*map(self._owner, kept)}}
+            for one in kept:
+                self.variables[one.name] = loaded[self._owner(one)].get(one.name, one.value)
+
+    def _owner(self, declared: Variable) -> str:
+        """Return whose a variable is in the store that keeps it."""
+        return SHARED if declared.scope == "shared" else self.plan.flow.id
 
     def change(self, name: str, change: Callable[[Json], Json]) -> Json:
         """Change a variable by what it is; nothing that another branch does comes in between."""
         declared = self.plan.flow.variables[name]
         with self._lock:
-            if declared.scope == "flow":  # others may have changed it since this run began
-                flow = self.plan.flow.id
-                changed = self._store.change(flow, name, declared.value, change)
+            if declared.is_kept:  # others may have changed it since this run began
+                owner = self._owner(declared)
+                changed = self._store.change(owner, name, declared.value, change)
             else:
                 changed = change(self.variables[name])
             self.variables[name] = changed
@@ -76,7 +97,18 @@ class Frame:
     def is_kept(self, name: str) -> bool:
         """Tell whether a variable outlives the run."""
         declared = self.plan.flow.variables.get(name)
-        return declared is not None and declared.scope == "flow"
+        return declared is not None and declared.is_kept
+
+    def note_end(self, step: Step) -> None:
+        """Note a step that failed and with which its branch has ended; the first few are kept."""
+        if len(self._ended) < _MOST_NAMED:
+            self._ended.append(step)
+
+    def must_have_responded(self) -> None:
+        """Raise NoResponseError where the flow demands a response and there is none."""
+        if self.plan.flow.settings.must_respond and self.response is None:
+            told = "".join(f"; {_told(one)}" for one in self._ended)
+            raise NoResponseError(before=told or ".")
 
     def respond(self, response: Response) -> None:
         """Keep the response. Raises AlreadyRespondedError, InvalidResponseError."""
@@ -221,18 +253,23 @@ class RunState:
         prefix: str = "",
         deadline: Deadline | None = None,
         level: int = 1,
+        call: Call | None = None,
     ) -> None:
         """Run a graph to its end. Raises the error that it failed with.
 
-        `level` counts the loops and flows around it, and itself.
+        `level` counts the loops, calls and flows around it, and itself. `call` is the call of a
+        routine that it is part of.
         """
         limit = self.engine.settings.most_deep
         if level > limit:
-            raise TooDeepError(place=prefix.rstrip("/"), limit=limit)
+            raise TooDeepError(place=shown_path(prefix.rstrip("/")), limit=limit)
         execution = GraphExecution(
-            self, frame, plan, scope, prefix, deadline or self.deadline, level
+            self, frame, plan, scope, prefix, deadline or self.deadline, level, call
         )
-        execution.run()
+        if level % _MOST_ON_A_STACK:
+            execution.run()
+        else:
+            on_fresh_stack(execution.run)
         if execution.error is not None:
             raise execution.error
 
@@ -247,7 +284,11 @@ class RunState:
         self.hide(frame.input)
         prefix = f"{caller.step.path}/"
         scope, level = self.scope(frame), caller.level + 1
-        self.run_graph(frame, plan.graph, scope, prefix, caller.deadline, level)
+        try:
+            self.run_graph(frame, plan.graph, scope, prefix, caller.deadline, level)
+        finally:
+            caller.frame.read_kept()
+        frame.must_have_responded()
         return frame.response
 
     def check_size(self, outputs: JsonObject) -> None:
@@ -256,6 +297,11 @@ class RunState:
         limit = self._settings.max_output_bytes
         if size > limit:
             raise OutputTooLargeError(size=size, limit=limit)
+
+
+def _told(step: Step) -> str:
+    message = (step.error or {}).get("message", "")
+    return f"{shown_path(step.path)!r} failed before: {message}"
 
 
 def _size(outputs: JsonObject) -> int:

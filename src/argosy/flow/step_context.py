@@ -6,8 +6,9 @@ from itertools import count
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
-from argosy.errors import NodeInputsError
+from argosy.errors import NodeInputsError, NotCalledError
 from argosy.flow.deadline import Deadline
+from argosy.flow.routines import Call
 from argosy.flow.run import Response
 from argosy.rendering import ExpressionFunction
 from argosy.transport import Control
@@ -17,10 +18,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from argosy.errors import ArgosyError
-    from argosy.flow.plan import GraphPlan
+    from argosy.flow.graph_plan import GraphPlan
     from argosy.flow.run import Step
     from argosy.flow.state import Frame, RunState
-    from argosy.model import Json, Node
+    from argosy.model import Json, JsonObject, Node
     from argosy.rendering import Scope
 
 
@@ -28,10 +29,11 @@ class StepContext:
     """One attempt of one step.
 
     Ids are made of the run's id and the step's path, so that an attempt that is made again makes
-    the same ones: what was stored already is not stored twice.
+    the same ones: what was stored already is not stored twice. `call` is the call of the routine
+    that the step is part of.
     """
 
-    __slots__ = ("_ids", "deadline", "frame", "level", "node", "scope", "state", "step")
+    __slots__ = ("_ids", "call", "deadline", "frame", "level", "node", "scope", "state", "step")
 
     def __init__(
         self,
@@ -42,6 +44,7 @@ class StepContext:
         step: Step,
         deadline: Deadline,
         level: int,
+        call: Call | None = None,
     ) -> None:
         self.state = state
         self.frame = frame
@@ -49,6 +52,7 @@ class StepContext:
         self.node = node
         self.step = step
         self.level = level
+        self.call = call
         self._ids = 0
         self.deadline = deadline
         seconds = node.timeout_seconds
@@ -134,7 +138,31 @@ class StepContext:
         """Run one turn of a loop. Raises the error that it failed with."""
         self.check_time()
         prefix = f"{self.step.path}/{turn}/"
-        self.state.run_graph(self.frame, body, scope, prefix, self.deadline, self.level + 1)
+        level = self.level + 1
+        self.state.run_graph(self.frame, body, scope, prefix, self.deadline, level, self.call)
+
+    def run_routine(self, part: GraphPlan, values: JsonObject) -> JsonObject | None:
+        """Run a routine; return what it returns, or None. Raises the error that it failed with.
+
+        It reads what had run when it was called; what ran in it is read from here on.
+        """
+        self.check_time()
+        call = Call(values)
+        scope = self.inner_scope()
+        before = dict(scope["nodes"])
+        prefix, level = f"{self.step.path}/1/", self.level + 1
+        try:
+            self.state.run_graph(self.frame, part, scope, prefix, self.deadline, level, call)
+        finally:
+            ran = {n: one for n, one in scope["nodes"].items() if before.get(n) is not one}
+            self.scope["nodes"].update(ran)
+        return call.returned
+
+    def give_back(self, values: JsonObject) -> None:
+        """Return values from the routine that the step is part of. Raises NotCalledError."""
+        if self.call is None:
+            raise NotCalledError(node=self.node.id)
+        self.call.give_back(values)
 
     def run_flow(self, name: str, given: Json) -> Response | None:
         """Run another flow and return its response. Raises what it failed with."""

@@ -12,10 +12,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from argosy.errors import ExpressionError, MissingValueError
 from argosy.model import Problem, join_pointer, lookup_pointer
-from argosy.rendering import MISSING, ExpressionFunction, Template, compile_template
+from argosy.rendering import (
+    MISSING,
+    ExpressionFunction,
+    Template,
+    TemplateSyntaxError,
+    compile_template,
+)
 
 if TYPE_CHECKING:
-    from argosy.model import Json
+    from argosy.model import Flow, Json
     from argosy.rendering import Scope
 
 Render = Callable[["Scope"], "Json"]
@@ -81,6 +87,31 @@ def read_names(value: Json) -> Iterator[str]:
     elif isinstance(value, Mapping | list):
         for part in value.values() if isinstance(value, Mapping) else value:
             yield from read_names(part)
+
+
+def outputs_read(flow: Flow) -> dict[str, tuple[str, ...]]:
+    """Return the names under which the expressions of a flow read outputs, by node."""
+    found: dict[str, dict[str, None]] = {}
+    for node in flow.graph.every_node():
+        for text in _output_templates(node.inputs):
+            try:
+                paths = compile_template(text).paths
+            except TemplateSyntaxError:  # told where that node is compiled
+                continue
+            for path in paths:
+                if path[0] == "nodes" and path[2:3] == ("outputs",) and len(path) > 3:
+                    found.setdefault(path[1], {})[path[3]] = None
+    return {node: tuple(names) for node, names in found.items()}
+
+
+def _output_templates(value: Json) -> Iterator[str]:
+    """Yield the texts in a value that may read outputs."""
+    if isinstance(value, str):
+        if "outputs" in value and "{{" in value:
+            yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _output_templates(part)
 
 
 def join_below(pointer: str, name: str | int) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -11,13 +11,20 @@ if TYPE_CHECKING:
     from argosy.model import Json
 
 
+#: Stands for all flows where a store asks whose a variable is.
+SHARED: Final = ""
+
+
 class VariableStore(Protocol):
-    """Keeps the variables of flows whose scope is `flow`."""
+    """Keeps the variables whose scope is `flow` or `shared`.
 
-    def load(self, flow: str) -> Mapping[str, Json]:
-        """Return what is kept of a flow's variables, by name."""
+    `owner` is the id of the flow, or empty (`SHARED`) for those that all flows share.
+    """
 
-    def change(self, flow: str, name: str, first: Json, change: Callable[[Json], Json]) -> Json:
+    def load(self, owner: str) -> Mapping[str, Json]:
+        """Return what is kept of the variables of an owner, by name."""
+
+    def change(self, owner: str, name: str, first: Json, change: Callable[[Json], Json]) -> Json:
         """Change a variable by what it is, `first` where none is kept, and return it.
 
         Nobody else's change comes in between.
@@ -31,14 +38,14 @@ class MemoryVariables:
         self._lock = threading.Lock()
         self._kept: dict[str, dict[str, Json]] = {}
 
-    def load(self, flow: str) -> Mapping[str, Json]:
-        """Return what is kept of a flow's variables."""
+    def load(self, owner: str) -> Mapping[str, Json]:
+        """Return what is kept of the variables of an owner."""
         with self._lock:
-            return dict(self._kept.get(flow, {}))
+            return dict(self._kept.get(owner, {}))
 
-    def change(self, flow: str, name: str, first: Json, change: Callable[[Json], Json]) -> Json:
+    def change(self, owner: str, name: str, first: Json, change: Callable[[Json], Json]) -> Json:
         """Change a variable."""
         with self._lock:
-            kept = self._kept.setdefault(flow, {})
+            kept = self._kept.setdefault(owner, {})
             kept[name] = change(kept.get(name, first))
             return kept[name]

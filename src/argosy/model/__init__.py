@@ -18,9 +18,14 @@ from argosy.model.capability import (
     Waiting,
     example_body,
 )
-from argosy.model.connection import Connection, TransportSettings, variable_name
+from argosy.model.connection import Connection, TransportSettings, camel_case, variable_name
 from argosy.model.connector import Connector, Family, Region, identifier
 from argosy.model.credential import Credential, TokenGrant
+from argosy.model.davinci import (
+    DavinciCapability,
+    DavinciConnector,
+    DavinciProperty,
+)
 from argosy.model.exchange import NO_AUTHENTICATION, Answer, Authentication, OutgoingRequest
 from argosy.model.flow import (
     ALWAYS,
@@ -61,6 +66,9 @@ __all__ = [
     "Connection",
     "Connector",
     "Credential",
+    "DavinciCapability",
+    "DavinciConnector",
+    "DavinciProperty",
     "Edge",
     "Example",
     "FailureRule",
@@ -87,6 +95,7 @@ __all__ = [
     "TransportSettings",
     "Variable",
     "Waiting",
+    "camel_case",
     "example_body",
     "identifier",
     "is_deeper",

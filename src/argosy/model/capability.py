@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from argosy.model.credential import Credential, credentials_from_json
+from argosy.model.davinci import DavinciCapability
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -171,6 +172,7 @@ class Capability:
     error_notes: Mapping[int, str]
     examples: tuple[Example, ...]
     anti_examples: tuple[JsonObject, ...]
+    davinci: DavinciCapability
 
     @property
     def saves(self) -> Saves:
@@ -206,6 +208,7 @@ class Capability:
             error_notes={note["status"]: note["note"] for note in document.get("errors", ())},
             examples=tuple(_example(example) for example in document["examples"]),
             anti_examples=tuple(document["antiExamples"]),
+            davinci=DavinciCapability.from_json(document.get("davinci", {})),
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from argosy.model.credential import Credential, credentials_from_json
+from argosy.model.davinci import DavinciConnector
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -46,6 +47,7 @@ class Connector:
     version: str
     title: str
     description: str
+    categories: tuple[str, ...]
     settings: JsonObject
     auth: tuple[Credential, ...]
     families: Mapping[str, Family]
@@ -53,6 +55,7 @@ class Connector:
     error_message_pointers: tuple[str, ...]
     request_id_headers: tuple[str, ...]
     capability_files: Mapping[str, str]
+    davinci: DavinciConnector
 
     @classmethod
     def from_json(cls, document: JsonObject, root: Path) -> Connector:
@@ -65,6 +68,7 @@ class Connector:
             version=document["version"],
             title=document["title"],
             description=document.get("description", ""),
+            categories=tuple(document.get("categories", ())),
             settings=document.get("settings", {"type": "object"}),
             auth=auth,
             families={
@@ -77,6 +81,7 @@ class Connector:
                 entry.rpartition("/")[2]: f"capabilities/{entry}.json"
                 for entry in document["capabilities"]
             },
+            davinci=DavinciConnector.from_json(document.get("davinci", {})),
         )
 
     @property

@@ -16,7 +16,8 @@ class OutgoingRequest:
     """A request ready to be sent: everything but the connection's authentication.
 
     `send_auth` says whether this request may carry it; it is added when the bytes are written.
-    `content` is the value that `body` encodes.
+    `content` is the value that `body` encodes. `follows` says whether a redirect is followed at
+    all.
     """
 
     method: str
@@ -25,6 +26,7 @@ class OutgoingRequest:
     body: bytes | None = field(default=None, repr=False)
     send_auth: bool = True
     content: Json = field(default=None, repr=False)
+    follows: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,12 @@ class Node:
     body: Graph | None = None
     pointer: str = ""
 
+    @property
+    def called_flow(self) -> Json:
+        """The id of the flow that runs within this node, or an expression; None without one."""
+        calls = not self.is_capability and self.what in {"subflow", "davinci"}
+        return self.inputs.get("flow") if calls else None
+
     @classmethod
     def from_json(cls, document: JsonObject, pointer: str) -> Node:
         """Read a node."""
@@ -135,20 +141,29 @@ class Variable:
     """A value that nodes set: its scope, its schema if it has one, what it begins with."""
 
     name: str
-    scope: Literal["run", "flow"] = "run"
+    scope: Literal["run", "flow", "shared"] = "run"
     schema: JsonObject | None = None
     value: Json = None
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it outlives the run."""
+        return self.scope != "run"
 
 
 @dataclass(frozen=True, slots=True)
 class FlowSettings:
-    """What holds for a whole run; `sensitive` are names of members that no record shows."""
+    """What holds for a whole run; `sensitive` are names of members that no record shows.
+
+    A flow that `must_respond` fails where it ends without a response.
+    """
 
     timeout_seconds: float = TIMEOUT_SECONDS
     retry: NodeRetry = NodeRetry()
     sensitive: frozenset[str] = frozenset()
     max_steps: int = MAX_STEPS
     max_output_bytes: int = MAX_OUTPUT_BYTES
+    must_respond: bool = False
 
     @classmethod
     def from_json(cls, document: Mapping[str, Json]) -> FlowSettings:
@@ -159,6 +174,7 @@ class FlowSettings:
             sensitive=frozenset(document.get("sensitive", ())),
             max_steps=document.get("maxSteps", MAX_STEPS),
             max_output_bytes=document.get("maxOutputBytes", MAX_OUTPUT_BYTES),
+            must_respond=document.get("mustRespond", False),
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from typing import Any, TypeAlias
 
 Json: TypeAlias = Any
@@ -58,8 +59,8 @@ def is_deeper(value: Json, levels: int) -> bool:
 def _unique(pairs: list[tuple[str, Json]]) -> JsonObject:
     result = dict(pairs)
     if len(result) < len(pairs):
-        keys = [key for key, _ in pairs]
-        twice = next(key for key in keys if keys.count(key) > 1)
+        counts = Counter(key for key, _ in pairs)
+        twice = next(key for key, count in counts.items() if count > 1)
         raise ValueError(f"the key {twice!r} stands twice in one object")
     return result
 

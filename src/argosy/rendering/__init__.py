@@ -15,6 +15,7 @@ from argosy.rendering.template import (
     TemplateSyntaxError,
     compile_template,
     compile_value,
+    template_parts,
 )
 from argosy.rendering.text import encode_json, percent_encode, to_text
 
@@ -33,5 +34,6 @@ __all__ = [
     "compile_value",
     "encode_json",
     "percent_encode",
+    "template_parts",
     "to_text",
 ]

@@ -64,7 +64,7 @@ def compile_template(source: str) -> Template:
     """
     if "{{" not in source and "{%" not in source and "{#" not in source:
         return Template(source, (), exact=False, render=lambda _scope: source)
-    parts = list(_parts(source))
+    parts = list(template_parts(source))
     try:
         renders = [part if isinstance(part, str) else evaluator(part) for part in parts]
     except ExpressionError as error:
@@ -126,8 +126,11 @@ def _joined(parts: Sequence[str | Evaluate]) -> Evaluate:
     return render
 
 
-def _parts(source: str) -> Iterator[str | nodes.Expr]:
-    """Yield the literal texts and the parsed expressions of a template, in order."""
+def template_parts(source: str) -> Iterator[str | nodes.Expr]:
+    """Yield the literal texts and the parsed expressions of a template, in order.
+
+    Raises TemplateSyntaxError.
+    """
     position = 0
     while position < len(source):
         start = source.find("{{", position)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from argosy.flow.kinds import KINDS
+from argosy.flow.kinds.call import ENDED
+from argosy.flow.routines import is_call
 from argosy.model import ALWAYS, ERROR, SUCCESS
 
 if TYPE_CHECKING:
@@ -78,8 +80,10 @@ def covered_by(run: Run, flow: Flow, flows: Mapping[str, Flow]) -> frozenset[Pla
         place = spot.prefix + node.id
         if node.body is not None:
             graphs[step.path] = _Spot(spot.flow, node.body, f"{place}/")
+        if is_call(node):
+            graphs[step.path] = spot
         called = str(step.inputs.get("flow")) if isinstance(step.inputs, dict) else ""
-        if node.what == "subflow" and not node.is_capability and called in flows:
+        if node.called_flow is not None and called in flows:
             graphs[step.path] = _Spot(_file(flows[called]), flows[called].graph, "")
         found.add((spot.flow, "nodes", place))
         found |= {(spot.flow, "edges", name) for name in spot.taken(node, step)}
@@ -127,7 +131,10 @@ def _places(flow: str, graph: Graph, prefix: str = "") -> Iterator[Place]:
 
 def _outcomes(node: Node, own: list[Edge]) -> Iterator[str]:
     declared = (SUCCESS, ERROR) if node.is_capability else KINDS[node.what].outcomes(node)
+    claimed = {edge.outcome for edge in own}
     for outcome in declared:
+        if outcome == ENDED and is_call(node) and outcome not in claimed:
+            continue  # its routine may always return
         if outcome != ERROR or _takes_error(own) or node.on_error != "fail":
             yield outcome
 

@@ -135,12 +135,11 @@ def _called(flow: Flow, library: FlowLibrary) -> Iterator[Flow]:
 
 def _names_called(flow: Flow, library: FlowLibrary) -> Iterator[str]:
     for node in flow.graph.every_node():
-        if node.what == "subflow" and not node.is_capability:
-            name = node.inputs.get("flow")
-            if isinstance(name, str) and "{{" in name:
-                yield from library
-            elif isinstance(name, str):
-                yield name
+        name = node.called_flow
+        if isinstance(name, str) and "{{" in name:
+            yield from library
+        elif isinstance(name, str):
+            yield name
 
 
 def _seed(given: Json, folder: Path) -> tuple[Mapping[str, Json] | Path | None, list[str]]:

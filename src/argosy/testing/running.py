@@ -185,7 +185,7 @@ def _needs_sandbox(flow: Flow, case: Case) -> bool:
     """Tell whether anything is asked of the sandbox, or may be by a node that is not stubbed."""
     asks = case.seed is not None or case.faults or {"rows", "requests"} & set(case.expect)
     return bool(asks) or any(
-        node.is_capability or node.what in {"http-request", "subflow"}
+        node.is_capability or node.what in {"http-request", "subflow", "davinci"}
         for node in flow.graph.every_node()
         if not is_whole(case.stubs.get(node.id, REAL)) or _has_paths(case.stubs)
     )

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import logging
 import re
+import socket
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -74,6 +75,7 @@ class Transport:
         random: Callable[[], float],
         allow_address: Callable[[str, str], bool] | None = None,
         judge_redirect: Callable[[str, str], bool | None] = lambda _from, _to: None,
+        resolve: Callable[..., Any] = socket.getaddrinfo,
     ) -> None:
         self.settings = settings
         self.policy = RetryPolicy.of(settings, random)
@@ -88,7 +90,9 @@ class Transport:
         self._verify = settings.ca_bundle or True
         self._session = requests.Session()
         self._session.trust_env = False
-        adapter = LeanAdapter(pool_maxsize=settings.pool_size, allow_address=allow_address)
+        adapter = LeanAdapter(
+            pool_maxsize=settings.pool_size, allow_address=allow_address, resolve=resolve
+        )
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
 
@@ -186,7 +190,7 @@ class Transport:
 
     def _redirected(self, request: OutgoingRequest, location: str) -> OutgoingRequest | None:
         """Return the request that a redirect asks for, or None where a call does not follow."""
-        if request.method not in {"GET", "HEAD"}:
+        if request.method not in {"GET", "HEAD"} or not request.follows:
             return None
         try:
             target = requote_uri(urljoin(request.url, location))

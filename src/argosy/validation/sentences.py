@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _LONGEST_SHOWN = 60
 _MOST_LISTED = 7
+#: A word that is compared with others is cut here.
+_LONGEST_COMPARED = 200
 
 
 def sentence(keyword: str, found: Json, wanted: Json) -> str:
@@ -39,7 +41,8 @@ def list_words(words: Iterable[Json], found: str = "") -> str:
 
     allowed = [word if isinstance(word, str) else show(word) for word in words]
     if found:
-        allowed.sort(key=lambda word: -SequenceMatcher(None, found, word).ratio())
+        near = found[:_LONGEST_COMPARED]
+        allowed.sort(key=lambda word: -SequenceMatcher(None, near, word).ratio())
     more = len(allowed) - _MOST_LISTED
     listed = ", ".join(allowed[:_MOST_LISTED])
     return f"{listed} and {more} more" if more > 0 else listed

@@ -23,6 +23,7 @@ from argosy.validation.sentences import list_words
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from argosy.davinci.lint import LintFlow
     from argosy.model import Capability, Connector, JsonObject
 
 _GIVEN_ALWAYS = {
@@ -80,6 +81,8 @@ class Catalogue:
         self._sources: dict[str, FlowSource] = {}
         self._capabilities: dict[str, KnownCapability | None] = {}
         self._callees: dict[str, frozenset[str]] = {}
+        #: The flows that came from DaVinci, as they came, by their files; None for all others.
+        self.imported: dict[str, LintFlow | None] = {}
 
     def capability(self, name: str) -> KnownCapability | None:
         """Return a capability, or None where the connector has none of this id."""
@@ -126,8 +129,7 @@ class Catalogue:
         if name not in self._callees:
             source = self.flow(name)
             nodes = source.flow.graph.every_node() if source and source.flow else ()
-            calls = (n for n in nodes if n.what == "subflow" and not n.is_capability)
-            named = (call.inputs.get("flow") for call in calls)
+            named = (node.called_flow for node in nodes)
             self._callees[name] = frozenset(flow for flow in named if isinstance(flow, str))
         return self._callees[name]
 

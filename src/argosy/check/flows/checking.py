@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from argosy.check.flows.catalogue import Catalogue, flow_files, flow_source
+from argosy.check.flows.imported import lint_imported
 from argosy.check.flows.rules import FLOW_RULES, secrets
 from argosy.check.flows.secrets import Curtain
 from argosy.check.flows.subject import FlowSubject
@@ -62,6 +63,7 @@ def _as_read(document: Json) -> JsonObject:
 def _check(source: FlowSource, catalogue: Catalogue) -> list[Problem]:
     subject = FlowSubject(source, catalogue)
     found = [problem for rule in FLOW_RULES for problem in _findings(rule, subject)]
+    found += lint_imported(subject)
     if not subject.secrets:
         return found
     curtain = Curtain(subject.secrets)

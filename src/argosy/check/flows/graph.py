@@ -13,6 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from argosy.flow.kinds import KINDS
+from argosy.flow.routines import is_routine
 from argosy.model import ALWAYS, ERROR, SUCCESS, Edge, Graph, Node
 
 if TYPE_CHECKING:
@@ -131,6 +132,27 @@ class GraphView:
         return bool(self.ancestors.get(later, 0) & self.bit(name))
 
     @cached_property
+    def routines(self) -> tuple[str, ...]:
+        """The nodes at which routines start."""
+        return tuple(name for name, node in self.nodes.items() if is_routine(node))
+
+    @cached_property
+    def _in_routines(self) -> int:
+        found = sum(map(self.bit, self.routines))
+        for edge in self._in_order() if found else ():
+            if found & self.bit(edge.source):
+                found |= self.bit(edge.target)
+        return found
+
+    def _in_order(self) -> Iterator[Edge]:
+        for name in self.order or ():
+            yield from self.outgoing[name]
+
+    def is_in_routine(self, name: str) -> bool:
+        """Tell whether a node runs where a routine is called, at other times too perhaps."""
+        return bool(self._in_routines & self.bit(name))
+
+    @cached_property
     def _run_before(self) -> Mapping[str, int]:
         """The nodes that have run whenever each node starts."""
         found: dict[str, int] = {}
@@ -167,8 +189,15 @@ class GraphView:
             ends = self._ends(name)
             if through & self.bit(name) or all(self._leads(name, end, found) for end in ends):
                 found |= self.bit(name)
-        entries = (name for name in self.nodes if not self.incoming[name])
+        entries = (name for name in self.nodes if self._is_entry(name))
         return bool(through & self._surely_run) or any(found & self.bit(e) for e in entries)
+
+    def _is_entry(self, name: str) -> bool:
+        """Tell whether a node starts with its graph."""
+        node = self.nodes[name]
+        if self.incoming[name] or is_routine(node):
+            return False
+        return self.loop is not None or (node.what == "trigger" and not node.is_capability)
 
     def _ends(self, name: str) -> set[str]:
         """Return the outcomes of a node with which the graph goes on; none may stand for any."""
@@ -193,7 +222,8 @@ class GraphView:
         for name in self.order or ():
             edges = self.incoming[name]
             sure = [bool(found & self.bit(edge.source)) and self._is_sure(edge) for edge in edges]
-            if not edges or (all(sure) if self.nodes[name].join == "all" else any(sure)):
+            joined = bool(edges) and all(sure) if self.nodes[name].join == "all" else any(sure)
+            if joined or self._is_entry(name):
                 found |= self.bit(name)
         return found
 

@@ -1,7 +1,8 @@
 """What an expression may read where it stands, and what is known of it.
 
 A node's expressions read the nodes that can have run before it: those from which a way leads to
-it, and those that can have run before the loop in whose body it stands. The names that a path may
+it, and those that can have run before the loop in whose body it stands. What has run when a
+routine is called, and what a call has run, is taken to be there. The names that a path may
 start from, and the members that may follow, are those that the engine gives.
 """
 
@@ -15,7 +16,7 @@ from argosy.check.flows.shapes import ANY, Shape, type_words
 from argosy.model import ALWAYS, ERROR
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from argosy.check.flows.graph import GraphView
     from argosy.check.flows.subject import FlowSubject
@@ -63,15 +64,24 @@ class Level:
     view: GraphView
     node: str = ""
 
+    def is_called(self, name: str) -> bool:
+        """Tell whether it depends on calls of routines what has run, of this node or before it."""
+        view = self.view
+        return view.is_in_routine(name) or bool(self.node and view.is_in_routine(self.node))
+
     def can_have_run(self, name: str) -> bool:
         """Tell whether a node can have run before."""
+        if self.is_called(name):
+            return True
         if self.view.order is None or not self.node or self.view.is_repeated:
             return True
         return self.view.comes_before(name, self.node)
 
-    def must_have_run(self, names: Iterable[str]) -> bool:
-        """Tell whether one of these nodes has run in any case."""
+    def must_have_run(self, names: Collection[str]) -> bool:
+        """Tell whether one of these nodes has run in any case, as far as that can be known."""
         view = self.view
+        if any(map(self.is_called, names)):
+            return True
         through = sum(view.bit(name) for name in names)
         if view.order is None:
             return True
@@ -218,7 +228,7 @@ class Scope:
         return f"there is no node {name!r} here; there is {there}"
 
     def _error(self, level: Level, path: Path) -> Reading:
-        if not level.knows_error(path[1]):
+        if not level.is_called(path[1]) and not level.knows_error(path[1]):
             return Reading(
                 fault=f"{path[1]!r} has no error here: this runs only where it has succeeded",
                 hint=f"Draw an edge from the outcome `error` of {path[1]!r}, or set its onError to "
@@ -258,7 +268,7 @@ class Scope:
         if self._may_be_left_out(path):
             return f"'input.{path[1]}' may be left out when a run is started"
         level = self.level(path[1]) if path[0] == "nodes" and len(path) > 3 else None
-        if level is None or level.view.order is None:
+        if level is None or level.view.order is None or level.is_called(path[1]):
             return ""
         if path[2] == "outputs" and level.knows_error(path[1]):
             return f"{path[1]!r} may have failed when this is read, and lack outputs"

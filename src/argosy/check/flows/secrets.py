@@ -36,20 +36,41 @@ class PlainSecret:
         return f"PlainSecret({self.pointer!r}, {self.what!r}, {MASK!r})"
 
 
-_KEYS: Final[Mapping[str, re.Pattern[str]]] = {
-    "a private key": re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*", re.DOTALL),
-    "an API key": re.compile(r"(?<![\w/.])\d{1,12}/[0-9a-f]{40}(?![0-9A-Za-z])"),
-    "the value of an Authorization header": re.compile(
-        r"(?<!\w)(?:Bearer|Basic|(?-i:[A-Z]{2,6}\d)(?=\s+\S{20}))\s+(?=\S*\d)[A-Za-z0-9._~+/-]{12,}=*",
-        re.IGNORECASE,
+#: What keys look like. Most texts hold none of the letters that stand before the patterns, which
+#: are looked for first, since that is quick.
+_KEYS: Final[Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]] = {
+    "a private key": (
+        re.compile("-----BEGIN "),
+        re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*", re.DOTALL),
     ),
-    "a signed token (JWT)": re.compile(r"(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
-    "an access key": re.compile(
-        r"(?<!\w)(?:(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{35}|gh[pousr]_\w{36,}|"
-        r"xox[abprs]-[\w-]{10,}|[sr]k_live_\w{16,}|glpat-[\w-]{20,})"
+    "an API key": (
+        re.compile(r"/[0-9a-f]{40}"),
+        re.compile(r"(?<![\w/.])\d{1,12}/[0-9a-f]{40}(?![0-9A-Za-z])"),
+    ),
+    "the value of an Authorization header": (
+        re.compile(r"\s[A-Za-z0-9._~+/-]{12}"),
+        re.compile(
+            r"(?<!\w)(?:Bearer|Basic|(?-i:[A-Z]{2,6}\d)(?=\s+\S{20}))"
+            r"\s+(?=\S*\d)[A-Za-z0-9._~+/-]{12,}=*",
+            re.IGNORECASE,
+        ),
+    ),
+    "a signed token (JWT)": (
+        re.compile("eyJ"),
+        re.compile(r"(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
+    ),
+    "an access key": (
+        re.compile(r"A[KSI][Iz][Aa]|gh[pousr]_|xox[abprs]-|k_live_|glpat-"),
+        re.compile(
+            r"(?<!\w)(?:(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{35}|gh[pousr]_\w{36,}|"
+            r"xox[abprs]-[\w-]{10,}|[sr]k_live_\w{16,}|glpat-[\w-]{20,})"
+        ),
     ),
 }
-_RANDOM: Final = re.compile(r"(?<![\w+=-])[\w+=-]{32,128}(?![\w+=-])", re.ASCII)
+#: No key of any kind is shorter.
+_SHORTEST_KEY: Final = 18
+_WORDS: Final = re.compile(r"[\w+=-]+", re.ASCII)
+_RANDOM_LENGTHS: Final = range(32, 129)
 _LEAST_BITS: Final = 4.2
 _LEAST_DIGITS: Final = 3
 
@@ -112,12 +133,13 @@ def _secret_inputs(subject: FlowSubject, place: NodePlace) -> list[Steps]:
     if known is not None and known.inputs is not None:
         declared = known.inputs.schema.get("properties", {})
         return [(name,) for name in sorted(secret_inputs(declared))]
-    called = place.node.inputs.get("flow")
-    if place.is_kind("subflow") and isinstance(called, str):
+    called = place.node.called_flow
+    if isinstance(called, str):
         source = subject.catalogue.flow(called)
         declared = source.flow.inputs.get("properties", {}) if source and source.flow else {}
         if isinstance(declared, dict):
-            return [("input", name) for name in sorted(secret_inputs(declared))]
+            given = "input" if place.is_kind("subflow") else "properties"
+            return [(given, name) for name in sorted(secret_inputs(declared))]
     return []
 
 
@@ -128,16 +150,31 @@ def _is_literal(subject: FlowSubject, text: str) -> bool:
 
 
 def _written(document: Json) -> Iterator[PlainSecret]:
-    """Yield what is written as keys are, anywhere in the file."""
-    for path, text in _texts(document, ()):
-        for what, pattern in _KEYS.items():
-            for match in pattern.finditer(text):
+    """Yield what is written as keys are, anywhere in the file.
+
+    The graph that a flow came from is left out: what it holds is in the flow's own nodes too.
+    """
+    for path, text in _texts(_without_origin(document), ()):
+        if len(text) < _SHORTEST_KEY:
+            continue
+        for what, (hint, pattern) in _KEYS.items():
+            for match in pattern.finditer(text) if hint.search(text) else ():
                 yield PlainSecret(join_pointer(path), f"a text looks like {what}", match[0])
-        if not text.startswith("data:"):
-            for match in _RANDOM.finditer(text):
-                if _is_random(match[0]):
+        # What another product has exported is full of ids and hashes.
+        if path[:1] != ("source",) and not text.startswith("data:"):
+            for word in _WORDS.findall(text):
+                if len(word) in _RANDOM_LENGTHS and _is_random(word):
                     what = "a text is long and random, as keys are"
-                    yield PlainSecret(join_pointer(path), what, match[0], is_sure=False)
+                    yield PlainSecret(join_pointer(path), what, word, is_sure=False)
+
+
+def _without_origin(document: Json) -> Json:
+    source = document.get("source") if isinstance(document, dict) else None
+    flow = source.get("flow") if isinstance(source, dict) else None
+    if not isinstance(source, dict) or not isinstance(flow, dict):
+        return document
+    kept = {name: value for name, value in flow.items() if name != "graphData"}
+    return {**document, "source": {**source, "flow": kept}}
 
 
 def _named(subject: FlowSubject) -> Iterator[PlainSecret]:

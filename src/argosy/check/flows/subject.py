@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from argosy.check.expressions import compile_or_fault
 from argosy.check.flows.graph import GraphView, is_note, views_of
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
     from argosy.check.flows.scope import Scope
     from argosy.model import Flow, Variable
     from argosy.rendering import Template
+
+
+#: What `source.format` says of flows that read what is not there as an empty text.
+_LENIENT_FORMATS: Final = frozenset({"davinci"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +80,20 @@ class FlowSubject:
     def warning(self, code: str, message: str, pointer: str = "", hint: str = "") -> Problem:
         """Return a warning about this flow's file."""
         return Problem(code, message, pointer, hint, self.source.file, "warning")
+
+    @property
+    def is_imported(self) -> bool:
+        """Whether the flow came from a product in which what is missing is an empty text.
+
+        Its author cannot be asked to mend what runs there; such findings are warnings.
+        """
+        source = self.flow.document.get("source", {}) if self.flow else {}
+        return source.get("format") in _LENIENT_FORMATS
+
+    def doubt(self, code: str, message: str, pointer: str = "", hint: str = "") -> Problem:
+        """Return an error in this flow's file, a warning where it was imported."""
+        tell = self.warning if self.is_imported else self.problem
+        return tell(code, message, pointer, hint)
 
     @cached_property
     def views(self) -> Sequence[GraphView]:

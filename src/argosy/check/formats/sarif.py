@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 from argosy.check.flows import FLOW_RULES
 from argosy.check.rules import RULES
+from argosy.davinci.lint import codes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,7 +18,11 @@ if TYPE_CHECKING:
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _BASE = "CONNECTOR"
-_RULES = {rule.ID: rule.DEMAND for rule in RULES} | {r.ID: r.DEMAND for r in FLOW_RULES}
+_RULES = {
+    **{rule.ID: rule.DEMAND for rule in RULES},
+    **{rule.ID: rule.DEMAND for rule in FLOW_RULES},
+    **{code.code: code.title for code in codes().values()},
+}
 
 
 def write(reports: Sequence[Report], _width: int) -> str:

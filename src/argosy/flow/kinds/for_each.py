@@ -21,7 +21,7 @@ def compile_node(node: Node, compiler: Compiler, kind: Kind) -> Execute:
     render = kind.render(node)
     collect = compile_late(node, "collect") if "collect" in node.inputs else None
     body = compiler.graph(node.body or Graph((), ()))
-    inner = [one.id for one in body.nodes]
+    inner = [one.id for one in body.every]
 
     def execute(context: StepContext) -> tuple[str, JsonObject]:
         inputs = render(context)

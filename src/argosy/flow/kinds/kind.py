@@ -84,13 +84,14 @@ class Kind:
 
     def render(self, node: Node) -> Callable[[StepContext], JsonObject]:
         """Return the function that computes and judges the inputs, the late ones left out."""
-        given = {name: value for name, value in node.inputs.items() if name not in self.late}
-        render = compile_strict(given, join_below(node.pointer, "inputs"))
-        takes_ids = makes_ids(given)
+        early = {name: value for name, value in node.inputs.items() if name not in self.late}
+        literal = {name: early.pop(name) for name in self.literal & early.keys()}
+        render = compile_strict(early, join_below(node.pointer, "inputs"))
+        takes_ids = makes_ids(early)
 
         def compute(context: StepContext) -> JsonObject:
             scope = context.scope_with_ids() if takes_ids else context.scope
-            inputs: JsonObject = render(scope)
+            inputs: JsonObject = {**literal, **render(scope)}
             context.step.inputs = inputs
             found = self.validator.problems(inputs)
             if found:

@@ -6,13 +6,17 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from argosy.flow.kinds import (
+    call,
     condition,
+    davinci,
     fail,
     for_each,
     http_request,
     increment,
     note,
     respond,
+    return_,
+    routine,
     set_variable,
     subflow,
     transform,
@@ -37,9 +41,13 @@ _MODULES: Mapping[str, KindModule] = {
     "wait": wait,
     "http-request": http_request,
     "subflow": subflow,
+    "routine": routine,
+    "call": call,
+    "return": return_,
     "respond": respond,
     "fail": fail,
     "note": note,
+    "davinci": davinci,
 }
 
 

@@ -35,6 +35,10 @@ def check(subject: FlowSubject) -> Iterator[Problem]:
                 message = _end(subject, view, notes, name)
                 if message:
                     yield subject.problem(ID, message, f"{pointer}/{member}")
+            if edge.target in view.routines:
+                message = f"an edge leads to {edge.target!r}, a routine, which starts when called"
+                hint = f"Draw the edge to a node of the kind `call` that names {edge.target!r}."
+                yield subject.problem(ID, message, f"{pointer}/to", hint)
             if edge.source in view.nodes:
                 yield from _outcome(subject, view, edge, pointer)
 
@@ -55,7 +59,7 @@ def _outcome(subject: FlowSubject, view: GraphView, edge: Edge, pointer: str) ->
     if there is not None and edge.outcome not in (*there, ALWAYS):
         listed = known_words((*there, ALWAYS), edge.outcome)
         message = f"{node.id!r} has no outcome {edge.outcome!r}; there is {listed}"
-        yield subject.problem(ID, message, f"{pointer}/outcome")
+        yield subject.doubt(ID, message, f"{pointer}/outcome")
     elif not node.is_capability and node.what == "fail":
         message = f"{node.id!r} is to end the run as failed, and this edge makes it go on"
         yield subject.warning(ID, message, pointer)

@@ -28,4 +28,4 @@ def check(subject: FlowSubject) -> Iterator[Problem]:
                 f"end both in {first!r} and in {second!r}"
             )
             hint = 'Set its join to "any", so that it starts with the first edge that is taken.'
-            yield subject.problem(ID, message, view.nodes[name].pointer, hint)
+            yield subject.doubt(ID, message, view.nodes[name].pointer, hint)

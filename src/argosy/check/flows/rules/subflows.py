@@ -26,8 +26,8 @@ DEMAND = "A subflow is there, gets the inputs that it requires, and calls no flo
 def check(subject: FlowSubject) -> Iterator[Problem]:
     """Yield what is wrong with the calls of other flows."""
     for place in subject.nodes:
-        name = place.node.inputs.get("flow")
-        if place.is_kind("subflow") and isinstance(name, str) and not is_template(name):
+        name = place.node.called_flow
+        if isinstance(name, str) and not is_template(name):
             yield from _call(subject, place, name)
 
 
@@ -45,7 +45,7 @@ def _call(subject: FlowSubject, place: NodePlace, name: str) -> Iterator[Problem
         message = f"{place.node.id!r} calls {way}"
         hint = "Flows that call each other in a circle never end. A loop is a while or a for-each."
         yield subject.problem(ID, message, pointer, hint)
-    if source.flow is not None:
+    if source.flow is not None and place.is_kind("subflow"):
         yield from _given(subject, place, source.flow)
 
 

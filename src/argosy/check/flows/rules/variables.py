@@ -92,6 +92,8 @@ def _use(
     subject: FlowSubject, variable: Variable, *, is_read: bool, is_set: bool
 ) -> Iterator[Problem]:
     pointer = join_pointer(("variables", variable.name))
+    if variable.scope == "shared" or subject.is_imported:
+        return  # other flows may read it, and set it; of imported ones DaVinci's own rules say it
     if not is_read:
         what = "is set, but never read" if is_set else "is neither set nor read"
         yield subject.warning(ID, f"the variable {variable.name!r} {what}", pointer)

@@ -36,7 +36,8 @@ fix: $(DEV_READY) ## Mend what the linter and formatter can mend
 	$(BIN)/ruff format $(SOURCES)
 
 goldens: $(DEV_READY) ## Write the golden files again; read them as diffs
-	$(BIN)/pytest -q --update-goldens tests/connector tests/rules tests/flow_rules
+	$(BIN)/pytest -q --update-goldens tests/connector tests/rules tests/flow_rules \
+	  tests/server/api/test_openapi.py
 
 docs: $(DEV_READY) ## Write the generated reference pages again
 	$(BIN)/python scripts/write_reference.py

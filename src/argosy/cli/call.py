@@ -74,7 +74,9 @@ def call(
 
 
 def _options(chosen: dict[str, str | None]) -> dict[str, Any]:
-    return {name: chosen[name] for name in ("connection", "region", "endpoint", "api_key_file")}
+    return {
+        name: chosen[name] for name in ("connection", "region", "endpoint", "api_key_file", "data")
+    }
 
 
 def _file_to_save(

@@ -19,6 +19,50 @@ def complete_capability(ctx: click.Context, _parameter: click.Parameter, start: 
     return [capability for capability in known if capability.startswith(start)]
 
 
+def complete_connection(ctx: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
+    """Return the names of connections on this machine that begin with what is typed."""
+    import os
+
+    from argosy import load
+    from argosy.cli.named import NamedConnections
+
+    try:
+        loaded = load(ctx.find_root().params.get("connector"))
+        with NamedConnections(loaded, ctx.params.get("data"), os.environ) as named:
+            return [name for name in named.names() if name.startswith(start)]
+    except (ArgosyError, OSError):
+        return []
+
+
+def complete_stored_connection(
+    ctx: click.Context, _parameter: click.Parameter, start: str
+) -> list[str]:
+    """Return types, and names of connections in the store, that begin with what is typed."""
+    import os
+
+    from argosy import load
+    from argosy.cli.stored import StoredConnections
+
+    try:
+        loaded = load(ctx.find_root().params.get("connector"))
+        with StoredConnections(loaded, ctx.params.get("data"), os.environ) as stored:
+            known = {*stored.names(for_calls=False), *_types()}
+    except (ArgosyError, OSError):
+        return []
+    return sorted(name for name in known if name.startswith(start))
+
+
+def complete_type(_ctx: click.Context, _parameter: click.Parameter, start: str) -> list[str]:
+    """Return the types of connections that begin with what is typed, in whichever case."""
+    return [name for name in _types() if name.startswith(start.upper())]
+
+
+def _types() -> list[str]:
+    from argosy.connections.types import load_types
+
+    return list(load_types())
+
+
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:

@@ -49,6 +49,11 @@ def read_inputs(
     return values
 
 
+def read_value(name: str, text: str, schema: Json) -> Json:
+    """Return the value of an assignment `name=text`, read by its schema. Raises UsageError."""
+    return _read_value(name, text, set(_kinds(schema, schema)))
+
+
 def _read_file(file: str) -> JsonObject:
     try:
         with click.open_file(file, encoding="utf-8-sig") as stream:

@@ -28,12 +28,15 @@ COMMANDS = {
     "capabilities": "argosy.cli.capabilities:capabilities",
     "check": "argosy.cli.check:check",
     "completion": "argosy.cli.completion:completion",
+    "connections": "argosy.cli.connections_group:connections",
     "demo": "argosy.cli.demo:demo",
     "export": "argosy.cli.exporting:export",
     "fmt": "argosy.cli.fmt:fmt",
     "import": "argosy.cli.importing:import_",
     "run": "argosy.cli.run:run",
     "sandbox": "argosy.cli.sandbox:sandbox",
+    "server": "argosy.cli.server:server",
+    "tables": "argosy.cli.tables_group:tables",
     "test": "argosy.cli.test:test",
 }
 
@@ -120,7 +123,7 @@ def main(argv: Sequence[str] | None = None) -> int:  # noqa: PLR0911 - one retur
 
 
 def _report_defect(error: Exception) -> int:
-    from argosy.cli.connections import known_secrets
+    from argosy.cli.seen import known_secrets
 
     text = known_secrets().text("".join(traceback.format_exception(error)))
     handle, name = tempfile.mkstemp(prefix="argosy-error-", suffix=".txt", text=True)

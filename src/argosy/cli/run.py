@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from argosy.cli.connections import connection_options, open_connection
+from argosy.cli.named import NamedConnections
 from argosy.cli.output import console, print_error, visible
 from argosy.cli.records import (
     check_target,
@@ -27,14 +28,16 @@ from argosy.cli.records import (
 )
 from argosy.cli.steps import StepList, duration
 from argosy.model import MASK
+from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from rich.console import Console
 
+    from argosy.dispatch import Dispatcher
     from argosy.flow import Engine, Run
-    from argosy.model import Connector, Flow, JsonObject
+    from argosy.model import Connection, Connector, Flow, JsonObject
     from argosy.transport import Cancellation
 
     Listener = Callable[[JsonObject], None]
@@ -92,6 +95,7 @@ def run(
     region: str | None,
     endpoint: str | None,
     api_key_file: str | None,
+    data: str | None,
     **chosen: Any,
 ) -> int:
     """Run the flow FLOW: a file, or the id of a flow of the connector.
@@ -100,7 +104,7 @@ def run(
     where Ctrl-C cancelled it. A node that names a connection uses the stored one of that name;
     with --endpoint it goes there like all others.
     """
-    from argosy import Dispatcher, load
+    from argosy import load
     from argosy.flow import Engine, EngineSettings
 
     choices = Choices(**chosen)
@@ -116,29 +120,45 @@ def run(
         endpoint=endpoint,
         api_key_file=api_key_file,
         environ=os.environ,
+        data=data,
     )
     settings = EngineSettings() if choices.workers is None else EngineSettings(choices.workers)
     with ExitStack() as stack:
-        dispatchers = {"": stack.enter_context(Dispatcher(loaded, own))}
-        for name in _connection_names(read, library):
-            dispatchers[name] = (
-                dispatchers[""]
-                if endpoint
-                else stack.enter_context(Dispatcher(loaded, _stored(loaded, name)))
-            )
+        named = stack.enter_context(NamedConnections(loaded, data, os.environ))
+        if not endpoint:
+            for name in sorted(_connection_names(read, library)):
+                named.check(name)
+        dispatchers = _dispatchers(loaded, own, None if endpoint else named, stack)
         engine = stack.enter_context(Engine(loaded, dispatchers, library, settings=settings))
         return _run(engine, read, choices)
 
 
-def _stored(connector: Connector, name: str) -> Any:
-    return open_connection(
-        connector,
-        connection=name,
-        region=None,
-        endpoint=None,
-        api_key_file=None,
-        environ=os.environ,
-    )
+def _dispatchers(
+    connector: Connector, own: Connection, named: NamedConnections | None, stack: ExitStack
+) -> Mapping[str, Dispatcher]:
+    """Return the dispatchers of a run, each opened when it is first asked for.
+
+    Without `named`, every connection is the run's own.
+    """
+    from argosy import Dispatcher
+    from argosy.errors import UnknownConnectionError
+    from argosy.server.dispatchers import Dispatchers
+
+    # closed after the engine, whose runs may be calling with them until it ends
+    opened = stack.enter_context(ExitStack())
+    usual = opened.enter_context(Dispatcher(connector, own))
+
+    def find(name: str) -> Connection:
+        try:
+            return own if named is None else named.find(name)
+        except click.UsageError as error:
+            known = list_words(named.names() if named else (), name) or "none yet"
+            raise UnknownConnectionError(found=name, known=known) from error
+
+    def open_(found: Connection) -> Dispatcher:
+        return usual if found is own else opened.enter_context(Dispatcher(connector, found))
+
+    return Dispatchers({"": usual}, find, open_)
 
 
 def _check_choices(choices: Choices) -> None:

@@ -1,7 +1,7 @@
-"""What answers over HTTP: flows whose trigger says `on: http`.
+"""What answers over HTTP: flows whose trigger says `on: http`, and the API.
 
-`triggers` is the WSGI callable, `serving` starts the processes that run it, `reading` reads what
-came and `answers` says what goes back.
+`serving` starts the processes; `site` is what each of them runs: `triggers` for the flows, where
+`reading` reads what came and `answers` says what goes back, and `api` for everything else.
 """
 
 from argosy.server.records import RunRing

@@ -61,7 +61,7 @@ def problem_answer(
     headers: Sequence[tuple[str, str]] = (),
 ) -> Answer:
     """Return an answer that says what is wrong."""
-    line = _status_line(status)
+    line = status_line(status)
     said: JsonObject = {
         "type": "about:blank",
         "title": line.partition(" ")[2],
@@ -85,7 +85,7 @@ def answer_of(run: Run) -> Answer:
     if status in _WITHOUT_BODY:
         return _empty(status, run.id)
     body = encode_json(shown_value(response.body))
-    return Answer(_status_line(status), [_JSON, _NOT_KEPT, ("argosy-run", run.id)], body)
+    return Answer(status_line(status), [_JSON, _NOT_KEPT, ("argosy-run", run.id)], body)
 
 
 def failure_of(run: Run) -> Answer:
@@ -112,12 +112,13 @@ def crash_answer(run_id: str) -> Answer:
 
 
 def _empty(status: int, run_id: str) -> Answer:
-    return Answer(_status_line(status), [_NOT_KEPT, *_named(run_id)])
+    return Answer(status_line(status), [_NOT_KEPT, *_named(run_id)])
 
 
 def _named(run_id: str) -> Headers:
     return [("argosy-run", run_id)] if run_id else []
 
 
-def _status_line(status: int) -> str:
+def status_line(status: int) -> str:
+    """Return a status as a WSGI server takes it: the number and its words."""
     return _STATUS_LINES.get(status) or f"{status} Unknown"

@@ -19,7 +19,9 @@ from argosy.errors import ServerSetupError
 from argosy.flow import Engine, FlowLibrary
 from argosy.flow.plan import compile_flow
 from argosy.server.admission import Admission
+from argosy.server.dispatchers import Dispatchers
 from argosy.server.records import RunRing
+from argosy.server.site import Site
 from argosy.server.triggers import Route, Triggers, routes_of
 
 if TYPE_CHECKING:
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from argosy.model import Connection
+    from argosy.server.api import ApiSettings
+    from argosy.server.api.gate import Application
+    from argosy.server.dispatchers import FindConnection
 
 
 #: So many runs keep a processor busy where answers come at once.
@@ -45,6 +50,8 @@ class ServerSettings:
     belongs behind a proxy that reads requests whole. `kept_runs` is how many records each
     process keeps. Times are in seconds: `header_timeout` for a request's head to arrive, `grace`
     for runs to end at a stop, after which the processes are killed. Port 0 takes any that is free.
+    With `api` the same processes answer the API too, flows need not be there, and a node may name
+    a connection that is stored.
     """
 
     connector: Path
@@ -60,6 +67,7 @@ class ServerSettings:
     header_timeout: float = 15.0
     kept_runs: int = 1000
     grace: int = 30
+    api: ApiSettings | None = None
 
     def __post_init__(self) -> None:
         """Raise ServerSetupError where a number is too small, or the prefix is no path."""
@@ -80,6 +88,10 @@ def serve(settings: ServerSettings, ready: Callable[[str, list[Route]], None]) -
     server_class, http1 = _granian()
     routes = _checked_routes(settings)
     with _reserved_port(settings.host, settings.port) as port:
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        url = f"http://{host}:{port}"
+        if settings.api is not None and not settings.api.origin:
+            settings = replace(settings, api=replace(settings.api, origin=url))
         server = server_class(
             "argosy",
             address=settings.host,
@@ -98,20 +110,28 @@ def serve(settings: ServerSettings, ready: Callable[[str, list[Route]], None]) -
             workers_kill_timeout=settings.grace,
             log_level="error",
         )
-        host = f"[{settings.host}]" if ":" in settings.host else settings.host
-        server.on_startup(lambda: ready(f"http://{host}:{port}", routes))
+        server.on_startup(lambda: ready(url, routes))
         server.serve(target_loader=partial(_application_of_process, settings), wrap_loader=False)
 
 
 @contextmanager
-def open_application(settings: ServerSettings) -> Iterator[Triggers]:
-    """Load connector and flows, and yield the application of one process."""
+def open_application(
+    settings: ServerSettings, find: FindConnection | None = None
+) -> Iterator[Triggers]:
+    """Load connector and flows, and yield the application that runs them in one process.
+
+    `find` looks up the connections that the settings do not name.
+    """
     connector = load_connector(settings.connector)
     with ExitStack() as opened:
-        dispatchers = {
+        dispatchers: Mapping[str, Dispatcher] = {
             name: opened.enter_context(Dispatcher(connector, _pooled(connection, settings)))
             for name, connection in settings.connections.items()
         }
+        if find is not None:
+            dispatchers = Dispatchers(
+                dispatchers, find, lambda found: Dispatcher(connector, _pooled(found, settings))
+            )
         library = FlowLibrary(settings.flows)
         engine = opened.enter_context(Engine(connector, dispatchers, library))
         yield Triggers(
@@ -124,12 +144,29 @@ def open_application(settings: ServerSettings) -> Iterator[Triggers]:
         )
 
 
-def _application_of_process(settings: ServerSettings) -> Triggers:
+@contextmanager
+def open_site(settings: ServerSettings) -> Iterator[Application]:
+    """Yield all that one process answers: flows, and the API where the settings have one."""
+    if settings.api is None:
+        with open_application(settings) as triggers:
+            yield triggers
+        return
+    from argosy.server.api.wsgi import open_api  # noqa: PLC0415 - an extra
+
+    with open_api(settings.api) as api:
+        if not _routes(settings):
+            yield api.application
+            return
+        with open_application(settings, api.find_connection) as triggers:
+            yield Site(triggers, settings.prefix, api.application)
+
+
+def _application_of_process(settings: ServerSettings) -> Application:
     """Return the application of a process that runs nothing else."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # the parent's way would let it start all the same
     opened = ExitStack()
-    triggers = opened.enter_context(open_application(settings))
+    application = opened.enter_context(open_site(settings))
     atexit.register(opened.close)
     # A thread that waits for its turn wakes up as often as this to ask for it, and a hundred of
     # them cost more than the work; those at work give way anyway whenever they send or receive.
@@ -137,7 +174,7 @@ def _application_of_process(settings: ServerSettings) -> Triggers:
     gc.set_threshold(*_GC_THRESHOLDS)
     gc.collect()
     gc.freeze()  # what is loaded by now is never garbage; looking at it again costs time
-    return triggers
+    return application
 
 
 def _pooled(connection: Connection, settings: ServerSettings) -> Connection:
@@ -151,14 +188,22 @@ def _checked_routes(settings: ServerSettings) -> list[Route]:
     connector = load_connector(settings.connector)
     for connection in settings.connections.values():
         Dispatcher(connector, connection).close()
-    library = FlowLibrary(settings.flows)
-    routes = routes_of(library.values())
-    if not routes:
+    if settings.api is not None:
+        import argosy.server.api.wsgi  # noqa: F401, PLC0415 - once here, and not in each process
+    routes = _routes(settings)
+    if not routes and settings.api is None:
         detail = f"no flow in {settings.flows} has a trigger with 'on': 'http'"
         raise ServerSetupError(detail=detail)
     for route in routes:
         compile_flow(route.flow, connector)
     return routes
+
+
+def _routes(settings: ServerSettings) -> list[Route]:
+    """Return what flows answer; with an API the folder of flows need not be there."""
+    if settings.api is not None and not settings.flows.is_dir():
+        return []
+    return routes_of(FlowLibrary(settings.flows).values())
 
 
 @contextmanager

@@ -1,0 +1,305 @@
+"""A server as a service: each method one request, each error of the server raised here.
+
+The key goes over TLS, or to this machine; requests follow no redirect and use no proxy of the
+environment, as calls to a vendor do.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import json
+import random
+import re
+import time
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import click
+
+from argosy.cli.seen import learn_secrets
+from argosy.connections.documents import check_name
+from argosy.errors import (
+    AuthError,
+    DuplicatedError,
+    JwtTokenExpiredError,
+    MethodNotAllowedError,
+    RefreshTokenExpiredError,
+    ServerError,
+    ServerUnavailableError,
+    ServiceError,
+    ServiceForbiddenError,
+    ServiceNotFoundError,
+    TooManyRequestsError,
+    TransportError,
+    UnreadableAnswerError,
+    WrongDataError,
+)
+from argosy.model import (
+    Authentication,
+    OutgoingRequest,
+    Problem,
+    Redactor,
+    TransportSettings,
+    parse_json,
+)
+from argosy.transport import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from argosy.cli.service import Choices
+    from argosy.model import Answer, JsonObject
+
+_TERMS = TransportSettings(
+    connect_timeout=5, read_timeout=60, deadline=60, max_attempts=1, max_response_bytes=16 * 2**20
+)
+_TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
+_CLASSES: dict[int, type[ServiceError]] = {
+    one.wire_code: one
+    for one in (
+        ServerError,
+        ServerUnavailableError,
+        TooManyRequestsError,
+        AuthError,
+        JwtTokenExpiredError,
+        RefreshTokenExpiredError,
+        WrongDataError,
+        DuplicatedError,
+        ServiceForbiddenError,
+        ServiceNotFoundError,
+        MethodNotAllowedError,
+    )
+}
+_ASK_FOR_KEY = (
+    "The server wants to know who asks: put a service key or a token into ARGOSY_SERVER_KEY or a "
+    "file for --server-key-file."
+)
+
+
+@contextmanager
+def open_server(url: str, choices: Choices, environ: Mapping[str, str]) -> Iterator[RemoteService]:
+    """Log in where there is a key, and yield the server. Raises ServiceError, TransportError."""
+    base = _checked_url(url)
+    key = _read_key(choices, environ)
+    if key is not None:
+        learn_secrets(key)
+        _check_secrecy(base)
+    redactor = Redactor([key] if key else [])
+    transport = Transport(
+        _TERMS, redactor, clock=time.monotonic, sleep=time.sleep, random=random.random
+    )
+    try:
+        server = RemoteService(base, transport)
+        if key is not None:
+            server.log_in(key, choices, environ)
+        try:
+            yield server
+        finally:
+            server.log_out()
+    finally:
+        transport.close()
+
+
+class RemoteService:
+    """The API of a server."""
+
+    def __init__(self, url: str, transport: Transport) -> None:
+        self._url = url
+        self._transport = transport
+        self._auth = Authentication({})
+        self._has_session = False
+
+    def log_in(self, key: str, choices: Choices, environ: Mapping[str, str]) -> None:
+        """Use a token as it is, and a service key for a token. Raises ServiceError."""
+        if _TOKEN.fullmatch(key):
+            if choices.database:
+                text = "--database goes with a service key; a token is one of a database already."
+                raise click.UsageError(text)
+            self._use(key)
+            return
+        account = choices.server_account or environ.get("ARGOSY_SERVER_ACCOUNT")
+        if not account:
+            text = "name it by --server-account or ARGOSY_SERVER_ACCOUNT"
+            raise click.UsageError(f"A service key belongs to a service account; {text}.")
+        body = {"name": account, "password": key}
+        if choices.database:
+            body["db_name"] = choices.database
+        answer = self._ask("POST", "login", "service", document=body)
+        token = answer.get("token")
+        if not isinstance(token, str):
+            raise self._unreadable("the login gave no token")
+        learn_secrets(token, str(answer.get("refresh_token", "")))
+        self._use(token)
+        self._has_session = True
+
+    def log_out(self) -> None:
+        """End the session that a login has begun; one that cannot be ended ends by itself."""
+        if self._has_session:
+            self._has_session = False
+            with suppress(ServiceError, TransportError):
+                self._ask("DELETE", "sessions", "current")
+
+    def type(self, type_: str) -> JsonObject:
+        """Describe a type of connections."""
+        return self._ask("GET", "connection-types", type_.upper().replace("-", "_"))
+
+    def types(self) -> JsonObject:
+        """Describe all types of connections."""
+        return self._ask("GET", "connection-types")
+
+    def connections(self) -> JsonObject:
+        """List all connections."""
+        return self._ask("GET", "connections")
+
+    def connection(self, name: str) -> JsonObject:
+        """Return one connection, its secrets masked."""
+        return self._ask("GET", "connections", name)
+
+    def put_connection(self, name: str, document: JsonObject) -> JsonObject:
+        """Make a connection or replace it."""
+        return self._ask("PUT", "connections", name, document=document)
+
+    def remove_connection(self, name: str) -> JsonObject:
+        """Delete a connection."""
+        return self._ask("DELETE", "connections", name)
+
+    def test_connection(self, name: str, document: JsonObject) -> JsonObject:
+        """Test a connection; with a document, what that would make of it."""
+        return self._ask("POST", "connections", name, "test", document=document)
+
+    def tables(self, **query: Any) -> JsonObject:
+        """Return a page of the tables."""
+        return self._ask("GET", "tables", query=query)
+
+    def table(self, connection: str, name: str) -> JsonObject:
+        """Return one table."""
+        return self._ask("GET", *_table(connection, name))
+
+    def patch_table(self, connection: str, name: str, document: JsonObject) -> JsonObject:
+        """Make a table, or replace the members of it that are given."""
+        return self._ask("PATCH", *_table(connection, name), document=document)
+
+    def remove_table(self, connection: str, name: str) -> JsonObject:
+        """Delete a table."""
+        return self._ask("DELETE", *_table(connection, name))
+
+    def preview_table(self, connection: str, name: str, document: JsonObject) -> JsonObject:
+        """Return what a change would make of a table, with its first rows; store nothing."""
+        return self._ask("POST", *_table(connection, name), "test", document=document)
+
+    def test_table(self, connection: str, name: str) -> JsonObject:
+        """Open a table as it is stored."""
+        return self._ask("GET", *_table(connection, name), "test")
+
+    def _use(self, token: str) -> None:
+        self._auth = Authentication({"Authorization": f"Bearer {token}"})
+
+    def _ask(
+        self,
+        method: str,
+        *path: str,
+        document: JsonObject | None = None,
+        query: Mapping[str, Any] | None = None,
+    ) -> JsonObject:
+        """Send a request and return the object that is answered. Raises ServiceError."""
+        steps = "".join(f"{quote(check_name(step, path[0]), safe='')}/" for step in path)
+        chosen = {name: value for name, value in (query or {}).items() if value is not None}
+        request = OutgoingRequest(
+            method=method,
+            url=f"{self._url}/v1/{steps}" + (f"?{urlencode(chosen)}" if chosen else ""),
+            headers={"Accept": "application/json", "Content-Type": "application/json"},
+            body=None if document is None else json.dumps(document).encode(),
+            follows=False,
+        )
+        answer = self._transport.send(
+            request, auth=self._auth, may_repeat=False, deadline=self._transport.deadline()
+        )
+        found = self._read(answer)
+        if answer.status < 300:
+            return found
+        raise self._error(answer, found)
+
+    def _read(self, answer: Answer) -> JsonObject:
+        try:
+            found = parse_json(answer.body.decode()) if answer.body else {}
+        except ValueError:
+            found = None
+        if not isinstance(found, dict):
+            raise self._unreadable(f"HTTP {answer.status}, and no JSON object")
+        return found
+
+    def _error(self, answer: Answer, found: JsonObject) -> Exception:
+        error = service_error(found)
+        if error is None:
+            return self._unreadable(f"HTTP {answer.status}, and none of the service's errors")
+        if isinstance(error, AuthError) and not self._auth.headers:
+            return AuthError(**{**error.facts, "detail": _ASK_FOR_KEY})
+        if isinstance(error, ServerError) and (trace := answer.headers.get("x-request-id")):
+            return ServerError(detail=f"{error.facts['detail']} The request was {trace}.")
+        return error
+
+    def _unreadable(self, detail: str) -> UnreadableAnswerError:
+        return UnreadableAnswerError(host=urlsplit(self._url).netloc, detail=detail)
+
+
+def service_error(envelope: JsonObject) -> ServiceError | None:
+    """Return the error that an answer of the API carries, None where it is none."""
+    code, data = envelope.get("error_code"), envelope.get("error_data")
+    class_ = _CLASSES.get(code) if isinstance(code, int) else None
+    if class_ is None or not isinstance(data, dict):
+        return None
+    facts = {key: fact for key, fact in data.items() if key not in {"error", "problems"}}
+    facts["detail"] = str(data.get("error") or envelope.get("message", ""))
+    if isinstance(data.get("problems"), list):
+        facts["problems"] = [_problem(one) for one in data["problems"] if isinstance(one, dict)]
+    error = class_(**facts)
+    try:
+        _ = error.message
+    except (KeyError, IndexError):  # a server of another release may leave a fact out
+        return ServerError(detail=str(envelope.get("message", "")))
+    return error
+
+
+def _problem(found: JsonObject) -> Problem:
+    code, message, pointer, hint = (
+        str(found.get(name, "")) for name in ("code", "message", "pointer", "hint")
+    )
+    return Problem(code, message, pointer, hint)
+
+
+def _table(connection: str, name: str) -> tuple[str, ...]:
+    return ("connections", connection, "tables", name)
+
+
+def _checked_url(url: str) -> str:
+    parts = urlsplit(url.strip())
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise click.UsageError("--server is not an address; write it like https://HOST:PORT.")
+    if parts.username is not None or parts.query or parts.fragment:
+        raise click.UsageError("--server holds more than an address; write only https://HOST:PORT.")
+    return url.strip().rstrip("/").removesuffix("/v1")
+
+
+def _check_secrecy(url: str) -> None:
+    """Refuse to send a key over the network in plain. Raises UsageError."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    try:
+        is_here = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        is_here = host == "localhost"
+    if parts.scheme != "https" and not is_here:
+        text = "everybody on the way could read the key"
+        raise click.UsageError(f"{url} is no https: {text}; use https, or leave the key out.")
+
+
+def _read_key(choices: Choices, environ: Mapping[str, str]) -> str | None:
+    if choices.server_key_file is None:
+        return environ.get("ARGOSY_SERVER_KEY", "").strip() or None
+    from argosy.cli.secret_files import read_secret
+
+    key = read_secret(choices.server_key_file, "--server-key-file")
+    if not key:
+        raise click.UsageError(f"--server-key-file {choices.server_key_file} is empty.")
+    return key

@@ -1,0 +1,147 @@
+"""What opens a table: the protocol, what it finds, and the opener there is so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from argosy.connections.probing.result import Check
+from argosy.errors import ServiceNotFoundError, WrongDataError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from argosy.connections.probes import Probes
+    from argosy.connections.probing.result import ProbeResult, Remote
+    from argosy.connections.stored import StoredConnection
+    from argosy.connections.types import ConnectionType
+    from argosy.model import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class TableToOpen:
+    """A table with its defaults filled in: `table` has the members of the API."""
+
+    database: str
+    name: str
+    table: JsonObject
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the source; `type` is a word for people."""
+
+    name: str
+    type: str
+    nullable: bool = True
+
+    def to_json(self) -> JsonObject:
+        """Return the column as a JSON object."""
+        return {"name": self.name, "type": self.type, "nullable": self.nullable}
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What opening a table came to.
+
+    `ok` says that nothing failed; `status` is the table's from now on, and is `available` only
+    where its inside was seen. `reason` is empty or one of `argosy.connections.probing.REASONS`.
+    `rows` are those of a preview, `columns` all there are. `filled` replaces whole members of the
+    table: a mapping that was completed by what the source has. `fingerprint` tells a source that
+    has changed. No text here holds a secret.
+    """
+
+    ok: bool
+    status: str
+    reason: str = ""
+    checks: tuple[Check, ...] = ()
+    columns: tuple[Column, ...] = ()
+    rows: tuple[Mapping[str, Json], ...] = ()
+    rows_read: int = 0
+    bytes_read: int = 0
+    truncated: bool = False
+    retryable: bool = False
+    remote: Remote | None = None
+    warnings: tuple[str, ...] = ()
+    filled: JsonObject = field(default_factory=dict)
+    fingerprint: JsonObject | None = None
+    duration_ms: int = 0
+
+    def preview(self) -> JsonObject:
+        """Return what was seen of the table as a JSON object."""
+        return {
+            "columns": [column.to_json() for column in self.columns],
+            "rows": [dict(row) for row in self.rows],
+            "rows_read": self.rows_read,
+            "bytes_read": self.bytes_read,
+            "truncated": self.truncated,
+        }
+
+
+class TableOpener(Protocol):
+    """What opens tables. Remote trouble is a value of it, never an exception."""
+
+    def open(self, connection: StoredConnection, table: TableToOpen, budget: float) -> Opened:
+        """Open a table within `budget` seconds and return what was found."""
+        ...
+
+
+class ProbingOpener:
+    """Tests the connection of a table, and says that the table itself was not opened.
+
+    A status `available` would promise rows that nobody has seen, so a table whose connection
+    works has the status `unknown_error`, with a warning that says why: there is no status for
+    what has never been opened.
+    """
+
+    def __init__(self, probes: Probes, types: Mapping[str, ConnectionType]) -> None:
+        self._probes = probes
+        self._types = types
+
+    def open(self, connection: StoredConnection, table: TableToOpen, budget: float) -> Opened:
+        """Test the connection; where it can open a bucket, that of the table."""
+        del budget  # the prober has the same
+        metadata = dict(connection.metadata)
+        bucket = table.table["connection_table_params"].get("bucket")
+        if bucket and "bucket" in self._types[connection.type].metadata["properties"]:
+            metadata["bucket"] = bucket
+        return _from_probe(self._probes.probe(connection, metadata))
+
+
+def _from_probe(result: ProbeResult) -> Opened:
+    status, checks, warnings = result.status, result.checks, result.warnings
+    if result.ok:
+        text = "The connection works; the table itself was not opened."
+        status, warnings = "unknown_error", (*warnings, text)
+        checks = (*checks, Check("open", "skipped", text))
+    return Opened(
+        ok=result.ok,
+        status=status,
+        reason="" if result.ok else result.reason,
+        checks=checks,
+        retryable=result.retryable,
+        remote=result.remote,
+        warnings=tuple(dict.fromkeys(warnings)),
+        duration_ms=result.duration_ms,
+    )
+
+
+def opening_failure(found: Opened, place: str) -> Exception:
+    """Return the error for a table that cannot be opened; `place` is its address."""
+    failed = next((check for check in found.checks if check.status == "failed"), None)
+    texts = [failed.message, failed.hint] if failed else ["The table could not be opened."]
+    facts: dict[str, Any] = {
+        "reason": found.reason or None,
+        "field": failed.field if failed else None,
+        "retryable": found.retryable,
+        "remote": found.remote.to_json() if found.remote else None,
+        "status": found.status,
+        "checks": [check.to_json() for check in found.checks],
+    }
+    given = {name: fact for name, fact in facts.items() if fact not in (None, "")}
+    text = " ".join(filter(None, texts))
+    if found.status == "resource_not_found":
+        return ServiceNotFoundError(
+            type="object", key=place, name="RESOURCE_NOT_FOUND", error=text, **given
+        )
+    return WrongDataError(detail=text, **given)

@@ -1,0 +1,44 @@
+"""What most shapes have in common."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Object = dict[str, Any]
+Warnings = Annotated[
+    list[str],
+    Field(
+        default_factory=list,
+        description="Remarks that are no errors: a default, a deprecation. Absent without any.",
+    ),
+]
+#: A time in seconds since 1970.
+Seconds = Annotated[float, Field(description="Seconds since 1970.", examples=[1764140400.5])]
+
+
+class Request(BaseModel):
+    """A body that is sent; members that are not named here are passed over."""
+
+    model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
+
+
+class Answer(BaseModel):
+    """A body that is answered; there may be more members than are named here."""
+
+    model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+
+class Done(Answer):
+    """The change is made."""
+
+    warnings: Warnings
+
+
+class Page(Answer):
+    """One page of a list; `next_page` means nothing where `has_next` is false."""
+
+    has_next: bool = Field(description="Whether there are more.")
+    next_page: int = Field(description="The page to ask for next.", examples=[2])
+    warnings: Warnings

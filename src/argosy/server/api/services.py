@@ -1,0 +1,183 @@
+"""What the routes work with: the store and the services over it, opened once a process."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from argosy.accounts import Accounts
+from argosy.accounts.databases import database_by_id
+from argosy.connections.probing import Prober, ProbeSettings
+from argosy.connections.service import Connections
+from argosy.connections.settings import ANYWHERE, ConnectionsSettings
+from argosy.connections.tables import Tables
+from argosy.connections.types import load_types, type_of_calls
+from argosy.connector import load_connector
+from argosy.errors import ServiceError, ServiceNotFoundError, WrongDataError
+from argosy.server.api.limits import RateLimit
+from argosy.server.api.secrets_in_use import SecretsInUse, watched
+from argosy.store import open_ring, open_store, tables
+from argosy.validation.sentences import list_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from argosy.accounts import Database, Passwords, Principal
+    from argosy.connections.probes import CredentialsProber
+    from argosy.connections.types import ConnectionType
+    from argosy.model import Connection as CallConnection
+    from argosy.model import Connector
+    from argosy.server.api.settings import ApiSettings
+    from argosy.store import KeyRing, Store
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """The services of one process. `local` is who everybody is on a server without accounts."""
+
+    store: Store
+    ring: KeyRing
+    accounts: Accounts
+    local: Principal | None
+    requests: RateLimit
+    logins: RateLimit
+    types: Mapping[str, ConnectionType]
+    #: The type that capabilities are called with, None where the connector has none.
+    calls: ConnectionType | None
+    connections: Connections
+    tables: Tables
+    #: Knows every secret that was decrypted in this process.
+    secrets: SecretsInUse
+    max_upload_bytes: int
+    #: Where the flows' calls go whose connection says nowhere else: a sandbox.
+    endpoint: str
+    #: The organization whose connections flows use; None is the only one.
+    organization: str | None
+
+    def find_connection(self, name: str) -> CallConnection:
+        """Return a stored connection for flows; the empty name is the default of the calls' type.
+
+        Raises KeyError where there is none, where it is of another type, and where no
+        organization is.
+        """
+        if self.calls is None:
+            raise KeyError(name)
+        try:
+            organization = self._organization_of_flows()
+            stored = self.connections.open(organization, name or self.calls.id)
+        except ServiceError as error:
+            raise KeyError(name) from error
+        if stored.type != self.calls.id:
+            raise KeyError(name)
+        found = stored.for_calls()
+        return found if found.endpoint else replace(found, endpoint=self.endpoint)
+
+    def _organization_of_flows(self) -> str:
+        if self.local is not None:
+            return self.local.organization
+        return self.organization_id(self.organization)
+
+    def organization_id(self, name: str | None) -> str:
+        """Return the id of an organization; None is the only one there is.
+
+        Raises ServiceNotFoundError, and WrongDataError where a name must say which.
+        """
+        table = tables.organizations
+        with self.store.read() as connection:
+            rows = connection.execute(select(table.c.id, table.c.name)).all()
+        found = [row for row in rows if name is None or row.name == name]
+        if not found:
+            raise ServiceNotFoundError(type="organization", key=name or "")
+        if len(found) > 1:
+            known = list_words(sorted(row.name for row in rows))
+            detail = f"say which organization: there is {known}."
+            raise WrongDataError(detail=detail, field="organization")
+        return str(found[0].id)
+
+    def database_of(self, principal: Principal) -> Database | None:
+        """Return the database that a principal has chosen, or None."""
+        with self.store.read() as connection:
+            return database_by_id(connection, principal.organization, principal.database)
+
+    def organization_name(self, principal: Principal) -> str:
+        """Return the name of a principal's organization."""
+        table = tables.organizations
+        query = select(table.c.name).where(table.c.id == principal.organization)
+        with self.store.read() as connection:
+            return str(connection.execute(query).scalar_one())
+
+    def check(self) -> None:
+        """Ask the store for something. Raises what it raises where it does not answer."""
+        with self.store.read() as connection:
+            connection.execute(select(tables.organizations.c.id).limit(1)).first()
+
+
+@contextmanager
+def open_services(
+    settings: ApiSettings,
+    *,
+    now: Callable[[], float] = time.time,
+    passwords: Passwords | None = None,
+    prober: CredentialsProber | None = None,
+) -> Iterator[Services]:
+    """Open the store and all that works on it; `prober` tests credentials in place of our own.
+
+    Raises StoreError: its address is wrong, it cannot be reached, a later release has written it,
+    or its keys are not there.
+    """
+    with open_store(settings.store_url) as store:
+        types, used = load_types(), SecretsInUse()
+        connector = load_connector(settings.connector)
+        ring = watched(open_ring(store, settings.environ, file=settings.key_file), types, used)
+        accounts = Accounts(store, ring, now=now, passwords=passwords)
+        connections = Connections(
+            store,
+            ring,
+            types,
+            prober or _prober(settings, connector, now),
+            now=now,
+            settings=_terms(settings),
+        )
+        yield Services(
+            store=store,
+            ring=ring,
+            accounts=accounts,
+            local=accounts.founding.operator(settings.organization) if settings.local else None,
+            requests=RateLimit(settings.rate, settings.burst),
+            logins=RateLimit(settings.login_rate, settings.login_burst),
+            types=types,
+            calls=type_of_calls(types, connector.id),
+            connections=connections,
+            tables=Tables(store, connections, now=now),
+            secrets=used,
+            max_upload_bytes=settings.max_upload_bytes,
+            endpoint=settings.endpoint,
+            organization=settings.organization,
+        )
+
+
+def _prober(settings: ApiSettings, connector: Connector, now: Callable[[], float]) -> Prober:
+    terms = ProbeSettings(
+        base_urls=settings.probe_urls,
+        allow_networks=settings.allowed_networks,
+        allow_endpoints=settings.allowed_endpoints,
+        own_origins=(settings.origin,) if settings.origin else (),
+        upload_folder=settings.uploads,
+        now=now,
+    )
+    return Prober(terms, connector)
+
+
+def _terms(settings: ApiSettings) -> ConnectionsSettings:
+    """Return what the operator decides; on a server without accounts they are the only user."""
+    return ConnectionsSettings(
+        test_unsaved=settings.test_unsaved,
+        backend_writes=settings.backend_writes,
+        allow_endpoints=(ANYWHERE,) if settings.local else settings.allowed_endpoints,
+        origin=settings.origin,
+        upload_folder=settings.uploads,
+    )

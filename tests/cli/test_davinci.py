@@ -231,7 +231,8 @@ def test_a_flow_that_is_missing_from_its_bundle_is_named(run: Run, folder: Path)
     ran = run("export", "davinci", str(folder / "sign-up-a-user.flow.json"))
 
     assert ran.status == 2
-    assert "There is no flow 'say-hello'; there is sign-up-a-user." in ran.err
+    assert "the flow 'say-hello' came in the same export and is not here" in ran.err
+    assert "Put its file back under any name" in ran.err
 
 
 def test_one_flow_goes_to_a_file_of_any_name_and_back(run: Run, tmp_path: Path) -> None:

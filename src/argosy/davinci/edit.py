@@ -85,7 +85,7 @@ class Edit:
     @property
     def elements(self) -> JsonObject:
         """The nodes and edges of DaVinci's graph, made where there are none."""
-        graph: JsonObject = self.flow.setdefault("graphData", {})
+        graph = self.flow["graphData"] = object_at(self.flow, "graphData")
         found = object_at(graph, "elements")
         graph["elements"] = found
         for name in ("nodes", "edges"):

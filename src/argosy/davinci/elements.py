@@ -11,13 +11,14 @@ from argosy.davinci.document import (
     NOTES,
     START,
     TELEPORT,
+    list_at,
     object_at,
     unwrapped,
 )
 from argosy.davinci.names import is_theirs, made_id
 from argosy.davinci.native import OUTPUTS, Form, form_of
 from argosy.davinci.nodes import FLOWS, VARIABLE_ROWS, VARIABLES
-from argosy.davinci.values import put, put_properties, put_value
+from argosy.davinci.values import plain_names, put, put_properties, put_value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,7 +133,7 @@ def _fill(name: str, node: JsonObject, data: JsonObject, edit: Edit) -> bool:
     _identify(data, form.connector, form.capability, edit)
     properties = data["properties"]
     _put_own(properties, {}, node)
-    _put_form(name, properties, Form(form.connector, form.capability), form, node, edit)
+    _put_form(name, data, properties, Form(form.connector, form.capability), form, node, edit)
     return True
 
 
@@ -215,7 +216,12 @@ def _change(name: str, before: JsonObject, node: JsonObject, edit: Edit) -> None
             inputs = before.get("inputs", {})
             _put_inputs(name, properties, node["capability"], inputs, node, edit)
         else:
-            _put_form(name, properties, form_of(before), form_of(node), node, edit)
+            try:
+                after = form_of(node)
+            except ValueError as error:
+                edit.refuse_node(name, str(error), "inputs")
+                return
+            _put_form(name, data, properties, form_of(before), after, node, edit)
     if properties != held:
         data["properties"] = properties
 
@@ -245,7 +251,13 @@ def _put_own(properties: JsonObject, before: JsonObject, node: JsonObject) -> No
 
 
 def _put_form(
-    name: str, properties: JsonObject, before: Form, after: Form, node: JsonObject, edit: Edit
+    name: str,
+    data: JsonObject,
+    properties: JsonObject,
+    before: Form,
+    after: Form,
+    node: JsonObject,
+    edit: Edit,
 ) -> None:
     """Put the properties of a node, and what only its kind has."""
     old, new = dict(before.properties), dict(after.properties)
@@ -254,14 +266,17 @@ def _put_form(
             _name_variables(rows, old, new, properties, edit)
         if after.connector == VARIABLES and isinstance(new.get("variable"), str):
             new.pop("variable")
-            theirs = edit.bindings.variable_of(after.properties["variable"])[0]
+            theirs, context = edit.bindings.variable_of(after.properties["variable"])
+            if context != "flowInstance":
+                theirs = f"{theirs}##SK##{context}"
             if before.properties.get("variable") != after.properties["variable"]:
                 put_value(properties, "variable", theirs)
             old.pop("variable", None)
         _name_outcomes(name, old, new, edit)
         if node.get("kind") == "return":
             _put_within("values", properties, old, new, edit)
-        put_properties(properties, old, new, edit.bindings)
+        plain = plain_names(after.connector, after.capability)
+        put_properties(properties, old, new, edit.bindings, plain=plain)
         put_properties(properties, before.plain, after.plain, edit.bindings, is_literal=True)
     except ValueError as error:
         edit.refuse_node(name, str(error), "inputs")
@@ -276,7 +291,7 @@ def _put_form(
     if after.connector == FLOWS and inputs.get("flow") != held.get("flow"):
         _put_called(name, properties, inputs.get("flow", ""), edit)
     if inputs.get("disabled", False) != held.get("disabled", False):
-        edit.element(edit.their_id(name))["data"]["isDisabled"] = inputs.get("disabled", False)
+        data["isDisabled"] = inputs.get("disabled", False)
 
 
 def _put_within(
@@ -313,23 +328,28 @@ def _name_variables(
             held[rows] = [_named(row, edit) for row in held[rows]]
     if not isinstance(new.get(rows), list):
         return
-    known = {row.get("name") for row in old.get(rows, ()) if isinstance(row, dict)}
+    known = [_variable(row) for row in list_at(old, rows) if isinstance(row, dict)]
     for row in new[rows]:
-        if isinstance(row, dict) and row.get("name") not in known:
+        is_named = isinstance(row, dict) and isinstance(row.get("name"), str)
+        if is_named and _variable(row) not in known:
             context = row.pop("context", "flowInstance")
             row.setdefault("type", "string")
             row["label"] = f"{row['name']} ({row['type']} - {context})"
-    for row in old.get(rows, ()):
+    for row in list_at(old, rows):
         if isinstance(row, dict):
             row.pop("context", None)
     for row in new[rows]:
         if isinstance(row, dict):
             row.pop("context", None)
+
+
+def _variable(row: JsonObject) -> tuple[Json, Json]:
+    return row.get("name"), row.get("context")
 
 
 def _named(row: Json, edit: Edit) -> Json:
     if not isinstance(row, dict) or not isinstance(row.get("name"), str):
-        return row
+        return {**row} if isinstance(row, dict) else row
     name, context = edit.bindings.variable_of(row["name"])
     return {**row, "name": name, "context": context}
 

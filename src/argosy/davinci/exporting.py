@@ -50,7 +50,8 @@ def export_leniently(
 ) -> tuple[JsonObject, list[Problem]]:
     """Return a flow as one of DaVinci's without what cannot be said there, and what that is."""
     flow = kept_flow(document) if is_imported(document) else new_flow(document)
-    flows = object_at(object_at(document, "source"), "flows")
+    kept = object_at(object_at(document, "source"), "flows")
+    flows = {id_: ours for id_, ours in kept.items() if isinstance(ours, str)}
     before = view_flow(flow, names, flows)
     edit = Edit(document, flow, before, names, called or {})
     edit.remember_elements()
@@ -58,6 +59,8 @@ def export_leniently(
     put_nodes(edit)
     put_edges(edit)
     if not _is_same(document, before.document):
+        # What a flow is called now may not be what it was called when it came.
+        before.reading.flows = {**flows, **{id_: ours for ours, (id_, _) in edit.called.items()}}
         refuse_lost(edit)
     return flow, edit.problems
 

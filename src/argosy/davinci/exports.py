@@ -4,26 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from argosy.davinci.document import flow_id_of, flow_name_of, object_at
+from argosy.davinci.document import flow_id_of, flow_name_of, list_at, object_at, unwrapped
+from argosy.davinci.edit import CODE
 from argosy.davinci.exporting import export_leniently
 from argosy.davinci.importing import import_flow, is_imported
 from argosy.davinci.names import slug
+from argosy.davinci.nodes import called_name
 from argosy.davinci.outer import new_flow
 from argosy.davinci.reading import join_export
 from argosy.davinci.report import FlowReport, report_on
-from argosy.errors import UnknownFlowError
+from argosy.errors import InvalidFlowError, UnknownFlowError, UnsayableFlowError
 from argosy.flow.library import SUFFIX, flow_id, load_flow
+from argosy.model import Problem
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
     from pathlib import Path
 
     from argosy.davinci.reading import Export
     from argosy.davinci.shape import ConnectorNames
-    from argosy.model import Json, JsonObject, Problem
+    from argosy.model import Json, JsonObject
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,13 @@ def import_export(
     ids = _flow_ids(export.flows, main_id)
     called = {flow_id_of(flow): id_ for flow, id_ in zip(export.flows, ids, strict=True)}
     called.pop("", None)
+    called |= _missing(export.flows, called, ids)
     made = []
     for flow, id_ in zip(export.flows, ids, strict=True):
         view = import_flow(flow, names, called)
         if id_ == ids[0] and export.around is not None:
-            kept = {"around": export.around, "flows": ids}
+            theirs = [flow_id_of(flow) for flow in export.flows]
+            kept = {"around": export.around, "flows": ids, "flowIds": theirs}
             view.document["source"] = {**view.document["source"], "export": kept}
         made.append(ImportedFlow(id_, view.document, report_on(id_, view, ids)))
     return made
@@ -59,11 +65,32 @@ def _flow_ids(flows: Sequence[JsonObject], main_id: str) -> list[str]:
     found: list[str] = []
     for flow in flows:
         wanted = main_id if main_id and not found else slug(flow_name_of(flow))
-        number, name = 2, wanted
-        while name in found:
-            name, number = f"{wanted}-{number}", number + 1
-        found.append(name)
+        found.append(_free(wanted, found))
     return found
+
+
+def _free(wanted: str, taken: Collection[str]) -> str:
+    """Return a name, with a number behind it where it is taken."""
+    number, name = 2, wanted
+    while name in taken:
+        name, number = f"{wanted}-{number}", number + 1
+    return name
+
+
+def _missing(
+    flows: Sequence[JsonObject], there: Collection[str], ids: Sequence[str]
+) -> dict[str, str]:
+    """Return ids for flows that are called and are not in the export: none that one of it has."""
+    made: dict[str, str] = {}
+    taken = set(ids)
+    for flow in flows:
+        for node in list_at(object_at(object_at(flow, "graphData"), "elements"), "nodes"):
+            found = unwrapped(object_at(object_at(node, "data"), "properties").get("subFlowId"))
+            id_, name = called_name(found)
+            if id_ and id_ not in there and id_ not in made:
+                made[id_] = _free(slug(name), taken)
+                taken.add(made[id_])
+    return made
 
 
 def export_again(
@@ -72,11 +99,19 @@ def export_again(
     """Return a flow in DaVinci's words, with those that came in the same export.
 
     `flows` are the flows that it may call or that came with it, by their ids. The problems tell
-    what DaVinci has no words for, which is left out. Raises UnknownFlowError.
+    what DaVinci has no words for, which is left out. Raises UnknownFlowError, and
+    UnsayableFlowError where one that came in the same export is not there any more.
     """
-    document = _known(name, flows)
-    kept = _kept_export(document)
-    together = [name, *kept.get("flows", [])[1:]]
+    kept = _kept_export(_known(name, flows))
+    members = _members(kept, flows)
+    lost = [
+        Problem(CODE, f"the flow {one!r} came in the same export and is not here", _PLACE, _LOST)
+        for one, file in members.items()
+        if not file
+    ]
+    if lost:
+        raise UnsayableFlowError(file=name, problems=lost)
+    together = list(dict.fromkeys([name, *members.values()]))
     return export_flows(together, flows, names, kept.get("around"))
 
 
@@ -85,22 +120,60 @@ def export_folder(
 ) -> tuple[Json, list[Problem]]:
     """Return all flows of a folder in DaVinci's words, in the order in which they came.
 
-    What stood around them is kept where they came in one export. The rest is as for
-    `export_again`.
+    What stood around them is kept where they came in one export. Raises UnsayableFlowError where
+    they came in several. The rest is as for `export_again`.
     """
     kept = {name: _kept_export(document) for name, document in flows.items()}
     mains = [name for name in sorted(kept) if kept[name]]
-    if len(mains) != 1:
+    if len(mains) > 1:
+        message = f"flows of {len(mains)} exports: each has something else around its flows"
+        problem = Problem(CODE, message, hint="Export the file of one of them; its flows go along.")
+        raise UnsayableFlowError(file=list_words(mains), problems=[problem])
+    if not mains:
         return export_flows(sorted(flows), flows, names)
-    came = [mains[0], *(name for name in kept[mains[0]]["flows"][1:] if name in flows)]
+    members = _members(kept[mains[0]], flows).values()
+    came = list(dict.fromkeys([mains[0], *(name for name in members if name)]))
     together = [*came, *(name for name in sorted(flows) if name not in came)]
     return export_flows(together, flows, names, kept[mains[0]].get("around"))
+
+
+_PLACE = "/source/export/flows"
+_LOST = (
+    "Put its file back under any name, or import the export again; to export this flow alone, "
+    "take 'export' out of its 'source'."
+)
 
 
 def _kept_export(document: JsonObject) -> JsonObject:
     """Return what is kept of the export that a flow came in with others, nothing without it."""
     found = object_at(object_at(document, "source"), "export")
-    return found if is_imported(document) and isinstance(found.get("flows"), list) else {}
+    is_kept = bool(list_at(found, "flows")) and isinstance(found.get("around", {}), dict)
+    are_texts = all(isinstance(one, str) for one in list_at(found, "flows"))
+    return found if is_imported(document) and is_kept and are_texts else {}
+
+
+def _members(kept: JsonObject, flows: Mapping[str, JsonObject]) -> dict[str, str]:
+    """Return our ids now of the flows that came with a main one, by those that they came with.
+
+    DaVinci's ids tell them, whatever their files are called now; nothing stands for one that is
+    not there.
+    """
+    names, ids = list_at(kept, "flows")[1:], list_at(kept, "flowIds")[1:]
+    found = {}
+    for name, id_ in zip_longest(names, ids[: len(names)]):
+        is_same = name in flows and (not id_ or _their_id(name, flows) == id_)
+        others = (one for one in flows if id_ and _their_id(one, flows) == id_)
+        found[name] = name if is_same else next(others, "")
+    return found
+
+
+def _their_id(name: str, flows: Mapping[str, JsonObject]) -> str:
+    """Return DaVinci's id of a flow that came from there, nothing for any other."""
+    try:
+        document = flows[name]
+    except InvalidFlowError:  # told where it is asked for
+        return ""
+    return identity(document)[0] if is_imported(document) else ""
 
 
 def export_flows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -50,11 +51,20 @@ class Reading:
     bindings: Bindings = field(default_factory=Bindings)
     outcomes: dict[str, Names] = field(default_factory=dict)
     notes: list[tuple[str, str]] = field(default_factory=list)
+    _noted: set[tuple[str, str]] = field(default_factory=set)
+    _rows: dict[str, Rows] = field(default_factory=dict)
 
     def note(self, node: str, text: str) -> None:
         """Note what is not as the export has it, once."""
-        if (node, text) not in self.notes:
+        if (node, text) not in self._noted:
+            self._noted.add((node, text))
             self.notes.append((node, text))
+
+    def rows(self, node: str) -> Rows:
+        """Return the rows of a comparison with several values, read once."""
+        if node not in self._rows:
+            self._rows[node] = read_rows(self.graph.nodes[node])
+        return self._rows[node]
 
     def outcome_names(self, node: str) -> Names:
         """Return the outcomes of a comparison with several values, by the ids of its rows."""
@@ -141,13 +151,20 @@ def davinci_inputs(node: Node, reading: Reading) -> JsonObject:
 
 def called_flow(node: Node, flows: Mapping[str, str]) -> str:
     """Return our id of the flow that a node calls: one of the export, or what it would be named."""
-    found = node.value("subFlowId")
+    id_, name = called_name(node.value("subFlowId"))
+    if not id_:
+        return ""
+    return flows.get(id_) or slug(name)
+
+
+def called_name(found: Json) -> tuple[str, str]:
+    """Return DaVinci's id of the flow that a `subFlowId` calls, and its name or that id again."""
     id_, label = (
         (found.get("value"), found.get("label")) if isinstance(found, dict) else (found, "")
     )
-    if not isinstance(id_, str) or not id_:
-        return ""
-    return flows.get(id_) or slug(label if isinstance(label, str) and label else id_)
+    if not isinstance(id_, str):
+        return "", ""
+    return id_, label if isinstance(label, str) and label else id_
 
 
 def shown_property(node: Node, name: str, value: Json, reading: Reading) -> Json:
@@ -222,23 +239,37 @@ def size_of(node: Node) -> JsonObject:
     return made
 
 
-def rows_outcomes(node: Node, names: Names) -> Sequence[str]:
-    """Return the outcomes of a comparison with several values, in the order of its rows."""
-    rows = node.value("rightValueMultiple")
-    ids = [row.get("id") for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-    return [names.add(id_) for id_ in dict.fromkeys(ids) if isinstance(id_, str)]
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """The rows of a comparison with several values, by their ids in their order.
 
-
-def equal_rows(node: Node, id_: str) -> Sequence[str]:
-    """Return the ids of a row and of those before it that have its value.
-
-    The first of them is what the comparison ends with, and DaVinci goes on by all of them.
+    `places` has for each row those of the same value, which it may share, and its place in them.
     """
+
+    places: Mapping[str, tuple[Sequence[str], int]]
+
+    def equal(self, id_: str) -> Sequence[str]:
+        """Return the ids of a row and of those before it that have its value.
+
+        The first of them is what the comparison ends with, and DaVinci goes on by all of them.
+        """
+        alike, place = self.places[id_]
+        return alike[: place + 1]
+
+
+def read_rows(node: Node) -> Rows:
+    """Read the rows of a comparison with several values; an id counts where it stands first."""
     rows = node.value("rightValueMultiple")
-    texts: dict[str, Json] = {}
+    alike: dict[tuple[bool, str], list[str]] = {}
+    places: dict[str, tuple[Sequence[str], int]] = {}
     for row in rows if isinstance(rows, list) else ():
-        if isinstance(row, dict) and isinstance(row.get("id"), str):
-            value = row.get("value")
-            texts.setdefault(row["id"], spoken(value) if isinstance(value, str) else value)
-    before = list(texts)[: list(texts).index(id_)]
-    return [*(one for one in before if texts[one] == texts[id_]), id_]
+        id_ = row.get("id") if isinstance(row, dict) else None
+        if not isinstance(id_, str) or id_ in places:
+            continue
+        value = row.get("value")
+        is_text = isinstance(value, str)
+        said = spoken(value) if isinstance(value, str) else json.dumps(value, sort_keys=True)
+        same = alike.setdefault((is_text, said), [])
+        places[id_] = same, len(same)
+        same.append(id_)
+    return Rows(places)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from argosy.davinci.document import list_at, object_at
 from argosy.davinci.importing import typed
 from argosy.davinci.names import made_id
+from argosy.davinci.native import type_of
 from argosy.davinci.nodes import told_variable
 
 if TYPE_CHECKING:
@@ -162,7 +163,9 @@ def _new_variable(ours: str, variable: JsonObject, edit: Edit) -> JsonObject:
         edit.bindings.variables.add(f"{context}\0{name}", ours)
     schema = object_at(variable, "schema")
     fields: JsonObject = {
-        "type": "secret" if schema.get("secret") else _type(schema.get("type")),
+        "type": "secret"
+        if schema.get("secret")
+        else _type(schema.get("type", type_of(variable.get("value")))),
         "displayName": variable.get("description", ""),
         "mutable": True,
         "min": 0,

@@ -48,6 +48,8 @@ def refuse_lost(edit: Edit) -> None:
             edit.refuse_node(name, "DaVinci's flow would be without it")
         elif "capability" in node or node["kind"] in COMES_BACK:
             _compare_node(name, node, nodes[name], edit)
+        elif node["kind"] in {"set-variable", "increment"}:
+            _compare_variables(name, node["inputs"], nodes[name].get("inputs", {}), edit)
 
 
 def _compare_outer(member: str, wanted: Json, found: Json, edit: Edit) -> None:
@@ -158,6 +160,17 @@ def _compare_node(name: str, wanted: JsonObject, found: JsonObject, edit: Edit) 
         place = _difference(told.get(member), there.get(member))
         if place is not None:
             edit.refuse_node(name, _MESSAGE, "inputs", member, *place)
+
+
+def _compare_variables(name: str, told: JsonObject, found: JsonObject, edit: Edit) -> None:
+    """Compare the variables that a node sets, which other contexts have by the same names."""
+    wanted = set(told["values"]) if "values" in told else {told["variable"]}
+    properties = object_at(found, "properties")
+    there = {row["name"] for row in properties.get("saveVariables", ())} | {
+        properties[one] for one in ("variable",) if one in properties
+    }
+    for variable in sorted(wanted - there):
+        edit.refuse_node(name, f"DaVinci would set another variable than {variable!r}", "inputs")
 
 
 _MESSAGE = "DaVinci would have this otherwise, or not at all"

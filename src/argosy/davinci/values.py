@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from argosy.davinci.bindings import BINDING, Part
 from argosy.davinci.document import unwrapped
 from argosy.davinci.names import made_id
-from argosy.davinci.texts import rich_blocks, rich_text, spoken
+from argosy.davinci.texts import edited_rich_text, rich_blocks, rich_text, spoken
+from argosy.flow.kinds.davinci.catalogue import davinci_capability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
     from argosy.davinci.bindings import Bindings
     from argosy.model import Json, JsonObject
@@ -33,6 +35,27 @@ LITERALS = frozenset(
 )
 #: Properties that every node has; its title, description and color are shown as the node's own.
 OWN = frozenset({"nodeTitle", "nodeDescription", "backgroundColor"})
+#: Members that hold no rich text wherever they stand.
+PLAIN = frozenset(
+    {
+        "id",
+        "jsonString",
+        "key",
+        "label",
+        "name",
+        "pattern",
+        "preferredControlType",
+        "preferredDataType",
+        "propertyName",
+        "raw",
+        "ruleName",
+        "type",
+    }
+)
+#: Controls of properties that hold no rich text: choices, switches and code.
+_PLAIN_CONTROLS = frozenset(
+    {"codeEditor", "dropDown", "dropdownWithCreate", "radioSelect", "toggleSwitch"}
+)
 #: What tells rows apart, best first.
 _MARKS = ("id", "name", "propertyName", "key")
 
@@ -62,8 +85,19 @@ def _is_noise(name: str, member: Json, row: JsonObject) -> bool:
     return name in {"label", "nameDefault"} and "name" in row
 
 
-def put(original: Json, before: Json, after: Json, bindings: Bindings) -> Json:
+def plain_names(connector: str, capability: str) -> Collection[str]:
+    """Return the properties of a capability that hold no rich text."""
+    declared = davinci_capability(connector, capability)
+    properties = declared.properties if declared is not None else {}
+    return PLAIN | {n for n, one in properties.items() if one.get("control") in _PLAIN_CONTROLS}
+
+
+def put(
+    original: Json, before: Json, after: Json, bindings: Bindings, *, is_rich: bool = True
+) -> Json:
     """Return a value of DaVinci's with an edit: what was shown of it, and what is to be shown.
+
+    `is_rich` says whether texts that had no original become rich ones.
 
     Whatever the edit did not touch stays as it was. Raises ValueError for an expression that no
     binding says.
@@ -71,21 +105,31 @@ def put(original: Json, before: Json, after: Json, bindings: Bindings) -> Json:
     if before == after:
         return original
     if isinstance(original, str) and isinstance(after, str):
-        return _text(after, bindings, is_rich=rich_blocks(original) is not None)
+        return _edited_text(original, after, bindings)
     if isinstance(original, dict) and isinstance(before, dict) and isinstance(after, dict):
         hidden = {name: value for name, value in original.items() if name not in before}
         return {
             **{
-                name: put(value, before[name], after[name], bindings)
+                name: put(
+                    value,
+                    before[name],
+                    after[name],
+                    bindings,
+                    is_rich=is_rich and name not in PLAIN,
+                )
                 for name, value in original.items()
                 if name in before and name in after
             },
             **hidden,
-            **{name: built(value, bindings) for name, value in after.items() if name not in before},
+            **{
+                name: built(value, bindings, is_rich=is_rich and name not in PLAIN)
+                for name, value in after.items()
+                if name not in before
+            },
         }
     if isinstance(original, list) and isinstance(before, list) and isinstance(after, list):
         return _put_rows(original, before, after, bindings)
-    return built(after, bindings)
+    return built(after, bindings, is_rich=is_rich)
 
 
 def _put_rows(original: list[Json], before: list[Json], after: list[Json], b: Bindings) -> Json:
@@ -132,7 +176,7 @@ def built(value: Json, bindings: Bindings, *, is_rich: bool = True) -> Json:
         return _text(value, bindings, is_rich=is_rich)
     if isinstance(value, dict):
         return {
-            name: built(member, bindings, is_rich=name not in {"id", "name", "key", "type"})
+            name: built(member, bindings, is_rich=is_rich and name not in PLAIN)
             for name, member in value.items()
         }
     if isinstance(value, list):
@@ -145,8 +189,38 @@ def _text(template: str, bindings: Bindings, *, is_rich: bool) -> str:
     made = "".join(map(str, parts))
     if is_rich or rich_blocks(made) is not None:
         made = rich_text(parts)
-    if bindings.parts(bindings.template(spoken(made))) != parts:
+    if not _says(made, parts, bindings):
         raise ValueError("DaVinci would read a part of the text as something else")
+    return made
+
+
+def _edited_text(original: str, template: str, bindings: Bindings) -> str:
+    """Write a text that had an original: pieces of it that are still said stay as they were."""
+    parts = bindings.parts(template)
+    blocks = rich_blocks(original)
+    respelled = _respelled(parts, spoken(original), bindings)
+    plain = "".join(map(str, respelled))
+    made = plain if blocks is None else edited_rich_text(blocks, respelled)
+    if (blocks is not None or rich_blocks(plain) is None) and _says(made, parts, bindings):
+        return made
+    return _text(template, bindings, is_rich=blocks is not None)
+
+
+def _says(text: str, parts: Sequence[Part], bindings: Bindings) -> bool:
+    return bindings.parts(bindings.template(spoken(text))) == parts
+
+
+def _respelled(parts: Sequence[Part], original: str, bindings: Bindings) -> list[Part]:
+    """Return parts with the bindings that a text has as it spells them, in their order."""
+    spelled: dict[str, list[str]] = {}
+    for match in BINDING.finditer(original):
+        for part in bindings.parts(bindings.template(match[0])):
+            spelled.setdefault(str(part), []).append(match[0][2:-2])
+    made = []
+    for part in parts:
+        found = spelled.get(str(part)) if part.is_binding else None
+        text = (found.pop(0) if len(found) > 1 else found[0]) if found else part.text
+        made.append(Part(text, is_binding=part.is_binding))
     return made
 
 
@@ -157,8 +231,12 @@ def put_properties(
     bindings: Bindings,
     *,
     is_literal: bool = False,
+    plain: Collection[str] = PLAIN,
 ) -> None:
-    """Change properties of DaVinci's in place by what was shown of them and is to be shown."""
+    """Change properties of DaVinci's in place by what was shown of them and is to be shown.
+
+    Those in `plain` hold no rich text.
+    """
     for name in before.keys() - after.keys():
         properties.pop(name, None)
     for name, value in after.items():
@@ -167,18 +245,20 @@ def put_properties(
         if is_literal:
             made = value
         elif name in before:
-            made = put(unwrapped(properties.get(name)), before[name], value, bindings)
+            held, is_rich = unwrapped(properties.get(name)), name not in plain
+            made = put(held, before[name], value, bindings, is_rich=is_rich)
         else:
-            made = built(value, bindings)
+            made = built(value, bindings, is_rich=name not in plain)
         put_value(properties, name, made)
 
 
 def put_value(properties: JsonObject, name: str, value: Json) -> None:
     """Give a property a value, in its wrapper; one that had none stays without."""
     held = properties.get(name)
-    if isinstance(held, dict) and "value" in held:
-        properties[name] = {**held, "value": value}
-    elif name in properties and not isinstance(held, dict) and not isinstance(value, dict):
+    is_bare = isinstance(value, dict) and "value" not in value
+    if isinstance(held, dict):
+        properties[name] = value if is_bare and "value" not in held else {**held, "value": value}
+    elif name in properties and not isinstance(value, dict):
         properties[name] = value
     else:
         properties[name] = {"value": value}

@@ -10,14 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from argosy.davinci.document import COMPLETE, NEEDS_ALL, NEGATIVE, START, Wire
-from argosy.davinci.nodes import equal_rows, rows_outcomes
+from argosy.davinci.document import (
+    COMPLETE,
+    MOST_WIRES,
+    NEEDS_ALL,
+    NEGATIVE,
+    START,
+    Wire,
+)
 from argosy.flow.kinds import KINDS
 from argosy.model import ALWAYS, ERROR, SUCCESS
 from argosy.model import Node as FlowNode
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from argosy.davinci.nodes import Reading
     from argosy.model import JsonObject
@@ -62,7 +68,7 @@ class Wiring:
         return self.wires.pop(edge)
 
 
-def outcomes_of(wire: Wire, outcomes: Sequence[str], reading: Reading) -> Sequence[str]:
+def outcomes_of(wire: Wire, outcomes: Collection[str], reading: Reading) -> Sequence[str]:
     """Return those of a node's outcomes by which a way of DaVinci's is gone."""
     if wire.logic in COMPLETE:
         return (ALWAYS,)
@@ -81,26 +87,25 @@ def own_outcomes(node: JsonObject) -> Sequence[str]:
 
 
 def _outcomes_of_rows(wire: Wire, reading: Reading, *, is_negative: bool) -> Sequence[str]:
-    names, node = reading.outcome_names(wire.source), reading.graph.nodes[wire.source]
-    rows = rows_outcomes(node, names)
-    if wire.value and wire.value not in names.ours:
+    names, rows = reading.outcome_names(wire.source), reading.rows(wire.source)
+    if wire.value and wire.value not in rows.places:
         reading.note(
             reading.bindings.node_ids.ours[wire.source],
             f"an edge starts from the value {wire.value!r}, which the node does not list",
         )
         return ()
-    chosen = [names.ours[one] for one in equal_rows(node, wire.value)] if wire.value else list(rows)
-    return [*(row for row in rows if row not in chosen), OTHERWISE] if is_negative else chosen
+    chosen = dict.fromkeys(rows.equal(wire.value) if wire.value else rows.places)
+    if not is_negative:
+        return [names.add(one) for one in chosen]
+    return [*(names.add(one) for one in rows.places if one not in chosen), OTHERWISE]
 
 
 def wire_up(nodes: Mapping[str, JsonObject], reading: Reading, trigger: str) -> Wiring:
     """Make the edges between nodes of ours, given by DaVinci's ids."""
     wiring = Wiring()
     ids = reading.bindings.node_ids
-    outcomes = {name: own_outcomes(node) for name, node in nodes.items()}
-    for wire in reading.graph.wires:
+    for wire, ends in _ends(nodes, reading):
         source, target = ids.ours[wire.source], ids.ours[wire.target]
-        ends = outcomes_of(wire, outcomes[wire.source], reading)
         if ends and len(reading.graph.sources[wire.eval]) > 1:
             gate = _gate(wire, wiring, reading)
             wiring.add((gate, SUCCESS, target), wire)
@@ -117,6 +122,30 @@ def wire_up(nodes: Mapping[str, JsonObject], reading: Reading, trigger: str) -> 
             wiring.add((trigger, SUCCESS, ids.ours[node.id]), None)
     _break_circles(wiring, reading, [node["id"] for node in nodes.values()])
     return wiring
+
+
+def _ends(
+    nodes: Mapping[str, JsonObject], reading: Reading
+) -> Iterator[tuple[Wire, Sequence[str]]]:
+    """Return each way with the outcomes by which it is gone, as long as they are not too many."""
+    outcomes = {name: frozenset(own_outcomes(node)) for name, node in nodes.items()}
+    known: dict[tuple[str, str, str], Sequence[str]] = {}
+    count, left_out = 0, set[str]()
+    for wire in reading.graph.wires:
+        if wire.source in left_out:
+            continue
+        key = (wire.source, wire.value, wire.logic)
+        if key not in known:
+            known[key] = outcomes_of(wire, outcomes[wire.source], reading)
+        count += len(known[key])
+        if count > MOST_WIRES:
+            count -= len(known[key])
+            left_out.add(wire.source)
+            ours = reading.bindings.node_ids.ours[wire.source]
+            told = f"with them the flow would have more than {MOST_WIRES:,} edges"
+            reading.note(ours, f"its ways to {wire.target!r} and on are not drawn: {told}")
+        else:
+            yield wire, known[key]
 
 
 def _gate(wire: Wire, wiring: Wiring, reading: Reading) -> str:

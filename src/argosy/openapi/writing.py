@@ -7,9 +7,8 @@ that is still wrong is left out, with the reason.
 from __future__ import annotations
 
 import json
+import secrets
 import shutil
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from argosy.check import check_connector
@@ -20,6 +19,8 @@ from argosy.openapi.proving import Prover
 from argosy.openapi.sharing import Shared
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from argosy.model import Json, JsonObject, Problem
     from argosy.openapi.document import Notes
 
@@ -51,8 +52,10 @@ def write_connector(
     """
     is_there = out.is_dir()
     (out if is_there else out.parent).mkdir(parents=True, exist_ok=True)
-    folder = Path(tempfile.mkdtemp(prefix=".import-", dir=out if is_there else out.parent))
+    # named before it is made, so that an interrupt at any moment finds what to take away
+    folder = (out if is_there else out.parent) / f".import-{secrets.token_hex(8)}"
     try:
+        folder.mkdir(mode=0o700)
         work = _Work(folder, manifest, drafts, Shared(files, notes), notes, source)
         work.fill()
         if is_there:

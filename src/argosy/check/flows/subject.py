@@ -88,7 +88,8 @@ class FlowSubject:
         Its author cannot be asked to mend what runs there; such findings are warnings.
         """
         source = self.flow.document.get("source", {}) if self.flow else {}
-        return source.get("format") in _LENIENT_FORMATS
+        found = source.get("format")
+        return isinstance(found, str) and found in _LENIENT_FORMATS
 
     def doubt(self, code: str, message: str, pointer: str = "", hint: str = "") -> Problem:
         """Return an error in this flow's file, a warning where it was imported."""

@@ -33,8 +33,8 @@ def test_every_change_leaves_a_row(accounts: Accounts, root: Principal, clock: C
     key, _ = accounts.keys.create(root, robot.id)
     accounts.keys.expire(root, key.id, START + 9)
     accounts.keys.revoke(root, key.id)
-    accounts.members.change_role(root, made.id, "manager")
-    accounts.members.reset_password(root, made.id, NEW_PASSWORD)
+    accounts.members.change(root, made.id, role="manager")
+    accounts.members.change(root, made.id, password=NEW_PASSWORD)
     login = accounts.logins.individual("a@example.com", NEW_PASSWORD)
     accounts.members.change_password(login.principal, NEW_PASSWORD, THIRD_PASSWORD)
     accounts.sessions.revoke(login.principal, str(login.principal.session))
@@ -207,7 +207,7 @@ class TestPlantedSecrets:
             lambda: accounts.logins.refresh("planted wrong refresh token"),
             lambda: accounts.identify("planted.wrong.token"),
             lambda: accounts.founding.accept(set_up, password=PASSWORD, **first),
-            lambda: accounts.members.reset_password(root, made.id, "planted é"),
+            lambda: accounts.members.change(root, made.id, password="planted é"),
             lambda: accounts.members.change_password(root, "planted old one", "x" * 20),
         ]
         for fail in failing:

@@ -435,7 +435,7 @@ class TestIdentifying:
         made = accounts.members.create_individual(root, "a@example.com", PASSWORD, "manager")
         login = accounts.logins.individual("a@example.com", PASSWORD)
 
-        accounts.members.change_role(root, made.id, "frontend")
+        accounts.members.change(root, made.id, role="frontend")
 
         assert accounts.identify(login.token).role == "frontend"
 

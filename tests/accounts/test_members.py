@@ -39,9 +39,9 @@ POWERS: dict[str, Callable[[Accounts, Principal, Account, str], object]] = {
     "create service": lambda a, p, _, __: a.members.create_service(p, "new", "backend"),
     "list accounts": lambda a, p, _, __: a.members.list(p),
     "get account": lambda a, p, it, __: a.members.get(p, it.id),
-    "change role": lambda a, p, it, __: a.members.change_role(p, it.id, "frontend"),
+    "change role": lambda a, p, it, __: a.members.change(p, it.id, role="frontend"),
     "remove account": lambda a, p, it, __: a.members.remove(p, it.id),
-    "reset password": lambda a, p, it, __: a.members.reset_password(p, it.id, NEW_PASSWORD),
+    "reset password": lambda a, p, it, __: a.members.change(p, it.id, password=NEW_PASSWORD),
     "create key": lambda a, p, it, __: a.keys.create(p, it.id),
     "list keys": lambda a, p, it, __: a.keys.list(p, it.id),
     "expire key": lambda a, p, _, key: a.keys.expire(p, key, START + 1),
@@ -127,7 +127,7 @@ class TestPowers:
         with pytest.raises(ServiceForbiddenError):
             accounts.members.create_individual(manager, "x@example.com", PASSWORD, "root")
         with pytest.raises(ServiceForbiddenError):
-            accounts.members.change_role(manager, manager.account, "root")
+            accounts.members.change(manager, manager.account, role="root")
 
 
 class TestAccounts:
@@ -190,7 +190,7 @@ class TestAccounts:
         robot = accounts.members.create_service(root, "robot", "backend")
 
         with pytest.raises(WrongDataError, match="'root' is not a role"):
-            accounts.members.change_role(root, robot.id, "root")
+            accounts.members.change(root, robot.id, role="root")
 
     def test_a_name_is_taken_once(self, accounts: Accounts, root: Principal) -> None:
         accounts.members.create_service(root, "robot", "backend")
@@ -217,7 +217,7 @@ class TestAccounts:
         with pytest.raises(WrongDataError, match="the last root account"):
             accounts.members.remove(root, root.account)
         with pytest.raises(WrongDataError, match="the last root account"):
-            accounts.members.change_role(root, root.account, "manager")
+            accounts.members.change(root, root.account, role="manager")
 
         accounts.members.create_individual(root, "second@example.com", PASSWORD, "root")
         accounts.members.remove(root, root.account)
@@ -283,17 +283,61 @@ class TestPasswords:
         made = accounts.members.create_individual(root, "a@example.com", PASSWORD, "backend")
         login = accounts.logins.individual("a@example.com", PASSWORD)
 
-        accounts.members.reset_password(root, made.id, NEW_PASSWORD)
+        accounts.members.change(root, made.id, password=NEW_PASSWORD)
 
         with pytest.raises(AuthError):
             accounts.identify(login.token)
         accounts.logins.individual("a@example.com", NEW_PASSWORD)
 
+    @pytest.mark.parametrize("role", ["root", "manager"])
+    def test_nobody_changes_their_own_without_the_old_one(
+        self, accounts: Accounts, root: Principal, role: str
+    ) -> None:
+        who = root if role == "root" else as_role(accounts, root, role)
+
+        with pytest.raises(WrongDataError, match="change it with the old one"):
+            accounts.members.change(who, who.account, password=NEW_PASSWORD)
+
+        accounts.logins.individual(who.account_name, PASSWORD)
+
+    def test_a_service_account_resets_none_above_its_rank(
+        self, accounts: Accounts, root: Principal
+    ) -> None:
+        robot = accounts.members.create_service(root, "robot", "manager")
+        _, key = accounts.keys.create(root, robot.id)
+        asker = accounts.logins.service("robot", key).principal
+
+        with pytest.raises(ServiceForbiddenError, match="it takes root"):
+            accounts.members.change(asker, root.account, password=NEW_PASSWORD)
+
+        accounts.logins.individual(EMAIL, PASSWORD)
+
+    def test_where_the_password_is_refused_the_role_stays(
+        self, accounts: Accounts, root: Principal
+    ) -> None:
+        made = accounts.members.create_individual(root, "a@example.com", PASSWORD, "backend")
+
+        with pytest.raises(WrongDataError, match="it needs 12 to 200"):
+            accounts.members.change(root, made.id, role="manager", password="short")
+
+        assert accounts.members.get(root, made.id) == made
+
+    def test_where_the_role_is_refused_the_password_stays(
+        self, accounts: Accounts, root: Principal
+    ) -> None:
+        made = accounts.members.create_individual(root, "a@example.com", PASSWORD, "backend")
+        manager = as_role(accounts, root, "manager")
+
+        with pytest.raises(ServiceForbiddenError):
+            accounts.members.change(manager, made.id, role="root", password=NEW_PASSWORD)
+
+        accounts.logins.individual("a@example.com", PASSWORD)
+
     def test_a_service_account_has_none(self, accounts: Accounts, root: Principal) -> None:
         robot = accounts.members.create_service(root, "robot", "backend")
 
         with pytest.raises(WrongDataError, match="keys and no password"):
-            accounts.members.reset_password(root, robot.id, NEW_PASSWORD)
+            accounts.members.change(root, robot.id, password=NEW_PASSWORD)
 
 
 class TestKeys:

@@ -10,11 +10,13 @@ from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import select
 
 from argosy.cli.seen import known_secrets
 from argosy.sandbox import RunningSandbox
 from argosy.server.api import ApiSettings
 from argosy.server.api.services import open_services
+from argosy.store import open_store, tables
 from tests.cli.conftest import Ran
 from tests.cli.connections import KEYS, S3, private
 from tests.cli.flows import FLOW, INPUT, INSERT, write_json
@@ -67,6 +69,28 @@ def test_a_call_uses_a_stored_connection_by_its_name(
     assert ran.status == 0, ran.err
     assert rows(sandbox) == 1
     assert known_secrets().text(f"key {sandbox.write_key}") == "key ******"
+
+
+def test_of_several_organizations_one_is_named(
+    run: Run, shop: str, sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    url = f"sqlite:///{tmp_path / 'data' / 'argosy' / 'argosy.db'}"
+    with open_store(url) as store, store.write() as connection:
+        own = connection.execute(select(tables.organizations.c.name)).scalar_one()
+        other = {"id": "other", "name": "other", "created": 1.0, "modified": 1.0}
+        connection.execute(tables.organizations.insert().values(other))
+    flow = str(flow_of(tmp_path / "t.flow.json", NODE))
+
+    unnamed = run(*CALL, "--connection", shop)
+    called = run(*CALL, "--connection", shop, "--organization", own)
+    elsewhere = run(*CALL, "--connection", shop, "--organization", "other")
+    ran = run("run", flow, "--input", INPUT, "--organization", own)
+
+    assert unnamed.status == 1
+    assert "say which organization" in one_line(unnamed.err)
+    assert (called.status, ran.status) == (0, 0), called.err + ran.err
+    assert elsewhere.status == 2
+    assert rows(sandbox) == 2
 
 
 def test_a_store_elsewhere_is_named_by_its_folder(

@@ -12,9 +12,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 import requests
 
+from argosy.cli.remote import open_server
+from argosy.cli.service import Choices
 from argosy.sandbox import start
 from tests.cli.conftest import Ran
 from tests.cli.connections import KEYS, REPORT, S3, SALESFORCE, USERS, private
@@ -255,6 +258,13 @@ def test_a_key_does_not_travel_in_plain(
 
     assert ran.status == 2
     assert "everybody on the way could read the key" in one_line(ran.err)
+
+
+def test_secrets_of_connections_do_not_travel_in_plain_either() -> None:
+    with open_server("http://argosy.example.com", Choices(), {}) as server:
+        for send in (server.put_connection, server.test_connection):
+            with pytest.raises(click.UsageError, match="could read the secrets of the connection"):
+                send("S3", {"credentials": S3})
 
 
 @pytest.mark.parametrize(

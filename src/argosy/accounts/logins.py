@@ -21,7 +21,7 @@ from argosy.errors import AuthError, RefreshTokenExpiredError
 from argosy.store import tables
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Row
+    from sqlalchemy import Connection, Row, Select
 
     from argosy.accounts.ground import Ground
     from argosy.accounts.throttle import Throttle
@@ -78,14 +78,26 @@ class Logins:
         ServiceNotFoundError for the database.
         """
         email = storable(normal_email(email[:1000]))
-        table = tables.accounts
-        query = select(table).where(table.c.kind == "individual", table.c.name == email)
+        with self._throttle.trying(email, address):
+            account, better = self._verified(email, password, address)
         with self._ground.store.write() as connection:
-            self._throttle.admit(connection, email, address)
-            account = connection.execute(query).first()
+            again = connection.execute(_by_email(email)).first()
+            if again is None or again.password_hash not in {account.password_hash, better}:
+                raise AuthError(detail=_WRONG, name="INCORRECT_PASSWORD")
+            database = choose_database(connection, again.organization, db_id, db_name)
+            return self._begin(connection, again, database, address)
+
+    def _verified(self, email: str, password: str, address: str) -> tuple[Row[Any], str | None]:
+        """Return the account of a password, and its hash where it was made anew.
+
+        Raises AuthError.
+        """
+        table = tables.accounts
+        with self._ground.store.read() as connection:
+            account = connection.execute(_by_email(email)).first()
         stored = account.password_hash if account else None
         if not self._ground.passwords.verify(password, stored) or account is None:
-            self._refuse(account, address)
+            self._refuse(account, address, email)
             raise AuthError(detail=_WRONG, name="INCORRECT_PASSWORD")
         better = None
         if self._ground.passwords.is_outdated(account.password_hash):
@@ -97,12 +109,7 @@ class Logins:
             self._throttle.forgive(connection, email)
             if better is not None:
                 connection.execute(known.values(password_hash=better))
-        with self._ground.store.write() as connection:
-            again = connection.execute(query).first()
-            if again is None or again.password_hash not in {account.password_hash, better}:
-                raise AuthError(detail=_WRONG, name="INCORRECT_PASSWORD")
-            database = choose_database(connection, again.organization, db_id, db_name)
-            return self._begin(connection, again, database, address)
+        return account, better
 
     def service(
         self,
@@ -189,10 +196,10 @@ class Logins:
             raise AuthError(detail="the session has ended.", name="INCORRECT_JWT_TOKEN")
         return _principal(found, claims.session, found.database)
 
-    def _refuse(self, account: Row[Any] | None, address: str) -> None:
+    def _refuse(self, account: Row[Any] | None, address: str, email: str = "") -> None:
         """Write down a login that failed."""
         with self._ground.store.write() as connection:
-            self._throttle.blame(connection, address)
+            self._throttle.blame(connection, address, email)
             if account is not None:
                 stranger = Principal(account.organization, "", "unknown", "")
                 target = f"account {account.name}"
@@ -293,6 +300,11 @@ class Logins:
         target = f"session {row.session}"
         audit.record(connection, principal, "revoke-reused-session", target, at=now)
         return True
+
+
+def _by_email(email: str) -> Select[Any]:
+    table = tables.accounts
+    return select(table).where(table.c.kind == "individual", table.c.name == email)
 
 
 def _principal(account: Row[Any], session: str, database: str | None) -> Principal:

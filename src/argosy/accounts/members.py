@@ -1,7 +1,7 @@
 """The accounts of an organization: make, list, change and remove them.
 
 Root and manager look after accounts; over root accounts only root has power, and the last of them
-stays. Everybody changes their own password.
+stays. Everybody changes their own password, with the old one.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from argosy.errors import AuthError, DuplicatedError, ServiceNotFoundError, Wron
 from argosy.store import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy import Connection, Row
 
     from argosy.accounts.ground import Ground
@@ -110,24 +112,32 @@ class Members:
             raise ServiceNotFoundError(type="account", key=name[:200])
         return _view(found)
 
-    def change_role(self, principal: Principal, id_: str, role: str) -> Account:
-        """Give an account another role, from its next request on.
+    def change(
+        self,
+        principal: Principal,
+        id_: str,
+        *,
+        role: str | None = None,
+        password: str | None = None,
+    ) -> Account:
+        """Give an account another role from its next request on, a password, or both.
 
-        Raises ServiceForbiddenError, ServiceNotFoundError, WrongDataError.
+        A password is for another individual account, and ends all of its sessions; where one of
+        the two is refused, neither is given. Raises ServiceForbiddenError, ServiceNotFoundError,
+        WrongDataError.
         """
-        principal.administers(check_role(role))
-        now = self._ground.now()
+        principal.require(*ADMINISTRATORS)
+        with self._ground.store.read() as connection:
+            found = account_of(connection, principal, id_)
+            _check_change(connection, principal, found, role, password)
+        password_hash = None if password is None else self._ground.passwords.hash(password)
         with self._ground.store.write() as connection:
             found = account_of(connection, principal, id_)
-            principal.administers(found.role)
-            if found.kind == "service":
-                check_role(role, SERVICE_ROLES)
-            if role != "root":
-                _keep_a_root(connection, found)
-            changed = update(_table).where(_table.c.id == id_)
-            connection.execute(changed.values(role=role, modified=now))
-            target = f"account {found.name}"
-            audit.record(connection, principal, "change-role", target, ("role",), at=now)
+            _check_change(connection, principal, found, role, password)
+            if role is not None and role != found.role:
+                self._store(connection, principal, found, "change-role", {"role": role})
+            if password_hash is not None:
+                self._store_password(connection, principal, found, password_hash)
             return _view(account_of(connection, principal, id_))
 
     def remove(self, principal: Principal, id_: str) -> None:
@@ -149,46 +159,48 @@ class Members:
 
         Raises AuthError where the old one is wrong, TooManyRequestsError, WrongDataError.
         """
-        with self._ground.store.write() as connection:
-            found = account_of(connection, principal, principal.account)
-            _refuse_service(found)
-            self._throttle.admit(connection, found.name, "")
-        if not self._ground.passwords.verify(old, found.password_hash):
-            raise AuthError(detail="the old password is wrong.", name="INCORRECT_PASSWORD")
-        check_password(new, unlike=found.name)
-        self._set_password(principal, found, new)
-
-    def reset_password(self, principal: Principal, id_: str, new: str) -> None:
-        """Give another individual account a password, and end all of its sessions.
-
-        Raises ServiceForbiddenError, ServiceNotFoundError, WrongDataError.
-        """
-        principal.require(*ADMINISTRATORS)
         with self._ground.store.read() as connection:
-            found = account_of(connection, principal, id_)
-        principal.administers(found.role)
+            found = account_of(connection, principal, principal.account)
         _refuse_service(found)
         check_password(new, unlike=found.name)
-        self._set_password(principal, found, new)
-
-    def _set_password(self, principal: Principal, account: Row[Any], new: str) -> None:
+        with self._throttle.trying(found.name):
+            if not self._ground.passwords.verify(old, found.password_hash):
+                with self._ground.store.write() as connection:
+                    self._throttle.blame(connection, "", found.name)
+                raise AuthError(detail="the old password is wrong.", name="INCORRECT_PASSWORD")
         password_hash = self._ground.passwords.hash(new)
-        now = self._ground.now()
-        is_own = account.id == principal.account
         with self._ground.store.write() as connection:
-            again = account_of(connection, principal, account.id)
-            if again.password_hash != account.password_hash:
+            again = account_of(connection, principal, found.id)
+            if again.password_hash != found.password_hash:
                 raise WrongDataError(detail="the password was changed meanwhile.")
-            if not is_own:
-                principal.administers(again.role)
-            self._throttle.forgive(connection, account.name)
-            changed = update(_table).where(_table.c.id == account.id)
-            connection.execute(changed.values(password_hash=password_hash, modified=now))
-            stays = principal.session if is_own else None
-            end_sessions(connection, account.id, "the password was changed", now, but=stays)
-            action = "change-password" if is_own else "reset-password"
-            target = f"account {account.name}"
-            audit.record(connection, principal, action, target, ("password",), at=now)
+            self._store_password(connection, principal, again, password_hash)
+
+    def _store_password(
+        self, connection: Connection, principal: Principal, account: Row[Any], password_hash: str
+    ) -> None:
+        """Store a password, and end the sessions of its account but the one that asks."""
+        self._throttle.forgive(connection, account.name)
+        is_own = account.id == principal.account
+        stays = principal.session if is_own else None
+        now = self._ground.now()
+        end_sessions(connection, account.id, "the password was changed", now, but=stays)
+        action = "change-password" if is_own else "reset-password"
+        values = {"password_hash": password_hash}
+        self._store(connection, principal, account, action, values, fields=("password",))
+
+    def _store(
+        self,
+        connection: Connection,
+        principal: Principal,
+        account: Row[Any],
+        action: str,
+        values: Mapping[str, str],
+        fields: tuple[str, ...] = ("role",),
+    ) -> None:
+        now = self._ground.now()
+        changed = update(_table).where(_table.c.id == account.id)
+        connection.execute(changed.values(**values, modified=now))
+        audit.record(connection, principal, action, f"account {account.name}", fields, at=now)
 
     def _create(
         self, principal: Principal, kind: Kind, name: str, role: str, password_hash: str | None
@@ -223,6 +235,29 @@ def add_account(
         "modified": now,
     }
     connection.execute(_table.insert().values(values))
+
+
+def _check_change(
+    connection: Connection,
+    principal: Principal,
+    account: Row[Any],
+    role: str | None,
+    password: str | None,
+) -> None:
+    """Raises ServiceForbiddenError or WrongDataError where `Members.change` is refused."""
+    principal.administers(account.role)
+    if role is not None:
+        principal.administers(check_role(role))
+        if account.kind == "service":
+            check_role(role, SERVICE_ROLES)
+        if role != "root":
+            _keep_a_root(connection, account)
+    if password is not None:
+        _refuse_service(account)
+        if account.id == principal.account:
+            detail = "this is your own password: change it with the old one."
+            raise WrongDataError(detail=detail, field="password")
+        check_password(password, unlike=account.name)
 
 
 def _keep_a_root(connection: Connection, account: Row[Any]) -> None:

@@ -1,15 +1,18 @@
 """Slow down whoever guesses: each wrong password doubles the wait, up to a cap.
 
-A try for an account is counted before the password is looked at, so that guesses at once are no
-way around; a right one takes all back. An address is counted after a failure only, since many
-people may share it. Subjects are stored as keyed hashes: what somebody types as a name may be a
-password.
+A failure is counted when the password was wrong, so that right ones that come at once all pass; a
+right one takes all back. Guesses at once are no way around: only so many tries of an account are
+looked at at a time, and after the free ones each try begins its wait before it is looked at.
+Subjects are stored as keyed hashes: what somebody types as a name may be a password.
 """
 
 from __future__ import annotations
 
 import hmac
 import math
+import threading
+from collections import Counter
+from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,8 @@ from argosy.errors import TooManyRequestsError
 from argosy.store import tables
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from argosy.accounts.ground import Ground
@@ -27,18 +32,43 @@ _table = tables.login_failures
 
 
 class Throttle:
-    """Counts failures by account and by address; all within the caller's write."""
+    """Counts failures by account and by address."""
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
+        self._tries: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
-    def admit(self, connection: Connection, account: str, address: str) -> None:
-        """Count a try for an account. Raises TooManyRequestsError where it must wait."""
-        settings = self._ground.settings
-        self.admit_address(connection, address)
+    @contextmanager
+    def trying(self, account: str, address: str = "") -> Iterator[None]:
+        """Let a password be looked at within; then `forgive` or `blame` says how it ended.
+
+        Raises TooManyRequestsError where the account or the address must wait.
+        """
         subject = self._subject("account", account)
-        failures = self._check(connection, subject, settings.free_tries)
-        self._put(connection, subject, failures + 1)
+        free = self._ground.settings.free_tries
+        with self._one_more(subject):
+            with self._ground.store.write() as connection:
+                self.admit_address(connection, address)
+                failures = self._check(connection, subject, free)
+                if failures >= free:
+                    self._put(connection, subject, failures)
+            yield
+
+    @contextmanager
+    def _one_more(self, subject: str) -> Iterator[None]:
+        """Count a try in flight. Raises TooManyRequestsError where there are too many."""
+        with self._lock:
+            if self._tries[subject] >= self._ground.settings.tries_at_once:
+                raise TooManyRequestsError(retry_after=1)
+            self._tries[subject] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._tries[subject] -= 1
+                if not self._tries[subject]:
+                    del self._tries[subject]
 
     def admit_address(self, connection: Connection, address: str) -> None:
         """Go on where an address need not wait. Raises TooManyRequestsError."""
@@ -51,14 +81,18 @@ class Throttle:
         subject = self._subject("account", account)
         connection.execute(delete(_table).where(_table.c.subject == subject))
 
-    def blame(self, connection: Connection, address: str) -> None:
-        """Count a failure of an address, and forget old ones of everybody."""
+    def blame(self, connection: Connection, address: str, account: str = "") -> None:
+        """Count a failure of an address and an account, and forget old ones of everybody."""
         old = self._ground.now() - self._ground.settings.forget_failures
         connection.execute(delete(_table).where(_table.c.last_failed < old))
         if address:
-            subject = self._subject("address", _network(address))
-            failures, _ = self._found(connection, subject)
-            self._put(connection, subject, failures + 1)
+            self._count(connection, self._subject("address", _network(address)))
+        if account:
+            self._count(connection, self._subject("account", account))
+
+    def _count(self, connection: Connection, subject: str) -> None:
+        failures, _ = self._found(connection, subject)
+        self._put(connection, subject, failures + 1)
 
     def _check(self, connection: Connection, subject: str, free: int) -> int:
         """Return how often a subject has failed. Raises TooManyRequestsError."""

@@ -74,9 +74,8 @@ def call(
 
 
 def _options(chosen: dict[str, str | None]) -> dict[str, Any]:
-    return {
-        name: chosen[name] for name in ("connection", "region", "endpoint", "api_key_file", "data")
-    }
+    names = ("connection", "region", "endpoint", "api_key_file", "data", "organization")
+    return {name: chosen[name] for name in names}
 
 
 def _file_to_save(

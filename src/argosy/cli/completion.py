@@ -28,7 +28,8 @@ def complete_connection(ctx: click.Context, _parameter: click.Parameter, start: 
 
     try:
         loaded = load(ctx.find_root().params.get("connector"))
-        with NamedConnections(loaded, ctx.params.get("data"), os.environ) as named:
+        data, organization = ctx.params.get("data"), ctx.params.get("organization")
+        with NamedConnections(loaded, data, os.environ, organization) as named:
             return [name for name in named.names() if name.startswith(start)]
     except (ArgosyError, OSError):
         return []
@@ -45,7 +46,8 @@ def complete_stored_connection(
 
     try:
         loaded = load(ctx.find_root().params.get("connector"))
-        with StoredConnections(loaded, ctx.params.get("data"), os.environ) as stored:
+        data, organization = ctx.params.get("data"), ctx.params.get("organization")
+        with StoredConnections(loaded, data, os.environ, organization) as stored:
             known = {*stored.names(for_calls=False), *_types()}
     except (ArgosyError, OSError):
         return []

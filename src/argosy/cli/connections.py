@@ -42,6 +42,9 @@ _OPTIONS = (
         metavar="DIR",
         help="The folder of the store of connections.  [default: ~/.local/share/argosy]",
     ),
+    click.option(
+        "--organization", metavar="NAME", help="Where the store has several: whose connections."
+    ),
 )
 
 
@@ -59,17 +62,19 @@ def open_connection(
     api_key_file: str | None,
     environ: Mapping[str, str],
     data: str | None = None,
+    organization: str | None = None,
 ) -> Connection:
     """Put a connection together.
 
     Raises UnsafeFileError or InvalidConnectionError with every problem in the file, and what
     opening the store raises.
     """
-    chosen = {"connection": connection, "region": region, "endpoint": endpoint, "data": data}
-    for name, value in {**chosen, "api-key-file": api_key_file}.items():
+    places = {"data": data, "organization": organization, "api-key-file": api_key_file}
+    chosen = {"connection": connection, "region": region, "endpoint": endpoint, **places}
+    for name, value in chosen.items():
         if value is not None and not value.strip():
             raise click.UsageError(f"--{name} is empty; leave it out or give it a value.")
-    with NamedConnections(connector, data, environ) as named:
+    with NamedConnections(connector, data, environ, organization) as named:
         given = named.find(connection) if connection else named.complete(Connection())
     properties = dict(given.properties)
     if api_key_file:

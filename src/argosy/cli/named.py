@@ -32,10 +32,16 @@ if TYPE_CHECKING:
 class NamedConnections:
     """Connections by their names, each read once; a context manager. Threads may share it."""
 
-    def __init__(self, connector: Connector, data: str | None, environ: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        connector: Connector,
+        data: str | None,
+        environ: Mapping[str, str],
+        organization: str | None = None,
+    ) -> None:
         self._connector = connector
         self._environ = environ
-        self._stored = StoredConnections(connector, data, environ)
+        self._stored = StoredConnections(connector, data, environ, organization)
         self._found: dict[str, Connection] = {}
         self._lock = threading.Lock()
 

@@ -1,7 +1,7 @@
 """A server as a service: each method one request, each error of the server raised here.
 
-The key goes over TLS, or to this machine; requests follow no redirect and use no proxy of the
-environment, as calls to a vendor do.
+The key and the secrets of connections go over TLS, or to this machine; requests follow no redirect
+and use no proxy of the environment, as calls to a vendor do.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def open_server(url: str, choices: Choices, environ: Mapping[str, str]) -> Itera
     key = _read_key(choices, environ)
     if key is not None:
         learn_secrets(key)
-        _check_secrecy(base)
+        _check_secrecy(base, "the key")
     redactor = Redactor([key] if key else [])
     transport = Transport(
         _TERMS, redactor, clock=time.monotonic, sleep=time.sleep, random=random.random
@@ -157,7 +157,8 @@ class RemoteService:
         return self._ask("GET", "connections", name)
 
     def put_connection(self, name: str, document: JsonObject) -> JsonObject:
-        """Make a connection or replace it."""
+        """Make a connection or replace it. Raises UsageError where it would travel in plain."""
+        _check_secrecy(self._url, "the secrets of the connection")
         return self._ask("PUT", "connections", name, document=document)
 
     def remove_connection(self, name: str) -> JsonObject:
@@ -165,7 +166,12 @@ class RemoteService:
         return self._ask("DELETE", "connections", name)
 
     def test_connection(self, name: str, document: JsonObject) -> JsonObject:
-        """Test a connection; with a document, what that would make of it."""
+        """Test a connection; with a document, what that would make of it.
+
+        Raises UsageError where a document would travel in plain.
+        """
+        if document:
+            _check_secrecy(self._url, "the secrets of the connection")
         return self._ask("POST", "connections", name, "test", document=document)
 
     def tables(self, **query: Any) -> JsonObject:
@@ -281,8 +287,8 @@ def _checked_url(url: str) -> str:
     return url.strip().rstrip("/").removesuffix("/v1")
 
 
-def _check_secrecy(url: str) -> None:
-    """Refuse to send a key over the network in plain. Raises UsageError."""
+def _check_secrecy(url: str, what: str) -> None:
+    """Refuse to send `what` over the network in plain. Raises UsageError."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     try:
@@ -290,8 +296,8 @@ def _check_secrecy(url: str) -> None:
     except ValueError:
         is_here = host == "localhost"
     if parts.scheme != "https" and not is_here:
-        text = "everybody on the way could read the key"
-        raise click.UsageError(f"{url} is no https: {text}; use https, or leave the key out.")
+        text = f"everybody on the way could read {what}"
+        raise click.UsageError(f"{url} is no https: {text}; write --server like https://HOST:PORT.")
 
 
 def _read_key(choices: Choices, environ: Mapping[str, str]) -> str | None:

@@ -96,6 +96,7 @@ def run(
     endpoint: str | None,
     api_key_file: str | None,
     data: str | None,
+    organization: str | None,
     **chosen: Any,
 ) -> int:
     """Run the flow FLOW: a file, or the id of a flow of the connector.
@@ -121,10 +122,11 @@ def run(
         api_key_file=api_key_file,
         environ=os.environ,
         data=data,
+        organization=organization,
     )
     settings = EngineSettings() if choices.workers is None else EngineSettings(choices.workers)
     with ExitStack() as stack:
-        named = stack.enter_context(NamedConnections(loaded, data, os.environ))
+        named = stack.enter_context(NamedConnections(loaded, data, os.environ, organization))
         if not endpoint:
             for name in sorted(_connection_names(read, library)):
                 named.check(name)

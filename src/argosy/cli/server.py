@@ -12,6 +12,7 @@ import click
 
 from argosy.cli.data import api_settings
 from argosy.cli.output import visible
+from argosy.cli.service import check_origins
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -34,6 +35,7 @@ class Choices:
     url: str | None
     behind_proxy: bool
     organization: str | None
+    database: str | None
     processes: int
     threads: int
     allow_network: tuple[str, ...]
@@ -79,6 +81,9 @@ def _check_networks(
     "--organization", metavar="NAME", help="Whose stored connections flows use.  [the only one]"
 )
 @click.option(
+    "--database", metavar="NAME", help="Whose tables --local works with.  [default, or the oldest]"
+)
+@click.option(
     "--processes", type=click.IntRange(1, 256), default=1, show_default=True, help="How many."
 )
 @click.option(
@@ -98,6 +103,7 @@ def _check_networks(
 @click.option(
     "--allow-endpoint",
     multiple=True,
+    callback=check_origins,
     metavar="ORIGIN",
     help="An origin that connections may name, as https://minio.example.com:9000.",
 )
@@ -136,6 +142,9 @@ def server(
     if choices.local and host not in _LOOPBACK:
         text = f"--local asks nobody who they are, so it does not listen on {host}; leave one out."
         raise click.UsageError(text)
+    if choices.database and not choices.local:
+        text = "--database goes with --local; with accounts each login names its database."
+        raise click.UsageError(text)
     if choices.flows and not Path(choices.flows).is_dir():
         raise click.UsageError(f"--flows {choices.flows}: there is no such folder.")
     loaded = load(connector)
@@ -149,6 +158,7 @@ def server(
             behind_proxy=choices.behind_proxy,
             access_log=choices.access_log,
             organization=choices.organization,
+            database=choices.database,
             allowed_networks=choices.allow_network,
             allowed_endpoints=choices.allow_endpoint,
             backend_writes=choices.backend_writes,

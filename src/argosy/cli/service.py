@@ -99,6 +99,30 @@ class Choices:
     allow_network: tuple[str, ...] = ()
 
 
+def check_origins(
+    _context: click.Context, _parameter: click.Parameter, origins: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the values of --allow-endpoint where each is an origin. Raises BadParameter."""
+    from urllib.parse import urlsplit
+
+    for origin in origins:
+        if "@" in origin:
+            raise click.BadParameter("an origin holds no user and no password.")
+        try:
+            parts = urlsplit(origin)
+            is_origin = parts.scheme in {"http", "https"} and bool(parts.hostname)
+            _ = parts.port
+        except ValueError:
+            is_origin = False
+        if (
+            not is_origin
+            or origin.rstrip("/").lower() != f"{parts.scheme}://{parts.netloc}".lower()
+        ):
+            text = "is not an origin, as https://minio.example.com:9000 is"
+            raise click.BadParameter(f"{origin!r} {text}.")
+    return origins
+
+
 _OPTIONS = (
     click.option(
         "--data",
@@ -126,6 +150,7 @@ _PLACES = (
     click.option(
         "--allow-endpoint",
         multiple=True,
+        callback=check_origins,
         metavar="ORIGIN",
         help="A store like S3 that may be opened from here, as http://127.0.0.1:9000.",
     ),

@@ -25,11 +25,20 @@ if TYPE_CHECKING:
 
 
 class StoredConnections:
-    """The connections in the store on this machine, for calls; a context manager."""
+    """The connections in the store on this machine, for calls; a context manager.
 
-    def __init__(self, connector: Connector, data: str | None, environ: Mapping[str, str]) -> None:
+    `chosen` is the organization that they are of, None the only one there is.
+    """
+
+    def __init__(
+        self,
+        connector: Connector,
+        data: str | None,
+        environ: Mapping[str, str],
+        chosen: str | None = None,
+    ) -> None:
         self._connector = connector
-        self._data = data
+        self._choices = Choices(data=data, organization=chosen)
         self._environ = environ
         self._opened = ExitStack()
         self._services: Services | None = None
@@ -101,7 +110,7 @@ class StoredConnections:
 
     @property
     def _file(self) -> Path:
-        return data_folder(self._data, self._environ) / "argosy.db"
+        return data_folder(self._choices.data, self._environ) / "argosy.db"
 
     def _is_there(self) -> bool:
         return bool(self._environ.get("ARGOSY_DATABASE_URL")) or self._file.is_file()
@@ -109,9 +118,9 @@ class StoredConnections:
     def _open(self) -> Services:
         if self._services is None:
             root = str(self._connector.root)
-            found = open_store_here(root, Choices(data=self._data), self._environ)
+            found = open_store_here(root, self._choices, self._environ)
             self._services = self._opened.enter_context(found)
-            who = operator_of(self._services, Choices(), needs_database=False)
+            who = operator_of(self._services, self._choices, needs_database=False)
             self._organization = who.organization
         return self._services
 

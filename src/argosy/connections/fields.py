@@ -120,6 +120,8 @@ def _validate(schema: JsonObject, values: Json, what: str) -> list[Problem]:
         if field is None:
             text = f"{shown(name)} is not a field here; there is {list_words(declared, name)}"
             problems.append(Problem("unknown-field", text, f"/{name}", severity="warning"))
+            if what == "credentials" and MASK in _texts(value):
+                problems.append(_mask_itself(name))
         elif isinstance(value, str):
             problems += _text_problems(name, field, value)
     return problems
@@ -176,11 +178,15 @@ def _sentence(name: str, field: JsonObject, keyword: str) -> str:
     return f"{what} does not have the right form"
 
 
+def _mask_itself(name: str) -> Problem:
+    text = f"{shown(name)} is the mask {MASK}, not the secret itself"
+    return Problem("masked-secret", text, f"/{name}", "Enter the secret again.")
+
+
 def _text_problems(name: str, field: JsonObject, value: str) -> Iterator[Problem]:
     pointer = f"/{name}"
     if field.get("secret") and value == MASK:
-        text = f"{shown(name)} is the mask {MASK}, not the secret itself"
-        yield Problem("masked-secret", text, pointer, "Enter the secret again.")
+        yield _mask_itself(name)
         return
     forbidden = _CONTROL_BUT_LINES if field.get("multiline") else _CONTROL
     if forbidden.search(value):

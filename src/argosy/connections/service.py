@@ -49,7 +49,7 @@ from argosy.validation.sentences import list_words
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from argosy.accounts import Principal
     from argosy.connections.probes import CredentialsProber
@@ -349,6 +349,7 @@ class Connections:
         if record is None:
             key = {"organization": after.organization, "name": after.name, "created": now}
             connection.execute(table.insert().values(**key, **values))
+            self._adopt_tables(connection, after.organization, after.name)
         else:
             mine = (table.c.organization == after.organization) & (table.c.name == after.name)
             connection.execute(update(table).where(mine).values(**values))
@@ -360,9 +361,6 @@ class Connections:
 
     def _orphan_tables(self, connection: Connection, organization: str, name: str) -> int:
         """Mark the tables of a connection that is gone, in all databases; return how many."""
-        table, databases = tables.data_tables, tables.databases
-        own = select(databases.c.id).where(databases.c.organization == organization)
-        its = table.c.database.in_(own) & (table.c.connection == name)
         detail = {
             "reason": "connection_deleted",
             "error": f"The connection {name} was deleted.",
@@ -370,7 +368,15 @@ class Connections:
             "at": self.now(),
         }
         values = {"status": "wrong_credentials", "status_detail": detail}
-        return connection.execute(update(table).where(its).values(**values)).rowcount
+        its = _its_tables(organization, name)
+        return connection.execute(update(tables.data_tables).where(its).values(**values)).rowcount
+
+    def _adopt_tables(self, connection: Connection, organization: str, name: str) -> None:
+        """Take back what `_orphan_tables` said of the tables of a connection that is made again."""
+        table = tables.data_tables
+        its = _its_tables(organization, name) & (table.c.status == "wrong_credentials")
+        values = {"status": "unknown_error", "status_detail": None}
+        connection.execute(update(table).where(its).values(**values))
 
     def _record_change(
         self,
@@ -401,6 +407,13 @@ class Connections:
                 values = {"last_tested": at, "last_result": found}
                 connection.execute(update(table).where(unchanged).values(**values))
         return result
+
+
+def _its_tables(organization: str, name: str) -> ColumnElement[bool]:
+    """Return the condition that a table is of this connection, in whatever database."""
+    table, databases = tables.data_tables.c, tables.databases.c
+    own = select(databases.id).where(databases.organization == organization)
+    return table.database.in_(own) & (table.connection == name)
 
 
 def _check_own_name(name: str) -> None:

@@ -25,6 +25,8 @@ class ConnectionsSettings:
     opened at most `opens_per_minute` times. What a test found holds for `cache_seconds`; who asks
     while it runs waits at most `wait` for it. `budget` bounds the opening of a table.
 
+    An organization has at most `most_connections`, and each of its databases `most_tables`.
+
     `origin` is this server's own (`https://argosy.example.com`), for the addresses that files are
     uploaded to; without it they are paths. They hold for `upload_seconds`. `upload_folder` is
     where the files lie.
@@ -39,6 +41,7 @@ class ConnectionsSettings:
     wait: float = 6.0
     budget: float = 5.0
     most_connections: int = 1000
+    most_tables: int = 10_000
     origin: str = ""
     upload_seconds: float = 3600.0
     upload_folder: Path | None = None

@@ -29,9 +29,10 @@ if TYPE_CHECKING:
 
 #: The members that a client sets; each replaces the stored one as a whole.
 PARTS = ("resource_params", "connection_table_params", "connection_table_metadata")
+#: A page of 64 tables is less than the 16 MiB that a client of ours reads of an answer.
 _KIBIBYTES = {
-    "resource_params": 256,
-    "connection_table_params": 128,
+    "resource_params": 128,
+    "connection_table_params": 96,
     "connection_table_metadata": 16,
 }
 _BODY_KIBIBYTES = 512

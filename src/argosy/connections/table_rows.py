@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 MEMBERS = ("resource", "resource_params", "connection_table_params", "connection_table_metadata")
 #: Those of them that decide what opening the table finds.
 OPENED_BY = MEMBERS[:3]
+#: The columns of a table in short.
+THIN = ("name", "resource", "status", "status_detail", "created", "modified")
 _WELL = ("available", "uploading")
 
 
@@ -72,9 +74,8 @@ def show_table(
     found = members_of(row)
     if url is not None:
         found["connection_table_params"] = {**found["connection_table_params"], "url": url()}
-    detail = row.status_detail or {}
     return {
-        "warnings": [detail["error"]] if detail.get("error") else [],
+        "warnings": _warnings(row),
         "name": row.name,
         "connection": row.connection,
         "connection_type": row.connection if row.connection in types else row.type,
@@ -85,6 +86,23 @@ def show_table(
         "modified_timestamp": int(row.modified),
         "last_tested_timestamp": None if row.last_tested is None else int(row.last_tested),
     }
+
+
+def show_thin(row: Row[Any]) -> JsonObject:
+    """Return a table in short, from the columns `THIN`."""
+    return {
+        "warnings": _warnings(row),
+        "name": row.name,
+        "resource": row.resource,
+        "status": row.status,
+        "created_timestamp": int(row.created),
+        "modified_timestamp": int(row.modified),
+    }
+
+
+def _warnings(row: Row[Any]) -> list[str]:
+    detail = row.status_detail or {}
+    return [detail["error"]] if detail.get("error") else []
 
 
 def next_status(

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from argosy.accounts import audit
 from argosy.connections.documents import check_name, whole_number
@@ -34,20 +34,23 @@ from argosy.connections.table_document import (
 from argosy.connections.table_rows import (
     MEMBERS,
     OPENED_BY,
+    THIN,
     check_database,
     find_table,
     its_key,
     members_of,
     select_tables,
     show_table,
+    show_thin,
 )
-from argosy.connections.uploads import Uploads
-from argosy.errors import ServiceNotFoundError, WrongDataError
+from argosy.connections.uploads import Upload, Uploads
+from argosy.errors import ServiceForbiddenError, ServiceNotFoundError, WrongDataError
 from argosy.store import tables
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from sqlalchemy import Connection, Row
 
@@ -55,6 +58,7 @@ if TYPE_CHECKING:
     from argosy.connections.opener import TableOpener
     from argosy.connections.service import Connections
     from argosy.connections.stored import StoredConnection
+    from argosy.connections.types import ConnectionType
     from argosy.model import Json, JsonObject
     from argosy.store import Store
 
@@ -62,7 +66,6 @@ _MOST_LISTED = 1000
 _MOST_PAGES = 10**9
 _MOST_IN_PAGE = 64
 _USUAL_IN_PAGE = 10
-_THIN = ("warnings", "name", "resource", "status", "created_timestamp", "modified_timestamp")
 _DEPRECATED = "This list is deprecated: it has no pages. Use tables/?connection=… instead."
 _Sentences = list[str]
 
@@ -115,6 +118,8 @@ class Tables:
         with self._store.write() as opened:
             stored, fault, row = self._look(opened, principal, key)
             table, more = self._merge(stored, row, changes)
+            if row is None:
+                self._make_room(opened, database)
             status, said = self._status(stored, row, database, name, changes.get("status"))
             self._write(opened, principal, row, key, table, status)
         warnings += [*more, *said]
@@ -154,6 +159,28 @@ class Tables:
             file.unlink(missing_ok=True)
         return {}
 
+    def begin_upload(self, database: str, name: str, expires: str, signature: str) -> Upload | None:
+        """Return the upload that an address allows, None on a server that takes no files.
+
+        Raises ServiceForbiddenError where the address is none of this server's, or it or its
+        table is over.
+        """
+        with self._store.read() as opened:
+            created = _created(opened, database, name)
+        place = self.uploads.check(database, name, created, expires, signature)
+        return None if place is None or created is None else Upload(database, name, created, place)
+
+    def end_upload(self, upload: Upload, made: Path) -> None:
+        """Put a file that has arrived in its place.
+
+        Raises ServiceForbiddenError where its table was deleted in the meantime.
+        """
+        with self._store.write() as opened:  # a table that is deleted waits, and takes the file
+            if _created(opened, upload.database, upload.name) != upload.created:
+                detail = "the table was deleted while its file was on the way."
+                raise ServiceForbiddenError(detail=detail)
+            made.replace(upload.place)
+
     def filter(
         self,
         principal: Principal,
@@ -190,14 +217,13 @@ class Tables:
         database = self._enter(principal)
         with self._store.read() as opened:
             rows = self._rows(
-                opened, principal, database, connection, None, skip=0, most=_MOST_LISTED + 1
-            )
+                opened, principal, database, connection, None,
+                skip=0, most=_MOST_LISTED + 1, columns=THIN,
+            )  # fmt: skip
         warnings = [_DEPRECATED]
         if len(rows) > _MOST_LISTED:
             warnings.append(f"Only the first {_MOST_LISTED} tables are listed.")
-        shown = (show_table(row, self._types) for row in rows[:_MOST_LISTED])
-        thin = [{member: one[member] for member in _THIN} for one in shown]
-        return {"warnings": warnings, "tables": thin}
+        return {"warnings": warnings, "tables": [show_thin(row) for row in rows[:_MOST_LISTED]]}
 
     def preview(
         self, principal: Principal, connection: str, name: str, document: Json = None
@@ -224,8 +250,8 @@ class Tables:
                 found, place_of(stored.type, name, table["connection_table_params"])
             )
         table |= found.filled
-        if connection == LOCAL:
-            url = self.uploads.url(database, name)
+        if connection == LOCAL and row is not None:  # there is no address before there is a table
+            url = self.uploads.url(database, name, row.created)
             table["connection_table_params"] = {**table["connection_table_params"], "url": url}
         told = list(dict.fromkeys([*warnings, *more, *found.warnings]))
         return {
@@ -254,6 +280,7 @@ class Tables:
                 stored, fault = self._connections.for_tables(
                     opened, principal.organization, connection
                 )
+                self._type(stored)
         if not is_there:
             detail = f"the connection {connection!r} was deleted; make it again to read this table."
             raise WrongDataError(
@@ -340,6 +367,7 @@ class Tables:
         *,
         skip: int,
         most: int,
+        columns: Sequence[str] = (),
     ) -> Any:
         check_database(opened, principal.organization, database)
         table = tables.data_tables.c
@@ -350,6 +378,8 @@ class Tables:
             query = query.where(table.connection == connection)
         if resource is not None:
             query = query.where(table.resource == resource)
+        if columns:
+            query = query.with_only_columns(*(table[one] for one in columns))
         ordered = query.order_by(table.created, table.connection, table.name)
         return opened.execute(ordered.offset(skip).limit(most)).all()
 
@@ -360,9 +390,8 @@ class Tables:
         if row is None:  # deleted by another since it was written
             raise ServiceNotFoundError(type="table", key=name)
         is_local = connection == LOCAL
-        return show_table(
-            row, self._types, (lambda: self.uploads.url(database, name)) if is_local else None
-        )
+        url = (lambda: self.uploads.url(database, name, row.created)) if is_local else None
+        return show_table(row, self._types, url)
 
     def _refuse_secrets(self, stored: StoredConnection, name: str, changes: JsonObject) -> None:
         type_ = self._types.get(stored.type)
@@ -380,9 +409,29 @@ class Tables:
         if stored.type == LOCAL and "connection_table_params" in given:
             params = given["connection_table_params"]
             given["connection_table_params"] = {k: v for k, v in params.items() if k != "url"}
+        type_ = self._type(stored)
         table = {**before, **given}
         judged = {**table, "status": changes["status"]} if "status" in changes else table
-        return table, check_table(judged, self._types[stored.type])
+        return table, check_table(judged, type_)
+
+    def _type(self, stored: StoredConnection) -> ConnectionType:
+        """Return the type of a connection. Raises WrongDataError for one that is not known."""
+        found = self._types.get(stored.type)
+        if found is None:
+            detail = (
+                f"the connection {stored.name!r} is of the type {stored.type!r}, which this "
+                "release does not know; a release that knows it can use its tables."
+            )
+            raise WrongDataError(detail=detail, field="connection")
+        return found
+
+    def _make_room(self, opened: Connection, database: str) -> None:
+        """Raise WrongDataError where a database has as many tables as it may have."""
+        table, most = tables.data_tables, self._connections.settings.most_tables
+        count = select(func.count()).select_from(table).where(table.c.database == database)
+        if opened.execute(count).scalar_one() >= most:
+            detail = f"the database has {most} tables, which is the most there can be."
+            raise WrongDataError(detail=detail, field="name")
 
     def _status(
         self,
@@ -428,6 +477,12 @@ class Tables:
             opened.execute(change.values(**values, modified=now))
         target = f"table {connection}/{name} of database {database}"
         audit.record(opened, principal, "patch-table", target, fields, at=now)
+
+
+def _created(opened: Connection, database: str, name: str) -> float | None:
+    """Return when a table of LOCAL was made, None where there is none."""
+    query = select(tables.data_tables.c.created).where(its_key(database, LOCAL, name))
+    return opened.execute(query).scalar()
 
 
 def _ignored_status() -> str:

@@ -67,6 +67,11 @@ class Redactor:
     def __repr__(self) -> str:
         return f"Redactor({len(self._texts)} forms)"
 
+    @property
+    def forms(self) -> tuple[str, ...]:
+        """All forms that are masked, the longest first: secrets themselves, not to be shown."""
+        return self._texts
+
     def text(self, text: str) -> str:
         """Return the text with every secret masked."""
         lower = text.lower()

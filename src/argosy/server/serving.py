@@ -151,14 +151,16 @@ def open_site(settings: ServerSettings) -> Iterator[Application]:
         with open_application(settings) as triggers:
             yield triggers
         return
-    from argosy.server.api.wsgi import open_api  # noqa: PLC0415 - an extra
+    from argosy.server.api.gate import LocalGate  # noqa: PLC0415 - an extra
+    from argosy.server.api.wsgi import open_api  # noqa: PLC0415
 
     with open_api(settings.api) as api:
         if not _routes(settings):
             yield api.application
             return
         with open_application(settings, api.find_connection) as triggers:
-            yield Site(triggers, settings.prefix, api.application)
+            flows = LocalGate(triggers) if settings.api.local else triggers
+            yield Site(flows, settings.prefix, api.application)
 
 
 def _application_of_process(settings: ServerSettings) -> Application:

@@ -9,15 +9,18 @@ if TYPE_CHECKING:
 
     from argosy.server.api.gate import Application
     from argosy.server.reading import Environ
-    from argosy.server.triggers import StartResponse, Triggers
+    from argosy.server.triggers import StartResponse
 
 
 class Site:
-    """A WSGI application that chooses by the beginning of the path, and does nothing else."""
+    """A WSGI application that chooses by the beginning of the path, and does nothing else.
+
+    Whom each of the two answers is its own business.
+    """
 
     __slots__ = ("_api", "_prefix", "_triggers")
 
-    def __init__(self, triggers: Triggers, prefix: str, api: Application) -> None:
+    def __init__(self, triggers: Application, prefix: str, api: Application) -> None:
         self._triggers = triggers
         self._prefix = prefix
         self._api = api

@@ -155,6 +155,16 @@ class TestASecret:
 
         assert "Enter the secret again" in error["error_data"]["error"]
 
+    @pytest.mark.parametrize("value", [MASK, {"token": MASK}, [{"token": MASK}]])
+    def test_that_was_never_there_is_not_the_mask_in_a_field_that_nobody_declared_either(
+        self, service: Service, value: Any
+    ) -> None:
+        body = {"credentials": {**S3["credentials"], "proxy_password": value}}
+
+        error = error_of(lambda: service.connections.put(ROOT, "S3", body))
+
+        assert "'proxy_password' is the mask ******" in error["error_data"]["error"]
+
     def test_in_a_field_that_nobody_declared_is_masked_by_its_name(self, service: Service) -> None:
         extra = {
             "proxy_password": "hunter2hunter2",

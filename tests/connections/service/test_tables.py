@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from argosy.connections.opener import Column, Opened
 from argosy.connections.probing import Check
-from argosy.connections.table_document import place_of
+from argosy.connections.table_document import PARTS, place_of, read_changes
 from argosy.connector import schema_folder
+from argosy.errors import WrongDataError
 from argosy.store import tables as store_tables
 from tests.connections.service.service import (
     DOWN,
@@ -23,6 +24,7 @@ from tests.connections.service.service import (
     ROOT,
     S3,
     SECRET,
+    STRANGER,
     USERS,
     FakeProber,
     Service,
@@ -554,9 +556,12 @@ class TestLocalTables:
         assert "warnings" not in answer
 
     def test_have_a_preview_before_their_file(self, local: Service) -> None:
+        new = local.tables.preview(ROOT, "LOCAL", "users.csv", USERS)
+        local.tables.patch(ROOT, "LOCAL", "users.csv", USERS)
         found = local.tables.preview(ROOT, "LOCAL", "users.csv", USERS)
 
-        assert found["status"] == "uploading"
+        assert "url" not in new["connection_table_params"]
+        assert new["status"] == found["status"] == "uploading"
         assert found["connection_table_params"]["url"].startswith("https://example.com/v1/uploads/")
         assert found["warnings"] == ["No file has been uploaded yet."]
 
@@ -605,6 +610,96 @@ class TestLocalTables:
     def test_need_no_connection(self, local: Service) -> None:
         assert local.tables.list(ROOT, "LOCAL")["tables"] == []
         assert local.tables.filter(ROOT, connection="LOCAL")["tables"] == []
+
+
+class TestBounds:
+    @ON_SQLITE
+    def test_a_database_has_so_many_tables_and_no_more(self, service: Service) -> None:
+        few = service.having(most_tables=2)
+        for name in ("a", "b"):
+            few.tables.patch(ROOT, "LOCAL", name, USERS)
+        few.tables.patch(ROOT, "LOCAL", "a", {"resource": "item"})
+        few.tables.patch(replace(ROOT, database="acme-blog"), "LOCAL", "c", USERS)
+
+        error = error_of(lambda: few.tables.patch(ROOT, "LOCAL", "c", USERS))
+
+        assert error["http"] == 400
+        assert "the database has 2 tables, which is the most there can be" in error["message"]
+
+    @ON_SQLITE
+    def test_a_page_of_the_largest_tables_is_less_than_a_client_reads(
+        self, service: Service
+    ) -> None:
+        kibibytes = dict.fromkeys(PARTS, 0)
+        for part in PARTS:
+            for size in range(1, 512):
+                try:
+                    read_changes({part: {"x": "y" * (size * 1024 - 10)}})
+                except WrongDataError:
+                    break
+                kibibytes[part] = size
+        largest = {part: {"x": "y" * (size * 1024 - 10)} for part, size in kibibytes.items()}
+        service.tables.patch(ROOT, "LOCAL", "t" * 256, {"resource": "user", **largest})
+
+        (shown,) = service.tables.filter(ROOT)["tables"]
+
+        assert len(json.dumps(shown)) * 64 < 15.5 * 2**20
+
+    @ON_SQLITE
+    def test_the_list_in_short_reads_no_long_columns(self, ready: Service) -> None:
+        ready.tables.patch(ROOT, "S3", "users.csv", USERS)
+        with ready.store.write() as connection:
+            text = "UPDATE data_tables SET connection_table_params = 'no JSON', fingerprint = '-'"
+            connection.exec_driver_sql(text)
+
+        (found,) = ready.tables.list(ROOT, "S3")["tables"]
+
+        assert found["name"] == "users.csv"
+
+
+class TestATypeThatIsNotKnown:
+    @ON_SQLITE
+    @pytest.mark.parametrize("ask", ["patch", "preview", "test"])
+    def test_is_told(self, ready: Service, ask: str) -> None:
+        ready.tables.patch(ROOT, "S3", "users.csv", USERS)
+        with ready.store.write() as connection:
+            connection.execute(store_tables.connections.update().values(type="FLOPPY"))
+        given = () if ask == "test" else ({"resource": "item"},)
+
+        error = error_of(lambda: getattr(ready.tables, ask)(ROOT, "S3", "users.csv", *given))
+
+        assert error["http"] == 400
+        assert "is of the type 'FLOPPY', which this release does not know" in error["message"]
+
+
+class TestAConnectionMadeAgain:
+    def test_has_tables_that_are_not_called_deleted(self, ready: Service) -> None:
+        other = STRANGER
+        ready.connections.put(other, "S3", S3)
+        for who in (ROOT, replace(ROOT, database="acme-blog"), other):
+            ready.tables.patch(who, "S3", "users.csv", USERS)
+        ready.tables.patch(ROOT, "LOCAL", "users.csv", USERS)
+        ready.connections.delete(ROOT, "S3")
+        ready.connections.delete(other, "S3")
+        assert ready.tables.get(ROOT, "S3", "users.csv")["status"] == "wrong_credentials"
+
+        ready.connections.put(ROOT, "S3", S3)
+
+        for who in (ROOT, replace(ROOT, database="acme-blog")):
+            found = ready.tables.get(who, "S3", "users.csv")
+            assert (found["status"], found["status_detail"]) == ("unknown_error", None)
+            assert "warnings" not in found
+        assert ready.tables.get(other, "S3", "users.csv")["status"] == "wrong_credentials"
+        assert ready.tables.get(ROOT, "LOCAL", "users.csv")["status"] == "uploading"
+
+    @ON_SQLITE
+    def test_a_change_of_credentials_leaves_what_a_test_has_found(self, ready: Service) -> None:
+        refused = replace(AVAILABLE, ok=False, status="wrong_credentials", reason="refused")
+        ready.opening(refused).tables.patch(ROOT, "S3", "users.csv", USERS)
+
+        ready.connections.put(ROOT, "S3", S3)
+
+        assert ready.tables.get(ROOT, "S3", "users.csv")["status"] == "wrong_credentials"
 
 
 class TestPages:

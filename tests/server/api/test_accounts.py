@@ -184,6 +184,24 @@ class TestServiceAccounts:
         assert found.error == (401, 21, "INCORRECT_PASSWORD")
         root.ask("DELETE", "/v1/accounts/service/", {"name": "ending"})
 
+    @pytest.mark.parametrize("end", [None, 0, 1, "never"])
+    def test_a_key_that_has_ended_is_not_revived_without_an_end_ahead(
+        self, lite: Site, end: Any
+    ) -> None:
+        root = lite.as_("root")
+        root.ask("POST", "/v1/accounts/service/", {"name": "ended", "role": "backend"})
+        body = {"name": "ended", "expiration_timestamp": lite.clock() + 60}
+        key = root.ask("POST", "/v1/accounts/service/keys/", body).json
+        lite.clock.time += 61
+
+        body = {"expiration_timestamp": end}
+        found = root.ask("PATCH", f"/v1/accounts/service/keys/{key['id']}/", body)
+        login = {"name": "ended", "password": key["key"]}
+
+        assert found.error == (400, 40, "WRONG_DATA_TYPE")
+        assert lite.client.ask("POST", "/v1/login/service/", login).error[0] == 401
+        root.ask("DELETE", "/v1/accounts/service/", {"name": "ended"})
+
     def test_another_organizations_key_is_not_there(self, site: Site) -> None:
         root = site.as_("root")
         root.ask("POST", "/v1/accounts/service/", {"name": "ours"})
@@ -233,6 +251,29 @@ class TestIndividualAccounts:
         assert short.error == (400, 40, "WRONG_DATA_TYPE")
         assert right.status == 200
         assert log_in(site.client, "own@example.com", NEW).status == 200
+
+    @pytest.mark.parametrize("role", ["root", "manager"])
+    def test_ones_own_password_takes_the_old_one(self, site: Site, role: str) -> None:
+        email = f"{role}@one.example.com"
+        body = {"email": email, "password": NEW}
+
+        found = site.as_(role).ask("PATCH", "/v1/accounts/individual/", body)
+
+        assert found.error == (400, 40, "WRONG_DATA_TYPE")
+        assert "change it with the old one" in found.json["error_data"]["error"]
+        assert log_in(site.client, email).status == 200
+
+    def test_a_change_is_made_whole_or_not_at_all(self, site: Site) -> None:
+        root = site.as_("root")
+        body = {"email": "whole@example.com", "password": PASSWORD, "role": "frontend"}
+        made = root.ask("POST", "/v1/accounts/individual/", body).json
+        change = {"email": "whole@example.com", "password": "short", "role": "manager"}
+
+        found = root.ask("PATCH", "/v1/accounts/individual/", change)
+
+        assert found.error == (400, 40, "WRONG_DATA_TYPE")
+        assert root.ask("GET", f"/v1/accounts/{made['id']}/").json["role"] == "frontend"
+        root.ask("DELETE", "/v1/accounts/individual/", {"email": "whole@example.com"})
 
     def test_the_last_root_stays(self, site: Site) -> None:
         body = {"email": "root@two.example.com", "role": "backend"}

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from argosy.accounts import Accounts
 from argosy.cli.main import main
@@ -75,12 +78,76 @@ def test_a_restart_keeps_everything(kind: str, tmp_path: Path) -> None:
 
 
 def _upload(url: str, body: bytes) -> object:
-    import requests
-
     with requests.Session() as session:
         session.trust_env = False
-        chunks = (body[start : start + 65_536] for start in range(0, len(body), 65_536))
-        return session.put(url, data=chunks, timeout=60).json()
+        return session.put(url, data=body, timeout=60).json()
+
+
+def test_an_upload_that_breaks_off_or_comes_in_chunks_changes_nothing(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    path = "/v1/connections/LOCAL/tables/users"
+    with running(data, "--local") as server:
+        made = server.ask("PATCH", path, {"resource": "user"}).json()
+        url = made["connection_table_params"]["url"]
+        _upload(url, b"user_id\n1\n")
+        parts = urlsplit(url)
+        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        with socket.create_connection((parts.hostname, parts.port), timeout=30) as broken:
+            broken.sendall(f"{head}Content-Length: 1000000\r\n\r\n14 bytes, no more".encode())
+            broken.shutdown(socket.SHUT_WR)
+            while broken.recv(4096):
+                pass
+        with socket.create_connection((parts.hostname, parts.port), timeout=30) as chunked:
+            chunked.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n".encode())
+            answer = chunked.recv(65_536)
+        available = server.ask("PATCH", path, {"status": "available"}).json()
+
+    assert b"400 Bad Request" in answer
+    assert b"Content-Length" in answer
+    assert available["status"] == "available"
+    files = [one for one in (data / "uploads").rglob("*") if one.is_file()]
+    assert [one.read_bytes() for one in files] == [b"user_id\n1\n"]
+
+
+def test_without_accounts_flows_are_for_this_machine_alone(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "flows").mkdir(parents=True)
+    echo = data / "flows" / "echo.flow.json"
+    echo.write_text(json.dumps(DOCUMENTS["echo"]), encoding="utf-8")
+    strange = (
+        {"Host": "evil.example"},
+        {"Origin": "http://evil.example"},
+        {"Sec-Fetch-Site": "cross-site"},
+    )
+
+    with running(data, "--local") as server, requests.Session() as session:
+        session.trust_env = False
+        own = {"Origin": server.url, "Sec-Fetch-Site": "same-origin"}
+        found = [
+            session.post(f"{server.url}{path}", json={}, headers=headers, timeout=30)
+            for path in ("/flows/echo", "/flows/nix", "/v1/connections/S3/test/")
+            for headers in strange
+        ]
+        good = session.post(f"{server.url}/flows/echo", json={}, headers=own, timeout=30)
+
+    assert [one.status_code for one in found] == [403] * 9
+    assert {one.headers["content-type"] for one in found} == {"application/problem+json"}
+    assert good.status_code != 403
+
+
+def test_with_accounts_flows_answer_other_names(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    (data / "flows").mkdir(parents=True)
+    echo = data / "flows" / "echo.flow.json"
+    echo.write_text(json.dumps(DOCUMENTS["echo"]), encoding="utf-8")
+    headers = {"Host": "flows.example.com", "Origin": "https://shop.example.com"}
+
+    with running(data) as server, requests.Session() as session:
+        session.trust_env = False
+        body = {"greeting": "hello"}
+        found = session.post(f"{server.url}/flows/echo", json=body, headers=headers, timeout=30)
+
+    assert found.status_code == 200
 
 
 def test_flows_and_the_api_are_one_server(tmp_path: Path) -> None:
@@ -219,6 +286,41 @@ class TestRefusals:
 
         assert main(["server", "--data", str(tmp_path / "d"), "--allow-network", "10.0.0"]) == 2
         assert "'10.0.0' is not a network, as 10.1.0.0/16 is." in capsys.readouterr().err
+
+    @pytest.mark.parametrize(
+        "origin",
+        [
+            "minio:9000",
+            "ftp://minio",
+            "https://",
+            "https://x/path",
+            "https://x:port",
+            "https://x?a",
+        ],
+    )
+    def test_an_origin_that_is_none_is_told(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], origin: str
+    ) -> None:
+        for command in (["server"], ["connections", "test", "S3"]):
+            given = ["--data", str(tmp_path / "d"), "--allow-endpoint", origin]
+            assert main([*command, *given]) == 2
+            said = " ".join(capsys.readouterr().err.split())
+            assert "is not an origin, as https://minio.example.com:9000 is." in said
+        assert not (tmp_path / "d").exists()
+
+    def test_an_origin_with_a_password_is_not_repeated(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["server", "--allow-endpoint", "https://ada:hunter2@x"]) == 2
+        said = capsys.readouterr().err
+        assert "an origin holds no user and no password" in said
+        assert "hunter2" not in said
+
+    def test_a_database_is_named_without_accounts_alone(
+        self, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        assert main(["server", "--database", "shop"]) == 2
+        assert "--database goes with --local" in capsys.readouterr().err
 
     @pytest.mark.parametrize("name", ["a2wsgi", "fastapi", "sqlalchemy", "jwt", "argon2"])
     def test_a_missing_package_is_told_with_its_extra(self, name: str) -> None:

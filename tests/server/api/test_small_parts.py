@@ -6,12 +6,14 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from argosy.connections.types import load_types
-from argosy.errors import TooManyRequestsError
-from argosy.model import Connection
+from argosy.errors import TooManyRequestsError, WrongDataError
+from argosy.model import Connection, Redactor
+from argosy.server.api import secrets_in_use
 from argosy.server.api.limits import RateLimit
 from argosy.server.api.logs import MaskingFormatter
 from argosy.server.api.secrets_in_use import SecretsInUse, watched
@@ -91,6 +93,82 @@ class TestSecretsInUse:
         secrets.learn(["s3cret-part", "s3cret-part-and-more"])
 
         assert secrets.text("s3cret-part-and-more") == "******"
+
+    @pytest.mark.parametrize(
+        "secret", ["2/fil\u00e9-ABCDEFGH", "a.b-c!d?e", "\u00c9\u03a3\u00df" * 3]
+    )
+    def test_each_form_of_a_secret_is_found(self, secret: str) -> None:
+        secrets = SecretsInUse()
+        secrets.learn(["another-secret", secret])
+
+        for form in Redactor([secret]).forms:
+            assert secrets.text(f"it was <{form}>") == "it was <******>"
+
+    def test_a_short_secret_is_not_learned(self) -> None:
+        secrets = SecretsInUse()
+        secrets.learn(["1.1.1.1", "8.8.8.88"])
+
+        assert secrets.text("1.1.1.1 8.8.8.88") == "1.1.1.1 ******"
+
+    def test_what_is_used_stays_and_what_is_not_goes(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(secrets_in_use, "_MOST", 3)
+        secrets = SecretsInUse()
+        secrets.learn(["secret-one", "secret-two", "secret-three"])
+        secrets.text("secret-one was seen")
+        secrets.learn(["secret-two"])
+        secrets.learn(["secret-four"])
+
+        line = "secret-one secret-two secret-three secret-four"
+        assert secrets.text(line) == "****** ****** secret-three ******"
+        assert len(secrets._known) == 3
+        assert {one for owners in secrets._owners.values() for one in owners} == {*secrets._known}
+
+    def test_of_thousands_only_what_a_line_may_hold_is_looked_for(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        secrets = SecretsInUse()
+        secrets.learn(f"common-part-{number:09}-common-part" for number in range(2000))
+        looked_for: list[str] = []
+
+        def redactor(found: Any) -> Redactor:
+            looked_for.extend(found)
+            return Redactor(found)
+
+        monkeypatch.setattr(secrets_in_use, "Redactor", redactor)
+
+        assert secrets.text("a common-part of a line" * 9) == "a common-part of a line" * 9
+        assert secrets.text("it was common-part-000000007-common-part") == "it was ******"
+        assert len(looked_for) < 20
+
+    def test_a_list_is_not_learned(self, tmp_path: Path) -> None:
+        with ready_database("sqlite", tmp_path) as url, open_site(url, tmp_path) as site:
+            root, secrets = site.as_("root"), site.services.secrets
+            root.ask("PUT", "/v1/connections/S3/", S3)
+            secrets._known.clear()
+            secrets._owners.clear()
+
+            root.ask("GET", "/v1/connections/")
+            listed = secrets.text(SECRET)
+            root.ask("GET", "/v1/connections/S3/")
+
+            assert (listed, secrets.text(SECRET)) == (SECRET, "******")
+
+    def test_a_request_is_logged_in_full_whatever_somebody_stores_as_a_secret(self) -> None:
+        secrets = SecretsInUse()
+        secrets.learn(["127.0.0.1", "argosy.access", "/v1/tables/", "1970-01-01", SECRET])
+        path = "%s %s%s %s %d ms from %s by %s trace %s"
+        query = f"?{quote(SECRET)}"
+        facts = ("GET", "/v1/tables/", query, "200", 3, "127.0.0.1", "an-account", "trace-7")
+        record = logging.LogRecord("argosy.access", logging.INFO, "x", 1, path, facts, None)
+        record.created = 0.0
+
+        shown = MaskingFormatter(secrets).format(record)
+
+        assert shown.startswith("1970-01-01T00:00:00.")
+        assert shown.endswith(
+            "Z INFO argosy.access: GET /v1/tables/?****** 200 3 ms"
+            " from 127.0.0.1 by an-account trace trace-7"
+        )
 
     def test_a_traceback_shows_none_either(self) -> None:
         secrets = SecretsInUse()
@@ -178,9 +256,11 @@ class TestStoredConnections:
             assert put.status == 200, put.body
             assert usual.properties["apiKey"] == named.properties["apiKey"]
             assert usual.endpoint == "http://127.0.0.1:8040"
-            for services, name in ((theirs, ""), (either, ""), (ours, "nix"), (ours, "S3")):
+            for services, name in ((theirs, ""), (ours, "nix"), (ours, "S3")):
                 with pytest.raises(KeyError):
                     services.find_connection(name)
+            with pytest.raises(WrongDataError, match="start it with --organization NAME"):
+                either.find_connection("")
 
     def test_a_bad_key_is_not_repeated(self, tmp_path: Path) -> None:
         with ready_database("sqlite", tmp_path) as url, open_site(url, tmp_path) as site:

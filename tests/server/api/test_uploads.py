@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from argosy.errors import ServiceForbiddenError
 from tests.connections.service.service import S3
 from tests.databases import ready_database
 from tests.server.api.conftest import Client, Site, open_site
@@ -78,6 +79,87 @@ def test_an_address_is_good_for_its_table_and_its_time_alone(own: Site) -> None:
     asked.append(own.client.ask("PUT", url, BODY))
 
     assert [one.error[:2] for one in asked] == [(403, 50)] * 4
+    assert files(own) == []
+
+
+def test_a_broken_off_upload_changes_nothing(own: Site) -> None:
+    client = own.as_("backend")
+    url = url_of(client, "users")
+    own.client.ask("PUT", url, BODY)
+
+    short = own.client.ask("PUT", url, b"x" * 14, {"Content-Length": "900"})
+    long = own.client.ask("PUT", url, b"x" * 14, {"Content-Length": "7"})
+
+    assert short.error == long.error == (400, 40, "WRONG_DATA_TYPE")
+    assert "14 bytes came, and Content-Length is 900" in short.json["message"]
+    assert files(own) == [BODY]
+
+
+@pytest.mark.parametrize("length", ["", "-1", "ten"])
+def test_an_upload_says_how_long_it_is(own: Site, length: str) -> None:
+    url = url_of(own.as_("backend"), "users")
+
+    found = own.client.ask("PUT", url, BODY, {"Content-Length": length})
+
+    assert found.error == (400, 40, "WRONG_DATA_TYPE")
+    assert "Content-Length" in found.json["message"]
+    assert files(own) == []
+
+
+@pytest.mark.parametrize("length", ["1001", "9" * 5000])
+def test_a_length_that_is_too_large_is_refused_unread(own: Site, length: str) -> None:
+    url = url_of(own.as_("backend"), "users")
+
+    found = own.client.ask("PUT", url, BODY, {"Content-Length": length})
+
+    assert "the 1000 bytes that it may have" in found.json["message"]
+
+
+def test_an_address_ends_with_its_table(own: Site) -> None:
+    client, path = own.as_("backend"), "/v1/connections/LOCAL/tables/users/"
+    url = url_of(client, "users")
+    client.ask("DELETE", path)
+
+    gone = own.client.ask("PUT", url, BODY)
+    own.clock.time += 0.001
+    anew = url_of(client, "users")
+    old = own.client.ask("PUT", url, BODY)
+    good = own.client.ask("PUT", anew, BODY)
+
+    assert gone.error[:2] == old.error[:2] == (403, 50)
+    assert good.status == 200
+
+
+def test_a_table_deleted_while_its_file_is_on_the_way_leaves_nothing(own: Site) -> None:
+    client, path = own.as_("backend"), "/v1/connections/LOCAL/tables/users/"
+    place, _, query = url_of(client, "users").partition("?")
+    database = place.split("/")[-3]
+    expires, signature = (part.partition("=")[2] for part in query.split("&"))
+    tables = own.services.tables
+    upload = tables.begin_upload(database, "users", expires, signature)
+    assert upload is not None
+    upload.place.parent.mkdir(parents=True)
+    made = upload.place.parent / ".upload-1"
+    made.write_bytes(BODY)
+    client.ask("DELETE", path)
+
+    with pytest.raises(ServiceForbiddenError, match="was deleted while its file was on the way"):
+        tables.end_upload(upload, made)
+
+    assert not upload.place.exists()
+
+
+def test_a_database_takes_its_files_and_addresses_with_it(own: Site) -> None:
+    client = own.as_("backend")
+    url = url_of(client, "users")
+    own.client.ask("PUT", url, BODY)
+    database = client.ask("GET", "/v1/databases/current/").json["id"]
+
+    removed = own.as_("root").ask("DELETE", f"/v1/databases/{database}/")
+    late = own.client.ask("PUT", url, BODY)
+
+    assert removed.status == 200
+    assert late.error[:2] == (403, 50)
     assert files(own) == []
 
 

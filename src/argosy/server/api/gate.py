@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, quote
 
 from argosy.errors import ServiceError, ServiceForbiddenError, ServiceNotFoundError, WrongDataError
 from argosy.server.api.bodies import read_body
+from argosy.server.api.logs import ACCESS
 from argosy.server.api.problems import problem_body, problem_headers, service_error
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ RESOURCES = frozenset(
 ACCOUNT = "argosy.account"
 #: Environment key: the body of an upload, which is no JSON and may be long.
 UPLOAD = "argosy.upload"
+#: Environment key: the length that an upload announces, as text; empty where it does not.
+UPLOAD_LENGTH = "argosy.upload-length"
 _UPLOADS = f"{VERSION}/uploads/"
 _WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
@@ -76,7 +79,7 @@ _SECURITY = (
 _NOTHING_LOADED = ("content-security-policy", "default-src 'none'; frame-ancestors 'none'")
 _NOT_KEPT = ("cache-control", "no-store")
 
-_LOG = logging.getLogger("argosy.access")
+_LOG = logging.getLogger(ACCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +113,7 @@ class Gate:
         self._behind_proxy = behind_proxy
         self._most = max_body_bytes
         self._clock = clock
-        # The server puts the variables of its environment beside the headers.
-        self._variables = frozenset(name for name in os.environ if name.startswith("HTTP_"))
+        self._variables = _variables()
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> list[bytes]:
         """Answer one request."""
@@ -146,6 +148,7 @@ class Gate:
         body = b""
         if method == "PUT" and path.startswith(_UPLOADS):
             passed[UPLOAD] = environ["wsgi.input"]
+            passed[UPLOAD_LENGTH] = environ.get("CONTENT_LENGTH") or ""
         elif method not in _WITHOUT_BODY:
             body = read_body(environ, self._most)
         passed["wsgi.input"] = BytesIO(body)
@@ -169,6 +172,32 @@ class Gate:
         if said:  # the last one is the proxy's own word; the client may have written the others
             return str(said).rpartition(",")[2].strip()[:100]
         return str(environ.get("REMOTE_ADDR") or "")
+
+
+class LocalGate:
+    """A WSGI application in front of another, on a server without accounts.
+
+    It turns away what did not come from this machine's own pages and programs, as `Gate` does.
+    """
+
+    def __init__(self, application: Application) -> None:
+        self._application = application
+        self._variables = _variables()
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        try:
+            _check_origin({name: environ[name] for name in environ if name not in self._variables})
+        except ServiceForbiddenError as error:
+            answer = _error_answer(error)
+            start_response(answer.status, list(_completed(answer.headers)))
+            return [answer.body]
+        return self._application(environ, start_response)
+
+
+def _variables() -> frozenset[str]:
+    """Return what is no header: the server puts the variables of its environment beside them."""
+    return frozenset(name for name in os.environ if name.startswith("HTTP_"))
 
 
 def _trace(environ: Environ) -> str:
@@ -243,7 +272,10 @@ def _completed(headers: Headers) -> Iterator[tuple[str, str]]:
 
 
 def _log(environ: Environ, status: str, ms: int, address: str, trace: str, account: str) -> None:
-    """Write a request's line: of its query the names alone, since a value may be a token."""
+    """Write a request's line: of its query the names alone, since a value may be a token.
+
+    The third argument is the query, for the log to mask.
+    """
     names = [
         quote(pair.partition("=")[0][:40])
         for pair in (environ.get("QUERY_STRING") or "").split("&")[:_MOST_FIELDS]

@@ -62,12 +62,15 @@ class Services:
         """Return a stored connection for flows; the empty name is the default of the calls' type.
 
         Raises KeyError where there is none, where it is of another type, and where no
-        organization is.
+        organization is; WrongDataError where there are several and none was chosen.
         """
         if self.calls is None:
             raise KeyError(name)
         try:
             organization = self._organization_of_flows()
+        except ServiceNotFoundError as error:
+            raise KeyError(name) from error
+        try:
             stored = self.connections.open(organization, name or self.calls.id)
         except ServiceError as error:
             raise KeyError(name) from error
@@ -79,7 +82,12 @@ class Services:
     def _organization_of_flows(self) -> str:
         if self.local is not None:
             return self.local.organization
-        return self.organization_id(self.organization)
+        try:
+            return self.organization_id(self.organization)
+        except WrongDataError:
+            # whoever runs a flow is not told which organizations there are
+            detail = "the server has several organizations; start it with --organization NAME."
+            raise WrongDataError(detail=detail, field="organization") from None
 
     def organization_id(self, name: str | None) -> str:
         """Return the id of an organization; None is the only one there is.
@@ -102,6 +110,14 @@ class Services:
         """Return the database that a principal has chosen, or None."""
         with self.store.read() as connection:
             return database_by_id(connection, principal.organization, principal.database)
+
+    def remove_database(self, principal: Principal, id_: str) -> None:
+        """Remove a database with its tables and their files.
+
+        Raises ServiceForbiddenError, ServiceNotFoundError.
+        """
+        self.accounts.databases.remove(principal, id_)
+        self.tables.uploads.remove_files(id_)
 
     def organization_name(self, principal: Principal) -> str:
         """Return the name of a principal's organization."""
@@ -146,7 +162,7 @@ def open_services(
             store=store,
             ring=ring,
             accounts=accounts,
-            local=accounts.founding.operator(settings.organization) if settings.local else None,
+            local=_operator(store, accounts, settings) if settings.local else None,
             requests=RateLimit(settings.rate, settings.burst),
             logins=RateLimit(settings.login_rate, settings.login_burst),
             types=types,
@@ -158,6 +174,27 @@ def open_services(
             endpoint=settings.endpoint,
             organization=settings.organization,
         )
+
+
+def _operator(store: Store, accounts: Accounts, settings: ApiSettings) -> Principal:
+    """Return who everybody is: in the database that is named, else `default`, else the oldest.
+
+    Raises ServiceNotFoundError, and WrongDataError where the organization is not named.
+    """
+    founding, organization = accounts.founding, settings.organization
+    try:
+        return founding.operator(organization, settings.database)
+    except WrongDataError as error:
+        if error.facts.get("field") != "database":
+            raise
+    table, owners = tables.databases.c, tables.organizations.c
+    query = select(table.name).join(tables.organizations, owners.id == table.organization)
+    if organization is not None:
+        query = query.where(owners.name == organization)
+    with store.read() as connection:
+        names = connection.execute(query.order_by(table.created, table.id)).scalars().all()
+    chosen = "default" if "default" in names else names[0]
+    return founding.operator(organization, chosen)
 
 
 def _prober(settings: ApiSettings, connector: Connector, now: Callable[[], float]) -> Prober:

@@ -18,7 +18,9 @@ class ApiSettings:
     X-Forwarded-For. Requests may come at `rate` a second of one organization with `burst` at
     once, and logins at `login_rate` of one address.
 
-    Flows use the connections of `organization`; None is the only one there is. Their calls go to
+    Without accounts all work in the database of the name `database`; None is `default`, or the
+    oldest where none is called so. Flows use the connections of `organization`; None is the only
+    one there is. Their calls go to
     `endpoint` where a connection names none, and the tests of a connection type where
     `probe_urls` says, by its id: to a sandbox. `allowed_networks` are private networks, and
     `allowed_endpoints` origins, that a connection may reach all the same. `backend_writes` lets
@@ -42,6 +44,7 @@ class ApiSettings:
     max_body_bytes: int = 1024 * 1024
     max_upload_bytes: int = 1024**3
     organization: str | None = None
+    database: str | None = None
     endpoint: str = ""
     backend_writes: bool = True
     test_unsaved: bool = True

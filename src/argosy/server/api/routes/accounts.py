@@ -65,14 +65,16 @@ def create_individual_account(
 def change_individual_account(
     body: shapes.IndividualChange, services: Serving, principal: Administrator
 ) -> Any:
-    """Give an account another role or another password; a new password ends its sessions."""
+    """Give an account another role or another password; a new password ends its sessions.
+
+    Where one of them is refused, neither is given. One's own password takes the old one:
+    `accounts/individual/password/`.
+    """
     account = _named(services, principal, "individual", body.email)
-    members = services.accounts.members
-    if body.role is not None and body.role != account.role:
-        members.change_role(principal, account.id, body.role)
-    if body.password is not None:
-        members.reset_password(principal, account.id, body.password)
-    return members.get(principal, account.id).to_json()
+    changed = services.accounts.members.change(
+        principal, account.id, role=body.role, password=body.password
+    )
+    return changed.to_json()
 
 
 @router.delete("/accounts/individual/", response_model=Done, responses=_CHANGE)
@@ -111,7 +113,7 @@ def change_service_account(
 ) -> Any:
     """Give a service account another role."""
     account = _named(services, principal, "service", body.name)
-    return services.accounts.members.change_role(principal, account.id, body.role).to_json()
+    return services.accounts.members.change(principal, account.id, role=body.role).to_json()
 
 
 @router.delete("/accounts/service/", response_model=Done, responses=_CHANGE)

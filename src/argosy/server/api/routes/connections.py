@@ -40,7 +40,8 @@ _ONE = refusals(UNKNOWN_CONNECTION, NO_CONNECTION)
 )
 def find_connections(services: Serving, principal: Builder) -> Any:
     """List the connections of the organization, the oldest first, their secrets masked."""
-    return services.connections.list(principal)
+    with services.secrets.deaf():
+        return services.connections.list(principal)
 
 
 @router.get(

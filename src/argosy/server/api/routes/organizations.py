@@ -87,7 +87,7 @@ def show_database(services: Serving, principal: Anyone) -> Any:
 )
 def remove_current_database(services: Serving, principal: Administrator) -> Any:
     """Remove the database that the login has chosen, and the tables in it."""
-    services.accounts.databases.remove(principal, principal.require_database())
+    services.remove_database(principal, principal.require_database())
     return {}
 
 
@@ -99,7 +99,7 @@ def remove_current_database(services: Serving, principal: Administrator) -> Any:
 )
 def remove_database(database: Id, services: Serving, principal: Administrator) -> Any:
     """Remove a database by its id, and the tables in it."""
-    services.accounts.databases.remove(principal, database)
+    services.remove_database(principal, database)
     return {}
 
 

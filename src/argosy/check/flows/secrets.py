@@ -17,7 +17,7 @@ from argosy.dispatch.inputs import secret_inputs
 from argosy.model import MASK, Json, join_pointer, split_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from argosy.check.flows.places import NodePlace
     from argosy.check.flows.subject import FlowSubject
@@ -36,19 +36,25 @@ class PlainSecret:
         return f"PlainSecret({self.pointer!r}, {self.what!r}, {MASK!r})"
 
 
+def _holds(*words: str) -> Callable[[str], bool]:
+    """Return what tells whether one of some words is in a text."""
+    return lambda text: any(word in text for word in words)
+
+
+_GITHUB: Final = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")
 #: What keys look like. Most texts hold none of the letters that stand before the patterns, which
 #: are looked for first, since that is quick.
-_KEYS: Final[Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]] = {
+_KEYS: Final[Mapping[str, tuple[Callable[[str], object], re.Pattern[str]]]] = {
     "a private key": (
-        re.compile("-----BEGIN "),
+        _holds("-----BEGIN "),
         re.compile(r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----.*", re.DOTALL),
     ),
     "an API key": (
-        re.compile(r"/[0-9a-f]{40}"),
+        re.compile(r"/[0-9a-f]{40}").search,
         re.compile(r"(?<![\w/.])\d{1,12}/[0-9a-f]{40}(?![0-9A-Za-z])"),
     ),
     "the value of an Authorization header": (
-        re.compile(r"\s[A-Za-z0-9._~+/-]{12}"),
+        re.compile(r"\s[A-Za-z0-9._~+/-]{12}").search,
         re.compile(
             r"(?<!\w)(?:Bearer|Basic|(?-i:[A-Z]{2,6}\d)(?=\s+\S{20}))"
             r"\s+(?=\S*\d)[A-Za-z0-9._~+/-]{12,}=*",
@@ -56,11 +62,11 @@ _KEYS: Final[Mapping[str, tuple[re.Pattern[str], re.Pattern[str]]]] = {
         ),
     ),
     "a signed token (JWT)": (
-        re.compile("eyJ"),
+        _holds("eyJ"),
         re.compile(r"(?<!\w)eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"),
     ),
     "an access key": (
-        re.compile(r"A[KSI][Iz][Aa]|gh[pousr]_|xox[abprs]-|k_live_|glpat-"),
+        _holds("AKIA", "ASIA", "AIza", *_GITHUB, "xox", "k_live_", "glpat-"),
         re.compile(
             r"(?<!\w)(?:(?:AKIA|ASIA)[0-9A-Z]{16}|AIza[\w-]{35}|gh[pousr]_\w{36,}|"
             r"xox[abprs]-[\w-]{10,}|[sr]k_live_\w{16,}|glpat-[\w-]{20,})"
@@ -157,8 +163,8 @@ def _written(document: Json) -> Iterator[PlainSecret]:
     for path, text in _texts(_without_origin(document), ()):
         if len(text) < _SHORTEST_KEY:
             continue
-        for what, (hint, pattern) in _KEYS.items():
-            for match in pattern.finditer(text) if hint.search(text) else ():
+        for what, (may_hold, pattern) in _KEYS.items():
+            for match in pattern.finditer(text) if may_hold(text) else ():
                 yield PlainSecret(join_pointer(path), f"a text looks like {what}", match[0])
         # What another product has exported is full of ids and hashes.
         if path[:1] != ("source",) and not text.startswith("data:"):

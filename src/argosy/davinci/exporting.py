@@ -13,7 +13,7 @@ from argosy.davinci.document import object_at
 from argosy.davinci.edges import put_edges
 from argosy.davinci.edit import Edit
 from argosy.davinci.elements import put_nodes
-from argosy.davinci.importing import is_imported, kept_flow, view_flow
+from argosy.davinci.importing import fingerprint, is_imported, kept_flow, view_flow
 from argosy.davinci.outer import new_flow, put_outer
 from argosy.davinci.rereading import refuse_lost
 from argosy.errors import UnsayableFlowError
@@ -49,8 +49,11 @@ def export_leniently(
     called: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[JsonObject, list[Problem]]:
     """Return a flow as one of DaVinci's without what cannot be said there, and what that is."""
+    source = object_at(document, "source")
+    if is_imported(document) and source.get("view") == fingerprint(document):
+        return kept_flow(document), []  # as it came, whatever an importer makes of it today
     flow = kept_flow(document) if is_imported(document) else new_flow(document)
-    kept = object_at(object_at(document, "source"), "flows")
+    kept = object_at(source, "flows")
     flows = {id_: ours for id_, ours in kept.items() if isinstance(ours, str)}
     before = view_flow(flow, names, flows)
     edit = Edit(document, flow, before, names, called or {})

@@ -7,7 +7,9 @@ holds the flow as it came.
 from __future__ import annotations
 
 import copy
+import json
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from argosy.davinci.bindings import Bindings
@@ -30,6 +32,7 @@ from argosy.davinci.nodes import (
     told_variable,
 )
 from argosy.davinci.wiring import Wiring, wire_up
+from argosy.flow.form import canonical_form
 from argosy.flow.kinds.davinci.values import boolean_of, number_of
 
 if TYPE_CHECKING:
@@ -117,9 +120,16 @@ def import_flow(
     """Return the view of a flow of DaVinci's with the flow kept in its `source`."""
     view = view_flow(flow, names, flows)
     called = {id_: ours for id_, ours in (flows or {}).items() if id_ in _called(view)}
-    source: JsonObject = {"format": FORMAT, **({"flows": called} if called else {}), "flow": flow}
+    told: JsonObject = {"format": FORMAT, "view": fingerprint(view.document)}
+    source = {**told, **({"flows": called} if called else {}), "flow": flow}
     view.document = {**view.document, "source": source}
     return view
+
+
+def fingerprint(document: JsonObject) -> str:
+    """Return what tells a flow of ours from one that was edited, where it came from aside."""
+    form = canonical_form({**document, "source": {}}, "flow")
+    return sha256(json.dumps(form, sort_keys=True).encode()).hexdigest()
 
 
 def is_imported(document: JsonObject) -> bool:

@@ -61,7 +61,7 @@ def test_the_commands_of_the_how_to_print_what_it_shows(
 
     with start() as sandbox:
         statuses, said = printed(runs.replace(ENDPOINT, sandbox.url))
-    assert (statuses, is_shown(steps, said)) == ([0], True), said
+    assert (statuses, is_shown(steps, said)) == ([1], True), said
 
     for file in (flow_file, test_file):
         edited = file.read_text(encoding="utf-8").replace(': "people"', ': "customers"')

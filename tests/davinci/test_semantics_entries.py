@@ -10,6 +10,7 @@ from argosy.errors import NoResponseError
 from tests.davinci.building import (
     answers,
     body,
+    bundle,
     connection,
     counted,
     error,
@@ -80,20 +81,18 @@ def test_an_edge_of_an_annotation_leads_nowhere() -> None:
 
 def test_a_disabled_node_does_not_do_what_it_is_for() -> None:
     off = {**answers("off", said="x"), "isDisabled": True}
-    told = answers("end", "createErrorResponse", why=error("off", "message"))
 
-    found = run(flow(off, told, ways=["off > end:anyTriggersFalse"]))
+    found = run(flow(off, answers("end"), ways=["off > end:anyTriggersFalse"]))
 
-    assert "it is disabled" in body(found)["why"]
+    assert message(found) == "httpConnector/createSuccessResponse cannot run here: it is disabled."
 
 
 def test_a_node_that_was_never_configured_fails_and_says_so() -> None:
     blank = {**connection("blank", "httpConnector", ""), "status": "unconfigured"}
-    told = answers("end", "createErrorResponse", why=error("blank", "message"))
 
-    found = run(flow(blank, told, ways=["blank > end:anyTriggersFalse"]))
+    found = run(flow(blank, answers("end"), ways=["blank > end:anyTriggersFalse"]))
 
-    assert "no capability was configured" in body(found)["why"]
+    assert message(found) == "httpConnector cannot run here: no capability was configured."
 
 
 @pytest.mark.parametrize("elements", [{}, {"nodes": []}, {"nodes": [], "edges": []}, None])
@@ -110,13 +109,31 @@ def test_a_flow_of_teleport_starts_alone_does_nothing() -> None:
     assert ran(run(flow(starts_here("s"), works("a"), ways=["s > a"]))) == set()
 
 
-def test_a_node_of_another_service_fails_and_takes_the_false_branch() -> None:
+def test_a_node_of_another_service_ends_the_run_and_takes_no_branch() -> None:
     other = connection("other", "pingOneSSOConnector", "userLookup", username=rich("ada"))
     nodes = [other, answers("good", a="1"), answers("bad", why=error("other", "message"))]
 
     found = run(flow(*nodes, ways=["other > good, bad:anyTriggersFalse"]))
 
-    assert "pingOneSSOConnector" in body(found)["why"]
+    assert message(found).startswith("pingOneSSOConnector/userLookup cannot run here: ")
+    assert (ran(found), found.response) == ({"other"}, None)
+
+
+def test_a_node_of_another_service_fails_a_flow_that_responds_to_nobody_too() -> None:
+    other = connection("other", "connectorExample", "postHTTP")
+
+    found = run(flow(other, works("a"), ways=["other > a"]))
+
+    assert "connectorExample/postHTTP" in message(found)
+
+
+def test_a_node_of_another_service_ends_the_run_from_within_another_flow() -> None:
+    called = flow(connection("other", "connectorExample", "postHTTP"), id_="f2")
+    which = {"label": "inner", "value": "f2"}
+    sub = connection("sub", "flowConnector", "startSubFlow", subFlowId=which)
+    caller = flow(sub, answers("bad"), ways=["sub > bad:anyTriggersFalse"])
+
+    assert "connectorExample/postHTTP" in message(run(bundle(caller, called)))
 
 
 def test_a_flow_with_responses_that_ends_without_one_fails_and_names_the_node() -> None:

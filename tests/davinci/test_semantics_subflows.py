@@ -179,10 +179,10 @@ def test_a_flow_in_no_export_takes_the_false_branch_and_is_reported() -> None:
     assert opaque.why == "the flow 'f2' that it calls is not in the export"
 
 
-def test_a_call_that_names_no_flow_takes_the_false_branch() -> None:
+def test_a_call_that_names_no_flow_ends_the_run() -> None:
     nodes = [connection("sub", "flowConnector", "startSubFlow"), *CALLER[1:]]
 
-    assert "names no flow" in body(run(flow(*nodes, ways=WAYS)))["m"]
+    assert "names no flow" in message(run(flow(*nodes, ways=WAYS)))
 
 
 def test_flows_that_call_each_other_in_a_circle_fail_and_say_so() -> None:

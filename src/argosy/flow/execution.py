@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING
 from argosy.errors import (
     ArgosyError,
     NotFinishedError,
+    OpaqueNodeError,
     RequestTimedOutError,
     RunCancelledError,
     RunTimedOutError,
@@ -47,8 +48,9 @@ if TYPE_CHECKING:
     from argosy.rendering import Scope
 
 _WAITING, _STARTED, _SKIPPED = range(3)
-#: What no edge and no `onError` takes, and no loop collects.
-FATAL = (RunCancelledError, RunTimedOutError, TooDeepError, TooManyStepsError)
+#: What no edge and no `onError` takes, and no loop collects. A branch for failures is for what went
+#: wrong; what cannot be done here at all has not gone wrong, and no run may end well over it.
+FATAL = (RunCancelledError, RunTimedOutError, TooDeepError, TooManyStepsError, OpaqueNodeError)
 
 
 class GraphExecution:

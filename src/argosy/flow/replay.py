@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from argosy.errors import ArgosyError, InvalidReplayError
+from argosy.flow.execution import FATAL
 from argosy.flow.kinds import KINDS
 from argosy.flow.routines import Call, is_call
 from argosy.flow.step_context import StepContext
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from argosy.model import Flow, Json, Node
 
     FindFlow = Callable[[str], Flow]
+
+#: What ended the run it was in, whatever edge there is for it.
+_FATAL_CODES = frozenset(error.error_code() for error in FATAL)
 
 
 def reusable_steps(
@@ -104,7 +108,7 @@ class _Places:
         """
         graph = self._graph_around(step) or Graph((), ())
         node = _node(graph, step.node)
-        if node is None:
+        if node is None or (step.error or {}).get("code") in _FATAL_CODES:
             return False
         ways = {edge.outcome for edge in graph.edges if edge.source == node.id}
         if node.on_error != "fail" or ways & {ERROR, ALWAYS}:

@@ -77,6 +77,27 @@ def test_a_node_that_cannot_run_says_what_why_and_what_to_do(
     assert "stub" in OpaqueNodeError.hint
 
 
+@pytest.mark.parametrize("on_error", ["fail", "continue", "end"])
+def test_no_edge_and_nothing_else_takes_what_cannot_run_nor_does_a_repetition(
+    start: Start, on_error: str
+) -> None:
+    opaque = node("x", "httpConnector/customHTMLTemplate", onError=on_error)
+    tested = flow(
+        opaque,
+        values("mend", it=1),
+        values("after", it=1),
+        edges=["start > x", "x error> mend", "x always> after"],
+    )
+    engine = start()
+
+    run = engine.run(tested)
+    again = engine.replay(tested, run)
+
+    for found in (run, again):
+        assert isinstance(found.error, OpaqueNodeError)
+        assert [step.node for step in found.steps] == ["start", "x"]
+
+
 def test_a_stub_stands_in_its_place_and_sees_its_inputs(start: Start) -> None:
     screen = node(
         "x",

@@ -53,8 +53,14 @@ class Postgres:
             {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if as_root else {}
         )
         if as_root:
+            if not _reachable_by_others(self._bin):
+                self._bin = _copied(self._bin, self.folder)
             os.chown(self.folder, _NOBODY, _NOBODY)
-        self._start()
+        try:
+            self._start()
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
 
     def _start(self) -> None:
         data = str(self.folder / "data")
@@ -116,6 +122,21 @@ class Postgres:
         except subprocess.TimeoutExpired:
             self._process.kill()
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _reachable_by_others(folder: Path) -> bool:
+    """Tell whether whoever does not own a folder may look into it: not below a home of root's."""
+    return all(one.stat().st_mode & 0o001 for one in (folder, *folder.parents))
+
+
+def _copied(programs: Path, folder: Path) -> Path:
+    """Copy programs, with the libraries beside them, to where others may run them."""
+    package = programs.parents[1]
+    libraries = f"{package.name}.libs"
+    for name in (package.name, libraries):
+        if (package.parent / name).is_dir():
+            shutil.copytree(package.parent / name, folder / name)
+    return folder / programs.relative_to(package.parent)
 
 
 def _end_with_parent() -> None:

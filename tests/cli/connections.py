@@ -1,4 +1,4 @@
-"""What the tests of connections and tables share: a store with known keys, the brief's bodies."""
+"""What the tests of connections and tables share: a store with known keys."""
 
 from __future__ import annotations
 
@@ -9,40 +9,6 @@ from typing import Any
 
 KEYS = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 S3 = {"aws_access_key_id": "my-user@test.com", "aws_secret_access_key": "PasSW0rD"}
-SALESFORCE = {
-    "credentials": {
-        "domain": "fake-domain",
-        "client_id": "fake-client_id",
-        "client_secret": "fake-client_secret",
-    }
-}
-USERS: dict[str, Any] = {
-    "resource": "user",
-    "connection_table_params": {"file_format": "CSV", "options": {"compression": "zip"}},
-    "resource_params": {"columns_mapping": {"user_id": "test_field_user_id"}},
-    "connection_table_metadata": {"description": "list of users properties in a csv file"},
-}
-REPORT: dict[str, Any] = {
-    "resource": "analytics_report",
-    "connection_table_params": {"file_format": "dat", "options": {}},
-    "resource_params": {"columns_mapping": {}},
-    "connection_table_metadata": {
-        "description": "segmentation with ab-test01",
-        "segmentation_id": "segm123",
-        "start_timestamp": 1634000000.01,
-        "end_timestamp": 1635000000.02,
-    },
-}
-ITEMS: dict[str, Any] = {
-    "resource": "item",
-    "connection_table_params": {
-        "file_format": "CSV",
-        "bucket": "my-test-bucket",
-        "options": {"compression": "zip"},
-    },
-    "resource_params": {"columns_mapping": {}},
-    "connection_table_metadata": {"description": "list of items properties in a csv file"},
-}
 
 
 def private(path: Path, document: Any) -> str:

@@ -22,7 +22,8 @@ from argosy.connections.service import Connections
 from argosy.connections.types import load_types
 from argosy.sandbox import RunningSandbox
 from tests.cli.conftest import Ran
-from tests.cli.connections import KEYS, S3, SALESFORCE, private, steady
+from tests.cli.connections import KEYS, S3, private, steady
+from tests.connections.bodies import SALESFORCE
 from tests.servers import Say, ScriptedServer
 
 Run = Callable[..., Ran]

@@ -20,8 +20,9 @@ from argosy.cli.remote import open_server
 from argosy.cli.service import Choices
 from argosy.sandbox import start
 from tests.cli.conftest import Ran
-from tests.cli.connections import KEYS, REPORT, S3, SALESFORCE, USERS, private
+from tests.cli.connections import KEYS, S3, private
 from tests.cli.flows import FLOW, INPUT, INSERT, write_json
+from tests.connections.bodies import REPORT, SALESFORCE, USERS
 from tests.servers import Say, ScriptedServer, closed_port
 
 Run = Callable[..., Ran]

@@ -10,7 +10,8 @@ import pytest
 
 from argosy.connections.tables import Tables
 from tests.cli.conftest import Ran
-from tests.cli.connections import ITEMS, KEYS, REPORT, S3, USERS, private, steady
+from tests.cli.connections import KEYS, S3, private, steady
+from tests.connections.bodies import ITEMS, REPORT, USERS
 from tests.servers import Say, ScriptedServer
 
 Run = Callable[..., Ran]

@@ -36,22 +36,6 @@ ALLOWED = ("root", "manager", "backend")
 
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCY"
 S3 = {"credentials": {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "aws_secret_access_key": SECRET}}
-#: The body that the brief shows for PUT and for a test.
-TRIO = {
-    "credentials": {
-        "domain": "fake-domain",
-        "client_id": "fake-client_id",
-        "client_secret": "fake-client_secret",
-    }
-}
-#: The body that the brief shows for PATCH.
-USERS = {
-    "resource": "user",
-    "connection_table_params": {"file_format": "CSV", "options": {"compression": "zip"}},
-    "resource_params": {"columns_mapping": {"user_id": "test_field_user_id"}},
-    "connection_table_metadata": {"description": "list of users properties in a csv file"},
-}
-
 GOOD = ProbeResult(
     ok=True,
     verified=True,

@@ -15,12 +15,12 @@ from sqlalchemy import func, select
 from argosy.connections.settings import ConnectionsSettings
 from argosy.model.secret import MASK
 from argosy.store import KeyRing, open_store, tables
+from tests.connections.bodies import USERS
 from tests.connections.service.service import (
     KEY,
     ROOT,
     S3,
     SECRET,
-    USERS,
     Clock,
     FakeProber,
     Service,

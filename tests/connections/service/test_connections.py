@@ -16,6 +16,7 @@ from argosy.connections.types import load_types
 from argosy.errors import ServiceNotFoundError, UndecryptableError
 from argosy.model.secret import MASK
 from argosy.store import KeyRing, rotate, tables
+from tests.connections.bodies import SALESFORCE, USERS
 from tests.connections.service.service import (
     KEY,
     ON_SQLITE,
@@ -24,8 +25,6 @@ from tests.connections.service.service import (
     ROOT,
     S3,
     SECRET,
-    TRIO,
-    USERS,
     FakeProber,
     Service,
     error_of,
@@ -57,12 +56,12 @@ class TestTheExamplesOfTheApi:
         assert service.connections.list(ROOT) == {"connections": [{"warnings": [], **shown}]}
 
     def test_the_trio_of_salesforce(self, service: Service) -> None:
-        service.connections.put(ROOT, "SALESFORCE", TRIO)
+        service.connections.put(ROOT, "SALESFORCE", SALESFORCE)
 
-        found = service.connections.test(ROOT, "SALESFORCE", TRIO)
+        found = service.connections.test(ROOT, "SALESFORCE", SALESFORCE)
 
         assert found["ok"]
-        assert service.prober.asked[0][:2] == ("SALESFORCE", TRIO["credentials"])
+        assert service.prober.asked[0][:2] == ("SALESFORCE", SALESFORCE["credentials"])
 
 
 def test_an_answer_says_name_type_and_times(service: Service) -> None:
@@ -260,7 +259,7 @@ class TestAName:
         service.connections.put(ROOT, "archive", S3)
 
         error = error_of(
-            lambda: service.connections.put(ROOT, "archive", {**TRIO, "type": "SALESFORCE"})
+            lambda: service.connections.put(ROOT, "archive", {**SALESFORCE, "type": "SALESFORCE"})
         )
 
         assert error["error_data"]["field"] == "type"
@@ -403,7 +402,7 @@ class TestAnUndecryptableConnection:
         service.connections.put(ROOT, "S3", S3)
         service.tables.patch(ROOT, "S3", "users", USERS)
         changed = replace(service, ring=KeyRing([OTHER_KEY]))
-        changed.connections.put(ROOT, "SALESFORCE", TRIO)
+        changed.connections.put(ROOT, "SALESFORCE", SALESFORCE)
         return changed
 
     def test_is_listed_with_a_warning_beside_the_others(self, broken: Service) -> None:
@@ -596,7 +595,7 @@ class TestTheAudit:
         assert {row.account_name for row in self._rows(service)} == {"root@example.com"}
 
     def test_has_no_row_of_what_was_refused(self, service: Service) -> None:
-        error_of(lambda: service.connections.put(ROOT, "S3", TRIO))
+        error_of(lambda: service.connections.put(ROOT, "S3", SALESFORCE))
         error_of(lambda: service.connections.delete(ROOT, "S3"))
 
         assert self._rows(service) == []

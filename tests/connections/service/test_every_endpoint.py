@@ -10,6 +10,7 @@ import pytest
 
 from argosy.connections.settings import ConnectionsSettings
 from argosy.store import KeyRing, Store, open_store
+from tests.connections.bodies import SALESFORCE, USERS
 from tests.connections.service.service import (
     ALLOWED,
     DATABASES,
@@ -21,8 +22,6 @@ from tests.connections.service.service import (
     ROOT,
     S3,
     STRANGER,
-    TRIO,
-    USERS,
     Clock,
     FakeProber,
     Service,
@@ -158,7 +157,7 @@ ERRORS: dict[str, tuple[Call, tuple[int, int, str, dict[str, Any]]]] = {
         _wrong("credentials", "credentials is not an object"),
     ),
     "put: wrong parameters": (
-        lambda s, w: s.connections.put(w, "GCS", TRIO),
+        lambda s, w: s.connections.put(w, "GCS", SALESFORCE),
         _wrong("credentials.type", "is missing"),
     ),
     "put: an unknown type": (

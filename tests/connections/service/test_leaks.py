@@ -22,6 +22,7 @@ from argosy.connections.types import load_types
 from argosy.errors import ArgosyError
 from argosy.model.secret import MASK
 from argosy.store import KeyRing, tables
+from tests.connections.bodies import USERS
 from tests.connections.service.service import (
     DOWN,
     MISSING,
@@ -29,7 +30,6 @@ from tests.connections.service.service import (
     REFUSED,
     ROOT,
     S3,
-    USERS,
     FakeProber,
     Service,
 )

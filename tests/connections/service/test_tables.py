@@ -16,6 +16,7 @@ from argosy.connections.table_document import PARTS, place_of, read_changes
 from argosy.connector import schema_folder
 from argosy.errors import WrongDataError
 from argosy.store import tables as store_tables
+from tests.connections.bodies import ITEMS, REPORT, USERS
 from tests.connections.service.service import (
     DOWN,
     MISSING,
@@ -25,33 +26,11 @@ from tests.connections.service.service import (
     S3,
     SECRET,
     STRANGER,
-    USERS,
     FakeProber,
     Service,
     error_of,
 )
 
-REPORT = {
-    "resource": "analytics_report",
-    "connection_table_params": {"file_format": "dat", "options": {}},
-    "resource_params": {"columns_mapping": {}},
-    "connection_table_metadata": {
-        "description": "segmentation with ab-test01",
-        "segmentation_id": "segm123",
-        "start_timestamp": 1634000000.01,
-        "end_timestamp": 1635000000.02,
-    },
-}
-ITEMS = {
-    "resource": "item",
-    "connection_table_params": {
-        "file_format": "CSV",
-        "bucket": "my-test-bucket",
-        "options": {"compression": "zip"},
-    },
-    "resource_params": {"columns_mapping": {}},
-    "connection_table_metadata": {"description": "list of items properties in a csv file"},
-}
 AVAILABLE = Opened(
     ok=True,
     status="available",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from tests.connections.bodies import REPORT, SALESFORCE, USERS
 from tests.connections.service.service import (
     ALLOWED,
     DOWN,
@@ -15,8 +16,6 @@ from tests.connections.service.service import (
     ROLES,
     S3,
     SECRET,
-    TRIO,
-    USERS,
 )
 from tests.server.api.conftest import Client, Site
 
@@ -253,25 +252,10 @@ _KLAVIYO = _klaviyo(0)
 class TestAnswers:
     def test_the_examples_of_the_brief_work_as_they_stand(self, site: Site) -> None:
         client = site.as_("manager")
-        trio, report = (
-            {"credentials": TRIO["credentials"]},
-            {
-                "resource": "analytics_report",
-                "connection_table_params": {"file_format": "dat", "options": {}},
-                "resource_params": {"columns_mapping": {}},
-                "connection_table_metadata": {
-                    "description": "segmentation with ab-test01",
-                    "segmentation_id": "segm123",
-                    "start_timestamp": 1634000000.01,
-                    "end_timestamp": 1635000000.02,
-                },
-            },
-        )
-
-        put = client.ask("PUT", "/connections/SALESFORCE/", trio)
-        tested = client.ask("POST", "/connections/SALESFORCE/test/", trio)
+        put = client.ask("PUT", "/connections/SALESFORCE/", SALESFORCE)
+        tested = client.ask("POST", "/connections/SALESFORCE/test/", SALESFORCE)
         users = client.ask("PATCH", "/connections/LOCAL/tables/users list.csv/", USERS)
-        reported = client.ask("PATCH", "/connections/LOCAL/tables/report/", report)
+        reported = client.ask("PATCH", "/connections/LOCAL/tables/report/", REPORT)
         page = client.ask("GET", "/tables/?page=1&amt=10&connection=LOCAL&resource=user")
 
         assert [one.status for one in (put, tested, users, reported, page)] == [200] * 5
@@ -281,7 +265,7 @@ class TestAnswers:
             "client_secret": "******",
         }
         assert tested.json["ok"] is True
-        assert reported.json["connection_table_metadata"] == report["connection_table_metadata"]
+        assert reported.json["connection_table_metadata"] == REPORT["connection_table_metadata"]
         assert [one["name"] for one in page.json["tables"]] == ["users list.csv"]
 
     def test_a_secret_is_never_shown(self, prepared: Site) -> None:

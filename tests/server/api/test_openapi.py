@@ -16,7 +16,10 @@ from hypothesis import strategies as st
 from hypothesis.errors import Unsatisfiable
 from jsonschema import Draft202012Validator
 
-from tests.connections.service.service import S3, USERS
+from tests.connections.bodies import USERS
+from tests.connections.service.service import (
+    S3,
+)
 from tests.server.api.conftest import PASSWORD, Site
 
 with warnings.catch_warnings():

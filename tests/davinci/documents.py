@@ -459,7 +459,7 @@ class Documents:
         """A flow in which something is of a wrong type, or gone."""
         flow = self.flow()
         for _ in range(self.random.randint(1, 4)):
-            holder, name = self.one(list(_places(flow)))
+            holder, name = self.one(list(places(flow)))
             if self.may(0.25):
                 del holder[name]
             else:
@@ -475,13 +475,13 @@ class Documents:
         return self.one([flows[0], bundle, flows])
 
 
-def _places(value: Any) -> Iterator[tuple[Any, Any]]:
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Yield each place within a value: what holds it, and its name or number."""
     members = value.items() if isinstance(value, dict) else enumerate(value)
     for name, member in list(members):
         yield value, name
         if isinstance(member, dict | list):
-            yield from _places(member)
+            yield from places(member)
 
 
 SEEDS = st.integers(0, 2**32)

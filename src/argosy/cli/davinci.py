@@ -96,8 +96,9 @@ def _check(
     from argosy.check.flows import check_flow_files
 
     files = {f"{flow.id}{_SUFFIX}": flow.id for flow in flows}
+    held = {f"{flow.id}{_SUFFIX}": flow.document for flow in flows}
     found: dict[str, list[Problem]] = {flow.id: [] for flow in flows}
-    for problem in sorted(check_flow_files(folder, files, connector), key=_order):
+    for problem in sorted(check_flow_files(folder, files, connector, held=held), key=_order):
         found[files[problem.file]].append(problem)
     return found
 

@@ -48,10 +48,13 @@ def export_leniently(
     names: ConnectorNames | None = None,
     called: Mapping[str, tuple[str, str]] | None = None,
 ) -> tuple[JsonObject, list[Problem]]:
-    """Return a flow as one of DaVinci's without what cannot be said there, and what that is."""
+    """Return a flow as one of DaVinci's without what cannot be said there, and what that is.
+
+    Of a flow that was not edited it is what the document keeps, and not the caller's to change.
+    """
     source = object_at(document, "source")
     if is_imported(document) and source.get("view") == fingerprint(document):
-        return kept_flow(document), []  # as it came, whatever an importer makes of it today
+        return object_at(source, "flow"), []  # as it came, whatever an importer makes of it today
     flow = kept_flow(document) if is_imported(document) else new_flow(document)
     kept = object_at(source, "flows")
     flows = {id_: ours for id_, ours in kept.items() if isinstance(ours, str)}

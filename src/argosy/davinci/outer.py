@@ -114,7 +114,7 @@ def _new_row(name: str) -> JsonObject:
 def _type(found: Json) -> str:
     if found == "integer":
         return "number"
-    return found if found in {"array", "boolean", "number", "object"} else "string"
+    return found if found in ("array", "boolean", "number", "object") else "string"
 
 
 def _put_variables(edit: Edit) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from argosy.davinci.document import object_at
+from argosy.davinci.document import list_at, object_at
 from argosy.davinci.importing import view_again
 from argosy.davinci.native import COMES_BACK
 from argosy.model import SUCCESS, split_pointer
@@ -85,7 +85,7 @@ def _plain_inputs(schema: JsonObject) -> JsonObject:
     return {
         "type": "object",
         **schema,
-        "required": sorted(schema.get("required", ())),
+        "required": sorted(map(str, list_at(schema, "required"))),
         "properties": {
             name: {key: held for key, held in one.items() if held != ""}
             if isinstance(one, dict)

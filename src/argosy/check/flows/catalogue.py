@@ -109,6 +109,10 @@ class Catalogue:
             self._sources[file] = flow_source(file, found.document, found.fault)
         return self._sources[file]
 
+    def hold(self, file: str, document: JsonObject) -> None:
+        """Take what a file holds, so that it is not read."""
+        self._sources[file] = flow_source(file, document)
+
     def flow(self, name: str) -> FlowSource | None:
         """Return the flow of an id, or None where there is none."""
         return self.source(self.files[name]) if name in self.files else None

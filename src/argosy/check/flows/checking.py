@@ -15,7 +15,7 @@ from argosy.check.reading import DEEPEST
 from argosy.model import Problem, is_deeper, parse_json
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
     from argosy.check.flows.catalogue import FlowSource
@@ -24,13 +24,20 @@ if TYPE_CHECKING:
 
 
 def check_flow_files(
-    root: Path, files: Iterable[str], connector: Connector | None, others: str = ""
+    root: Path,
+    files: Iterable[str],
+    connector: Connector | None,
+    others: str = "",
+    held: Mapping[str, JsonObject] | None = None,
 ) -> set[Problem]:
     """Return what is wrong with some flows; `files` are POSIX paths below `root`.
 
-    They may call all flows in the folder `others` below `root`.
+    They may call all flows in the folder `others` below `root`. `held` are what files hold that
+    were written a moment ago, and need not be read again.
     """
     catalogue = Catalogue(connector, root, flow_files(root, others))
+    for file, document in (held or {}).items():
+        catalogue.hold(file, document)
     return {p for file in files for p in _check(catalogue.source(file), catalogue)}
 
 

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from argosy.model import JsonObject
 
 
-#: What an export stumbles over in a flow whose nodes have not the inputs that their kinds ask for.
-_UNFIT = (AttributeError, LookupError, RecursionError, TypeError, ValueError)
-
-
 def lint_imported(subject: FlowSubject) -> Iterator[Problem]:
     """Yield what DaVinci's rules find in a flow; nothing where it did not come from there.
 
@@ -78,7 +74,7 @@ def _as_exported(document: JsonObject, catalogue: Catalogue) -> JsonObject:
     names = ConnectorNames(catalogue.connector) if catalogue.connector else None
     try:
         return export_leniently(document, names, called)[0]
-    except (ArgosyError, *_UNFIT):
+    except ArgosyError:
         return _kept(document)
 
 

@@ -41,6 +41,13 @@ def _holds(*words: str) -> Callable[[str], bool]:
     return lambda text: any(word in text for word in words)
 
 
+def _names_a_scheme(text: str) -> bool:
+    """Tell whether a text may hold the value of an Authorization header."""
+    low = text.lower()
+    return "bearer" in low or "basic" in low or _OWN_SCHEME.search(text) is not None
+
+
+_OWN_SCHEME: Final = re.compile(r"[A-Z]\d\s+\S{20}")
 _GITHUB: Final = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_")
 #: What keys look like. Most texts hold none of the letters that stand before the patterns, which
 #: are looked for first, since that is quick.
@@ -54,7 +61,7 @@ _KEYS: Final[Mapping[str, tuple[Callable[[str], object], re.Pattern[str]]]] = {
         re.compile(r"(?<![\w/.])\d{1,12}/[0-9a-f]{40}(?![0-9A-Za-z])"),
     ),
     "the value of an Authorization header": (
-        re.compile(r"\s[A-Za-z0-9._~+/-]{12}").search,
+        _names_a_scheme,
         re.compile(
             r"(?<!\w)(?:Bearer|Basic|(?-i:[A-Z]{2,6}\d)(?=\s+\S{20}))"
             r"\s+(?=\S*\d)[A-Za-z0-9._~+/-]{12,}=*",

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import copy
+from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
 
+from argosy.connector import file_validator
 from argosy.davinci import export_again, export_folder, export_leniently, import_flow
 from argosy.davinci.document import MOST_WIRES
 from argosy.davinci.exports import import_export
 from argosy.davinci.reading import split_export
-from argosy.errors import UnsayableFlowError
+from argosy.errors import ArgosyError, UnsayableFlowError
 from argosy.flow.library import parse_flow
 from tests.counting import calls_of
 from tests.davinci.building import bundle, connection, flow, imported, one_of, rich, works
+from tests.davinci.documents import any_flow, places
 from tests.flow.harness import flow as drawn
 from tests.flow.harness import kind
 
@@ -267,3 +272,38 @@ def test_another_flow_by_the_name_of_one_that_came_is_not_taken_for_it() -> None
     assert problem.message == "the flow 'f2' came in the same export and is not here"
     assert problem.pointer == "/source/export/flows"
     assert "Put its file back under any name" in problem.hint
+
+
+ODD: tuple[Any, ...] = (
+    None,
+    True,
+    5,
+    "",
+    "x",
+    "{{ input.x }}",
+    [],
+    [1],
+    [{}],
+    {},
+    {"value": None},
+    {"a": []},
+)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_whatever_a_flow_that_fits_its_schema_holds_its_export_ends_without_a_crash(
+    seed: int,
+) -> None:
+    random = Random(seed)
+    flows = [import_flow(any_flow(seed + number)).document for number in range(3)]
+    fits = file_validator("flow").is_valid
+    tried = 0
+    while tried < 60:
+        document = copy.deepcopy(random.choice(flows))
+        for _ in range(random.randint(1, 3)):
+            parent, key = random.choice(list(places(document)))
+            parent[key] = copy.deepcopy(random.choice(ODD))
+        if fits(document):
+            tried += 1
+            with suppress(ArgosyError):
+                export_leniently(document)

@@ -196,6 +196,7 @@ STATUSES = {
     "MissingKeyError": (1, 500, False),
     "UndecryptableError": (1, 500, False),
     "MissingExtraError": (1, 500, False),
+    "TableError": (1, 422, False),
 }
 
 

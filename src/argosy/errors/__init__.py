@@ -59,6 +59,7 @@
         StoreUnavailableError          retryable                                         503
         KeyRingError                   the keys of what is stored
           MissingKeyError, UndecryptableError
+      TableError                     a table cannot be read as it is specified  exit 1  http 422
       MissingExtraError              a part of the product is not installed     exit 1
 
 A class is chosen by who can mend the failure and how. Each holds its message as a format
@@ -167,6 +168,7 @@ from argosy.errors.store import (
     StoreUnavailableError,
     UndecryptableError,
 )
+from argosy.errors.tables import TableError
 
 __all__ = [
     "AlreadyRespondedError",
@@ -236,6 +238,7 @@ __all__ = [
     "StoreError",
     "StoreTooNewError",
     "StoreUnavailableError",
+    "TableError",
     "TooDeepError",
     "TooManyRequestsError",
     "TooManyStepsError",

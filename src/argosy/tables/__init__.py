@@ -1,0 +1,1 @@
+"""Tables read where they lie: opened, previewed, judged, mapped, and read as Arrow batches."""

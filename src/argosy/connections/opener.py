@@ -20,24 +20,31 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class TableToOpen:
-    """A table with its defaults filled in: `table` has the members of the API."""
+    """A table with its defaults filled in: `table` has the members of the API.
+
+    `known` is the fingerprint of when it was last good, None where there is none to hold it
+    against.
+    """
 
     database: str
     name: str
     table: JsonObject
+    known: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of the source; `type` is a word for people."""
+    """A column of the source; `type` is a word for people, `fields` are what is made of it."""
 
     name: str
     type: str
     nullable: bool = True
+    fields: tuple[str, ...] = ()
 
     def to_json(self) -> JsonObject:
         """Return the column as a JSON object."""
-        return {"name": self.name, "type": self.type, "nullable": self.nullable}
+        found: JsonObject = {"name": self.name, "type": self.type, "nullable": self.nullable}
+        return {**found, "fields": list(self.fields)} if self.fields else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +55,8 @@ class Opened:
     where its inside was seen. `reason` is empty or one of `argosy.connections.probing.REASONS`.
     `rows` are those of a preview, `columns` all there are. `filled` replaces whole members of the
     table: a mapping that was completed by what the source has. `fingerprint` tells a source that
-    has changed. No text here holds a secret.
+    has changed, `drift` how it has. `facts` are further ones about a failure: file, line, column.
+    No text here holds a secret.
     """
 
     ok: bool
@@ -65,6 +73,8 @@ class Opened:
     warnings: tuple[str, ...] = ()
     filled: JsonObject = field(default_factory=dict)
     fingerprint: JsonObject | None = None
+    drift: JsonObject | None = None
+    facts: JsonObject = field(default_factory=dict)
     duration_ms: int = 0
 
     def preview(self) -> JsonObject:
@@ -136,6 +146,8 @@ def opening_failure(found: Opened, place: str) -> Exception:
         "retryable": found.retryable,
         "remote": found.remote.to_json() if found.remote else None,
         "status": found.status,
+        **found.facts,
+        "drift": found.drift,
         "checks": [check.to_json() for check in found.checks],
     }
     given = {name: fact for name, fact in facts.items() if fact not in (None, "")}

@@ -1,0 +1,138 @@
+"""A table's rows as Arrow batches: typed, streaming, with the mapping applied."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from argosy.errors import TableError
+from argosy.tables.content import Tally
+from argosy.tables.mapping import map_columns
+from argosy.tables.projection import Projection, alike, columns_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from types import TracebackType
+
+    import pyarrow as pa
+
+    from argosy.connections.opener import TableToOpen
+    from argosy.tables.content import Content
+    from argosy.tables.formats.reading import FileReader
+
+
+class TableReader:
+    """Reads a table once, from its first row to its last; a context manager.
+
+    `parts` are the names of what it is read from, each with what opens it. Every row is delivered
+    or refused: `tally` counts them, and says why rows were refused. Raises TableError where the
+    first part cannot be opened, or the mapping does not fit it.
+    """
+
+    def __init__(
+        self,
+        table: TableToOpen,
+        parts: Sequence[tuple[str, Callable[[Tally], FileReader]]],
+        close: Callable[[], None],
+    ) -> None:
+        self.tally = Tally()
+        self._parts = list(parts)
+        self._close = close
+        self._current: FileReader | None = None
+        try:
+            self._current = self._parts[0][1](self.tally)
+            self._source = self._current.schema
+            params = table.table["resource_params"]
+            mapping, resource = params.get("columns_mapping", {}), table.table["resource"]
+            mapped = map_columns(columns_of(self._source), mapping, resource)
+            self._projection = Projection(self._source, mapped.selections)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The fields of the delivered rows."""
+        return self._projection.schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield the batches that are left. Raises TableError."""
+        first = self._parts[0][0]
+        while self._parts:
+            name, open_part = self._parts[0]
+            part = self._current or open_part(self.tally)
+            self._current = part
+            for batch in alike(part, part.schema, self._source, name, first):
+                if batch.num_rows:
+                    yield self._projection.apply(batch)
+            part.close()
+            self._current = None
+            self._parts.pop(0)
+
+    def close(self) -> None:
+        """Let go of what is open; a reading that is under way ends."""
+        current, self._current = self._current, None
+        self._parts.clear()
+        try:
+            if current is not None:
+                current.close()
+        finally:
+            self._close()
+
+
+class Patient:
+    """A file that is read again where a read fails for a reason that passes.
+
+    Waits `first` seconds, and twice as long each further time, at most `attempts` times in all.
+    """
+
+    def __init__(
+        self,
+        content: Content,
+        sleep: Callable[[float], None],
+        *,
+        attempts: int = 4,
+        first: float = 0.5,
+    ) -> None:
+        self._content = content
+        self._sleep = sleep
+        self._attempts = attempts
+        self._first = first
+
+    @property
+    def name(self) -> str:
+        """The file as people write it."""
+        return self._content.name
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+        return self._content.size
+
+    @property
+    def version(self) -> str:
+        """What is another when the file is."""
+        return self._content.version
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return bytes. Raises TableError once it has been tried as often as it may."""
+        wait = self._first
+        for _ in range(self._attempts - 1):
+            try:
+                return self._content.read(start, length)
+            except TableError as error:
+                if not error.passes or error.reason == "changed":
+                    raise
+            self._sleep(wait)
+            wait *= 2
+        return self._content.read(start, length)

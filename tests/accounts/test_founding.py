@@ -132,6 +132,76 @@ class TestFirstStart:
         }
 
 
+class TestCommandLine:
+    """What whoever runs the service founds without a token."""
+
+    def test_the_first_organization_takes_over_what_was_stored_and_voids_the_token(
+        self, accounts: Accounts
+    ) -> None:
+        before = accounts.founding.operator()
+        token = offer(accounts)
+
+        root = accounts.founding.create_organization(**{**FIRST, "database": "default"})
+
+        assert (root.organization, root.database) == (before.organization, before.database)
+        with pytest.raises(AuthError):
+            accounts.founding.accept(token, **{**FIRST, "organization": "Second"})
+
+    def test_a_second_one_stands_beside_the_first(
+        self, accounts: Accounts, root: Principal
+    ) -> None:
+        second = {**FIRST, "organization": "Second", "email": "second@example.com"}
+
+        other = accounts.founding.create_organization(**second)
+
+        login = accounts.logins.individual("second@example.com", PASSWORD, db_name="Shop")
+        assert (login.principal.organization, login.principal.role) == (other.organization, "root")
+        assert other.organization != root.organization
+        assert other.database != root.database
+
+    def test_the_audit_says_that_the_operator_did_it(
+        self, accounts: Accounts, root: Principal
+    ) -> None:
+        rows, _ = accounts.audit(root)
+
+        assert [(row.action, row.account, row.account_name) for row in reversed(rows)] == [
+            ("add-organization", "", "operator"),
+            ("add-database", "", "operator"),
+            ("add-account", "", "operator"),
+        ]
+
+    def test_who_founds_by_token_is_in_the_audit_themselves(self, accounts: Accounts) -> None:
+        root = accounts.founding.accept(offer(accounts), **FIRST)
+
+        rows, _ = accounts.audit(root)
+
+        assert {(row.account, row.account_name) for row in rows} == {(root.account, EMAIL)}
+
+    def test_all_organizations_are_listed_with_all_of_their_accounts(
+        self, accounts: Accounts, root: Principal, other_root: Principal
+    ) -> None:
+        for number in range(70):  # more than a page of the API
+            accounts.members.create_service(other_root, f"robot {number:02}", "backend")
+
+        first, second = accounts.founding.organizations()
+
+        assert (first.name, second.name) == ("Acme", "Other")
+        assert [one.id for one in first.accounts] == [root.account]
+        assert [one.name for one in second.accounts] == [
+            "other@example.com",
+            *(f"robot {number:02}" for number in range(70)),
+        ]
+        assert "password" not in str(first.to_json())
+
+    def test_an_organization_without_accounts_is_listed_too(self, accounts: Accounts) -> None:
+        assert accounts.founding.organizations() == []
+        accounts.founding.operator()
+
+        (only,) = accounts.founding.organizations()
+
+        assert (only.name, only.accounts) == ("local", ())
+
+
 class TestOperator:
     def test_an_empty_store_gets_an_organization_and_a_database(self, accounts: Accounts) -> None:
         first = accounts.founding.operator()

@@ -13,9 +13,11 @@ from argosy.accounts import Account, Accounts, Passwords, Principal
 from argosy.errors import (
     AuthError,
     DuplicatedError,
+    RefreshTokenExpiredError,
     ServiceError,
     ServiceForbiddenError,
     ServiceNotFoundError,
+    TooManyRequestsError,
     WrongDataError,
 )
 from argosy.store import Store, tables
@@ -338,6 +340,79 @@ class TestPasswords:
 
         with pytest.raises(WrongDataError, match="keys and no password"):
             accounts.members.change(root, robot.id, password=NEW_PASSWORD)
+
+
+class TestLostPasswords:
+    """What whoever runs the service does when nobody of an organization can log in."""
+
+    def test_the_only_root_gets_a_new_one_and_all_sessions_end(
+        self, accounts: Accounts, root: Principal, other_root: Principal
+    ) -> None:
+        login = accounts.logins.individual(EMAIL, PASSWORD)
+        other = accounts.logins.individual("other@example.com", PASSWORD)
+
+        accounts.members.reset_password(f" {EMAIL.upper()}", NEW_PASSWORD)
+
+        with pytest.raises(AuthError):
+            accounts.identify(login.token)
+        with pytest.raises(RefreshTokenExpiredError):
+            accounts.logins.refresh(login.refresh_token)
+        with pytest.raises(AuthError):
+            accounts.logins.individual(EMAIL, PASSWORD)
+        assert accounts.logins.individual(EMAIL, NEW_PASSWORD).principal.role == "root"
+        accounts.identify(other.token)
+
+    def test_the_login_waits_no_longer(self, accounts: Accounts, root: Principal) -> None:
+        for _ in range(5):
+            with pytest.raises(AuthError):
+                accounts.logins.individual(EMAIL, "wrong horse battery")
+        with pytest.raises(TooManyRequestsError):
+            accounts.logins.individual(EMAIL, PASSWORD)
+
+        accounts.members.reset_password(EMAIL, NEW_PASSWORD)
+
+        accounts.logins.individual(EMAIL, NEW_PASSWORD)
+
+    def test_the_audit_of_the_accounts_organization_says_who(
+        self, accounts: Accounts, root: Principal, other_root: Principal
+    ) -> None:
+        before, _ = accounts.audit(root)
+
+        accounts.members.reset_password("other@example.com", NEW_PASSWORD)
+
+        (row, *_), _ = accounts.audit(other_root)
+        assert (row.action, row.target, row.fields, row.account, row.account_name) == (
+            "reset-password",
+            "account other@example.com",
+            ("password",),
+            "",
+            "operator",
+        )
+        assert accounts.audit(root)[0] == before
+
+    @pytest.mark.parametrize("email", ["nobody@example.com", "robot", "", "\0", "\ud800"])
+    def test_only_people_have_one(self, accounts: Accounts, root: Principal, email: str) -> None:
+        accounts.members.create_service(root, "robot", "backend")
+
+        with pytest.raises(ServiceNotFoundError) as caught:
+            accounts.members.reset_password(email, NEW_PASSWORD)
+        with pytest.raises(ServiceNotFoundError):
+            accounts.members.find_individual(email)
+
+        assert caught.value.name == "ACCOUNT_NOT_FOUND"
+
+    @pytest.mark.parametrize("password", ["short", EMAIL.upper(), "x" * 201])
+    def test_where_the_new_one_is_refused_all_stays(
+        self, accounts: Accounts, root: Principal, password: str
+    ) -> None:
+        login = accounts.logins.individual(EMAIL, PASSWORD)
+
+        with pytest.raises(WrongDataError) as caught:
+            accounts.members.reset_password(EMAIL, password)
+
+        assert caught.value.error_data()["field"] == "password"
+        accounts.identify(login.token)
+        accounts.logins.individual(EMAIL, PASSWORD)
 
 
 class TestKeys:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import Any
@@ -25,3 +26,15 @@ def steady(text: str) -> list[str]:
     text = re.sub(r" in \d+(\.\d+)? m?s", " in 5 ms", text)
     text = re.sub(r"127\.0\.0\.1:\d{5}", "127.0.0.1:50000", text)
     return re.sub(r"127\.0\.0\.1:\d{4}\b", "127.0.0.1:50000", text).splitlines()
+
+
+def read_until(handle: int, words: bytes) -> bytes:
+    """Read a terminal until words appear, and return all that was read."""
+    found = b""
+    while words not in found:
+        try:
+            found += os.read(handle, 4096)
+        except OSError:  # the other end is closed
+            break
+    assert words in found, found
+    return found

@@ -22,7 +22,7 @@ from argosy.connections.service import Connections
 from argosy.connections.types import load_types
 from argosy.sandbox import RunningSandbox
 from tests.cli.conftest import Ran
-from tests.cli.connections import KEYS, S3, private, steady
+from tests.cli.connections import KEYS, S3, private, read_until, steady
 from tests.connections.bodies import SALESFORCE
 from tests.servers import Say, ScriptedServer
 
@@ -381,11 +381,11 @@ def test_secrets_are_asked_for_on_a_terminal_and_not_shown(tmp_path: Path) -> No
 
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
-        shown = _read_until(own, b"aws_access_key_id: ")
+        shown = read_until(own, b"aws_access_key_id: ")
         os.write(own, b"AKIAIOSFODNN7EXAMPLE\n")
-        shown += _read_until(own, b"aws_secret_access_key: ")
+        shown += read_until(own, b"aws_secret_access_key: ")
         os.write(own, b"typed-and-never-shown\n")
-        shown += _read_until(own, b"Stored S3")
+        shown += read_until(own, b"Stored S3")
     os.close(own)
 
     assert process.returncode == 0
@@ -399,24 +399,13 @@ def test_a_delete_is_asked_about_on_a_terminal(run: Run, s3: None) -> None:
 
     with subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs) as process:
         os.close(theirs)
-        _read_until(own, b"Delete the connection S3 and its secrets? [y/N]: ")
+        read_until(own, b"Delete the connection S3 and its secrets? [y/N]: ")
         os.write(own, b"n\n")
-        _read_until(own, b"Interrupted.")
+        read_until(own, b"Interrupted.")
     os.close(own)
 
     assert process.returncode == 130
     assert len(run("connections", "list", "--json").json()["connections"]) == 1
-
-
-def _read_until(handle: int, words: bytes) -> bytes:
-    found = b""
-    while words not in found:
-        try:
-            found += os.read(handle, 4096)
-        except OSError:  # the other end is closed
-            break
-    assert words in found, found
-    return found
 
 
 @pytest.mark.parametrize("columns", ["60", "120"])

@@ -4,7 +4,8 @@ Whoever runs the service sees the token where it starts, as with a notebook serv
 is stored; a further start before it is used gives another, and the one of before is void.
 
 The command line on the machine itself needs no account: it works in an organization that has none
-yet, and the first account is founded in that one, so that what was stored before stays.
+yet, and the first account is founded in that one, by token or by the command line, so that what was
+stored before stays.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from sqlalchemy import delete, select, update
 from argosy.accounts import audit, tokens
 from argosy.accounts.checks import check_email, check_name
 from argosy.accounts.databases import add_database
-from argosy.accounts.members import add_account
+from argosy.accounts.members import add_account, read_account
 from argosy.accounts.passwords import check_password
 from argosy.accounts.principal import OPERATOR, Principal
-from argosy.accounts.views import Database
+from argosy.accounts.views import Database, Organization
 from argosy.errors import AuthError, DuplicatedError, ServiceNotFoundError, WrongDataError
 from argosy.store import tables
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Select
 
     from argosy.accounts.ground import Ground
+    from argosy.accounts.views import Account
 
 
 #: The organization and database of whoever has named none.
@@ -76,11 +78,27 @@ class Founding:
     def create_organization(
         self, *, organization: str, email: str, password: str, database: str
     ) -> Principal:
-        """Found an organization, for whoever runs the service; the API does not reach this.
+        """Found an organization with its root account and first database.
 
-        Raises WrongDataError, DuplicatedError.
+        For whoever runs the service; the API does not reach this. Returns the root account. The
+        first of all takes over what was stored without accounts, and voids the token that was
+        offered. Raises WrongDataError, DuplicatedError.
         """
         return self._found(organization, email, password, database)
+
+    def organizations(self) -> list[Organization]:
+        """Return all organizations by name, each with its accounts by name.
+
+        For whoever runs the service; the API does not reach this.
+        """
+        mine, theirs = tables.organizations, tables.accounts
+        with self._ground.store.read() as connection:
+            rows = connection.execute(select(mine).order_by(mine.c.name)).all()
+            accounts = connection.execute(select(theirs).order_by(theirs.c.name, theirs.c.id)).all()
+        held: dict[str, list[Account]] = {row.id: [] for row in rows}
+        for one in accounts:
+            held[one.organization].append(read_account(one))
+        return [Organization(row.id, row.name, row.created, tuple(held[row.id])) for row in rows]
 
     def operator(self, organization: str | None = None, database: str | None = None) -> Principal:
         """Return whoever runs the service, in an organization and database by name.
@@ -117,19 +135,21 @@ class Founding:
             id_ = None
             if token is not None:
                 self._check(connection, token)
+            if not _has_account(connection):
                 connection.execute(delete(tables.setup_tokens))
                 id_ = _without_accounts(connection, organization)
             id_ = self._put_organization(connection, id_, organization, now)
             chosen = self._put_database(connection, id_, database, now)
             root = Principal(id_, self._ground.new_id(), email, "root", chosen)
             add_account(connection, root, password_hash, now)
+            who = root if token is not None else replace(OPERATOR, organization=id_)
             for kind, name in (
                 ("organization", organization),
                 ("database", database),
                 ("account", email),
             ):
                 target = f"{kind} {name}"
-                audit.record(connection, root, f"add-{kind}", target, ("name",), at=now)
+                audit.record(connection, who, f"add-{kind}", target, ("name",), at=now)
         return root
 
     def _put_organization(

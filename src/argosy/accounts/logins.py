@@ -81,7 +81,7 @@ class Logins:
         with self._throttle.trying(email, address):
             account, better = self._verified(email, password, address)
         with self._ground.store.write() as connection:
-            again = connection.execute(_by_email(email)).first()
+            again = connection.execute(by_email(email)).first()
             if again is None or again.password_hash not in {account.password_hash, better}:
                 raise AuthError(detail=_WRONG, name="INCORRECT_PASSWORD")
             database = choose_database(connection, again.organization, db_id, db_name)
@@ -94,7 +94,7 @@ class Logins:
         """
         table = tables.accounts
         with self._ground.store.read() as connection:
-            account = connection.execute(_by_email(email)).first()
+            account = connection.execute(by_email(email)).first()
         stored = account.password_hash if account else None
         if not self._ground.passwords.verify(password, stored) or account is None:
             self._refuse(account, address, email)
@@ -302,7 +302,8 @@ class Logins:
         return True
 
 
-def _by_email(email: str) -> Select[Any]:
+def by_email(email: str) -> Select[Any]:
+    """Return the query of the account of an e-mail address in its one form."""
     table = tables.accounts
     return select(table).where(table.c.kind == "individual", table.c.name == email)
 

@@ -1,11 +1,13 @@
 """The accounts of an organization: make, list, change and remove them.
 
 Root and manager look after accounts; over root accounts only root has power, and the last of them
-stays. Everybody changes their own password, with the old one.
+stays. Everybody changes their own password, with the old one; whoever runs the service replaces one
+that is lost.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import delete, func, select, update
@@ -19,8 +21,9 @@ from argosy.accounts.checks import (
     storable,
 )
 from argosy.accounts.ground import account_of
+from argosy.accounts.logins import by_email
 from argosy.accounts.passwords import check_password
-from argosy.accounts.principal import ADMINISTRATORS, ROLES, Principal, check_role
+from argosy.accounts.principal import ADMINISTRATORS, OPERATOR, ROLES, Principal, check_role
 from argosy.accounts.sessions import end_sessions
 from argosy.accounts.views import Account
 from argosy.errors import AuthError, DuplicatedError, ServiceNotFoundError, WrongDataError
@@ -82,7 +85,7 @@ class Members:
         ordered = mine.order_by(_table.c.name, _table.c.id)
         with self._ground.store.read() as connection:
             rows = connection.execute(ordered.offset((page - 1) * amt).limit(amt + 1)).all()
-        return [_view(row) for row in rows[:amt]], len(rows) > amt
+        return [read_account(row) for row in rows[:amt]], len(rows) > amt
 
     def get(self, principal: Principal, id_: str) -> Account:
         """Return an account; everybody may see their own.
@@ -92,7 +95,7 @@ class Members:
         if id_ != principal.account:
             principal.require(*ADMINISTRATORS)
         with self._ground.store.read() as connection:
-            return _view(account_of(connection, principal, id_))
+            return read_account(account_of(connection, principal, id_))
 
     def find(self, principal: Principal, kind: str, name: str) -> Account:
         """Return the account of this kind and name; of an individual, the e-mail address.
@@ -110,7 +113,7 @@ class Members:
             found = connection.execute(query).first()
         if found is None:
             raise ServiceNotFoundError(type="account", key=name[:200])
-        return _view(found)
+        return read_account(found)
 
     def change(
         self,
@@ -138,7 +141,7 @@ class Members:
                 self._store(connection, principal, found, "change-role", {"role": role})
             if password_hash is not None:
                 self._store_password(connection, principal, found, password_hash)
-            return _view(account_of(connection, principal, id_))
+            return read_account(account_of(connection, principal, id_))
 
     def remove(self, principal: Principal, id_: str) -> None:
         """Remove an account, its keys and its sessions.
@@ -153,6 +156,30 @@ class Members:
             connection.execute(delete(_table).where(_table.c.id == id_))
             target = f"account {found.name}"
             audit.record(connection, principal, "remove-account", target, at=self._ground.now())
+
+    def find_individual(self, email: str) -> Account:
+        """Return the account of an e-mail address, of whichever organization.
+
+        For whoever runs the service; the API does not reach this. Raises ServiceNotFoundError.
+        """
+        return read_account(self._individual(email))
+
+    def reset_password(self, email: str, password: str) -> Account:
+        """Give the account of an e-mail address a password, and end all of its sessions.
+
+        For whoever runs the service; the API does not reach this. Raises ServiceNotFoundError,
+        WrongDataError.
+        """
+        found = self._individual(email)
+        operator = replace(OPERATOR, organization=found.organization)
+        return self.change(operator, found.id, password=password)
+
+    def _individual(self, email: str) -> Row[Any]:
+        with self._ground.store.read() as connection:
+            found = connection.execute(by_email(storable(normal_email(email)))).first()
+        if found is None:
+            raise ServiceNotFoundError(type="account", key=email[:200])
+        return found
 
     def change_password(self, principal: Principal, old: str, new: str) -> None:
         """Change one's own password, and end one's other sessions.
@@ -212,7 +239,7 @@ class Members:
             add_account(connection, made, password_hash, now)
             target = f"account {name}"
             audit.record(connection, principal, f"add-{kind}-account", target, fields, at=now)
-            return _view(account_of(connection, principal, made.account))
+            return read_account(account_of(connection, principal, made.account))
 
 
 def add_account(
@@ -275,5 +302,6 @@ def _refuse_service(account: Row[Any]) -> None:
         raise WrongDataError(detail="a service account has keys and no password.")
 
 
-def _view(row: Row[Any]) -> Account:
+def read_account(row: Row[Any]) -> Account:
+    """Return the account of a row."""
     return Account(row.id, row.kind, row.name, row.role, row.created, row.modified, row.last_login)

@@ -64,6 +64,20 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
+class Organization:
+    """An organization with all of its accounts, for whoever runs the service."""
+
+    id: str
+    name: str
+    created: float
+    accounts: tuple[Account, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the organization as the command line shows it."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceKey:
     """A key of a service account, without the key."""
 

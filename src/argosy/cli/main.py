@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 #: Where each command lives; nothing is imported until it is asked for.
 COMMANDS = {
+    "accounts": "argosy.cli.accounts_group:accounts",
     "call": "argosy.cli.call:call",
     "capabilities": "argosy.cli.capabilities:capabilities",
     "check": "argosy.cli.check:check",

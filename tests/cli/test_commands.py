@@ -51,6 +51,20 @@ def test_capabilities_are_listed_by_family(run: Run, connector: Connector) -> No
     )
 
 
+@pytest.mark.parametrize("width", ["50", "120"])
+def test_those_of_a_built_in_connector_are_listed_below_its_title(
+    run: Run, monkeypatch: pytest.MonkeyPatch, width: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", width)
+
+    ran = run("capabilities")
+
+    last = ran.out[ran.out.index("Stored tables\n") :]
+    assert re.findall(r"^  ([a-z-]+)  +read", last, re.MULTILINE) == ["table-rows", "preview-table"]
+    assert "with its mapping applied." in " ".join(last.split())
+    assert max(map(len, ran.out.splitlines())) <= int(width)
+
+
 def test_a_search_finds_by_every_word_and_shows_family_group_and_effect(run: Run) -> None:
     found = run("capabilities", "--search", "DELETE segment")
     listed = run("capabilities", "--search", "delete segment", "--json").json()
@@ -88,7 +102,7 @@ def test_a_legacy_capability_says_what_to_use_instead(run: Run) -> None:
 def test_capabilities_as_json_hold_the_agreed_members(run: Run, connector: Connector) -> None:
     listed = run("capabilities", "--json").json()
 
-    assert [row["id"] for row in listed] == list(connector.capability_files)
+    assert [row["id"] for row in listed] == list(connector.every_capability)
     assert all({"id", "title", "family", "summary"} <= set(row) for row in listed)
 
 

@@ -22,6 +22,8 @@ REASON_WORDS: Mapping[str, str] = {
     "refused": "The other side does not take the credentials.",
     "forbidden": "The credentials are known and may not do this.",
     "not_found": "What the settings name is not there: a bucket, dataset, account or shop.",
+    "archived": "The object of a table is in an archive, and must be restored before it is read.",
+    "changed": "The file of a table was replaced while it was read.",
     "wrong_region": "The credentials or the bucket belong to another region or host.",
     "clock": "The clocks of the two sides are too far apart for a signature.",
     "rate_limited": "There were too many calls.",
@@ -34,6 +36,7 @@ REASON_WORDS: Mapping[str, str] = {
     "too_large": "The answer is larger than 64 KiB.",
     "outdated": "The service has retired the version of its API that is spoken here.",
     "unexpected": "The answer has a status that is not expected.",
+    "invalid_query": "The other side does not take the query of a table.",
     "blocked_host": "The address is not one that a test may call.",
     "not_writable": "The folder of uploads cannot be written to.",
     "not_installed": "This installation lacks a part that the test needs.",
@@ -109,6 +112,30 @@ def _type(one: ConnectionType) -> Iterator[str]:
         yield "```json"
         yield json.dumps(one.credentials["examples"][0], indent=2, ensure_ascii=False)
         yield "```"
+    yield from _rows(one)
+
+
+def _rows(one: ConnectionType) -> Iterator[str]:
+    """Tell which rows can be read from a connection of a type, or why none can."""
+    rows = one.tables.get("rows")
+    if rows is None:
+        return
+    yield ""
+    if "none" in rows:
+        yield f"{rows['none']['reason']} {rows['none']['remedy']}"
+        return
+    if "description" in rows:
+        yield f"{rows['description']} Source: {rows['source']}."
+    if "collections" in rows:
+        yield "| a table names | its rows | source |"
+        yield "| --- | --- | --- |"
+        for each in rows["collections"]:
+            told = " ".join(filter(None, [each["description"], each.get("warning")]))
+            name = each["name"].replace("{name}", "NAME")
+            yield f"| `{name}` | {told} | {each['source']} |"
+    for name, why in rows.get("unread", {}).items():
+        yield ""
+        yield f"`{name.replace('{name}', 'NAME')}` is not read: {why}"
 
 
 def _fields(kind: str, schema: Mapping[str, Any]) -> Iterator[str]:

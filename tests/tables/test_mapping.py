@@ -98,7 +98,7 @@ def test_a_column_that_is_not_there_is_told_with_those_that_are() -> None:
     error = refused(columns("user_id", "Customer_Age"), {"age": "customer_age"}, "user")
 
     assert error.message == (
-        "the field 'age' is mapped to the column 'customer_age', which is not there. "
+        "The field 'age' is mapped to the column 'customer_age', which is not there. "
         "There is Customer_Age, user_id. Is it 'Customer_Age'?"
     )
     assert error.status == "wrong_specification"
@@ -110,7 +110,7 @@ def test_a_path_that_is_not_there_is_told_with_the_paths_there_are() -> None:
     error = refused([CUSTOMER], {"user_id": "customer.idd"}, "user")
 
     assert error.message == (
-        "the field 'user_id' is mapped to the column 'customer.idd', which is not there. "
+        "The field 'user_id' is mapped to the column 'customer.idd', which is not there. "
         "There is customer.id, customer, customer.address, customer.age, "
         "customer.address.zip.code. Is it 'customer.id'?"
     )
@@ -120,7 +120,7 @@ def test_a_field_that_a_row_needs_is_asked_for() -> None:
     error = refused(columns("id", "name"), {}, "user")
 
     assert error.message == (
-        "a row of the resource user needs 'user_id', and no column gives it. "
+        "A row of the resource user needs 'user_id', and no column gives it. "
         "Map it, as {'user_id': 'id'}; there is id, name."
     )
     assert error.field == "resource_params.columns_mapping.user_id"

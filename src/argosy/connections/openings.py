@@ -34,11 +34,18 @@ class Openings:
         self._opener = opener
 
     def open(
-        self, stored: StoredConnection, fault: str, database: str, name: str, table: JsonObject
+        self,
+        stored: StoredConnection,
+        fault: str,
+        database: str,
+        name: str,
+        table: JsonObject,
+        known: JsonObject | None = None,
     ) -> tuple[Opened, float]:
         """Open a table, or return what was just found of the same; and when that was.
 
-        `fault` says why the connection cannot be read. Raises TooManyRequestsError.
+        `fault` says why the connection cannot be read, `known` is the table's fingerprint. Raises
+        TooManyRequestsError.
         """
         if stored.type == LOCAL and not self._uploads.has_file(database, name):
             found = Opened(ok=True, status="uploading", warnings=(NO_FILE,))
@@ -48,15 +55,15 @@ class Openings:
             found = Opened(False, "wrong_credentials", UNDECRYPTABLE, (check,))
             return found, self._connections.now()
         settings, probes = self._connections.settings, self._connections.probes
+        file = self._uploads.version(database, name) if stored.type == LOCAL else ""
+        digest = probes.digest(stored, [table, known, file])
+        to_open = TableToOpen(database, name, table, known)
         return probes.turns.share(
-            (
-                "table", stored.organization, database, stored.name, name,
-                probes.digest(stored, table),
-            ),
-            lambda: self._opener.open(stored, TableToOpen(database, name, table), settings.budget),
+            ("table", stored.organization, database, stored.name, name, digest),
+            lambda: self._opener.open(stored, to_open, settings.budget),
             within=("open", stored.organization, stored.type),
             a_minute=settings.opens_per_minute,
-        )  # fmt: skip
+        )
 
     def refresh(
         self, stored: StoredConnection, fault: str, database: str, name: str, table: JsonObject

@@ -49,8 +49,10 @@
         ServerError                                                     exit 70  http 500
         ServerUnavailableError         retryable                                         503
         TooManyRequestsError           retryable                                         429
+        StorageFullError                                                                 507
         AuthError, JwtTokenExpiredError, RefreshTokenExpiredError                        401
         WrongDataError, DuplicatedError                                                  400
+        TooLargeError                                                                    413
         ServiceForbiddenError                                                            403
         ServiceNotFoundError                                                             404
         MethodNotAllowedError                                                            405
@@ -140,6 +142,8 @@ from argosy.errors.service import (
     ServiceError,
     ServiceForbiddenError,
     ServiceNotFoundError,
+    StorageFullError,
+    TooLargeError,
     TooManyRequestsError,
     WrongDataError,
 )
@@ -234,12 +238,14 @@ __all__ = [
     "ServiceNotFoundError",
     "StepFailedError",
     "StepTimedOutError",
+    "StorageFullError",
     "StoreAddressError",
     "StoreError",
     "StoreTooNewError",
     "StoreUnavailableError",
     "TableError",
     "TooDeepError",
+    "TooLargeError",
     "TooManyRequestsError",
     "TooManyStepsError",
     "TooManyTurnsError",

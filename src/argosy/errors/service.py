@@ -79,6 +79,16 @@ class TooManyRequestsError(ServiceError):
     data_name = "RATE_LIMIT_OVERFLOW"
 
 
+class StorageFullError(ServiceError):
+    """There is no room for what was sent: no disk, or no quota is left."""
+
+    message_format = "There is no room for this: {detail}"
+    http_status = 507
+    wire_code = 3
+    wire_name = "StorageFull"
+    data_name = "STORAGE_FULL"
+
+
 class AuthError(ServiceError):
     """Who asks could not be established: `name` says by what."""
 
@@ -131,6 +141,16 @@ class DuplicatedError(ServiceError):
     def name(self) -> str:
         """The name, from the type: DUPLICATED_ACCOUNT."""
         return super().name or f"DUPLICATED_{_constant(self.facts['type'])}"
+
+
+class TooLargeError(ServiceError):
+    """What was sent is larger than it may be; `most` is in bytes."""
+
+    message_format = "This is too large: {detail}"
+    http_status = 413
+    wire_code = 43
+    wire_name = "TooLarge"
+    data_name = "TOO_LARGE"
 
 
 class ServiceForbiddenError(ServiceError):

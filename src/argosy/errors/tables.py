@@ -34,7 +34,11 @@ class TableError(ArgosyError):
         line, column = self.facts.get("line"), self.facts.get("column")
         named = (self.facts.get("file"), line and f"line {line}", column and f"column {column!r}")
         place = ", ".join(str(part) for part in named if part)
-        return f"{place}: {self.facts['detail']}" if place else str(self.facts["detail"])
+        detail = str(self.facts["detail"])
+        if place:
+            return f"{place}: {detail}"
+        first = detail.partition(" ")[0]  # a host or another name stays as it is written
+        return detail[:1].upper() + detail[1:] if first.isalpha() else detail
 
     @property
     def remedy(self) -> str:

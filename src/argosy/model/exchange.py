@@ -17,7 +17,7 @@ class OutgoingRequest:
 
     `send_auth` says whether this request may carry it; it is added when the bytes are written.
     `content` is the value that `body` encodes. `follows` says whether a redirect is followed at
-    all.
+    all. With `as_is` the body of a good answer (2xx) is data: it is neither decoded nor redacted.
     """
 
     method: str
@@ -27,6 +27,7 @@ class OutgoingRequest:
     send_auth: bool = True
     content: Json = field(default=None, repr=False)
     follows: bool = True
+    as_is: bool = False
 
 
 @dataclass(frozen=True, slots=True)

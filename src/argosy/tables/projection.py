@@ -12,7 +12,7 @@ from argosy.tables.formats.reading import PreviewColumn
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from typing import Any
 
     from argosy.tables.mapping import Selection
@@ -54,7 +54,8 @@ def alike(
     if its.equals(wanted):
         yield from batches
         return
-    _check_names(its, wanted, file, first)
+    if set(its.names) != set(wanted.names):
+        raise differing(its.names, wanted.names, file, first)
     order = [its.get_field_index(name) for name in wanted.names]
     for batch in batches:
         columns = [
@@ -84,19 +85,19 @@ def _reach(column: pa.Array[Any], way: Sequence[int]) -> pa.Array[Any]:
     return pc.struct_field(column, list(way)) if way else column
 
 
-def _check_names(its: pa.Schema, wanted: pa.Schema, file: str, first: str) -> None:
-    lacks = [name for name in wanted.names if name not in its.names]
-    further = [name for name in its.names if name not in wanted.names]
-    if lacks or further:
-        found = [f"lacks {list_words(lacks)}"] if lacks else []
-        found += [f"has {list_words(further)} besides"] if further else []
-        raise TableError(
-            detail=f"its columns are not those of {first}: it {' and '.join(found)}.",
-            remedy="Name files of one form by path, prefix or glob, and make a table of each form.",
-            reason="mixed_files",
-            file=file,
-            field="connection_table_params",
-        )
+def differing(found: Collection[str], wanted: Collection[str], file: str, first: str) -> TableError:
+    """Return the error for a file whose columns are not those of the first."""
+    lacks = [name for name in wanted if name not in found]
+    further = [name for name in found if name not in wanted]
+    told = [f"lacks {list_words(lacks)}"] if lacks else []
+    told += [f"has {list_words(further)} besides"] if further else []
+    return TableError(
+        detail=f"its columns are not those of {first}: it {' and '.join(told)}.",
+        remedy="Name files of one form by path, prefix or glob, and make a table of each form.",
+        reason="mixed_files",
+        file=file,
+        field="connection_table_params",
+    )
 
 
 def _cast(column: pa.Array[Any], field: pa.Field[Any], file: str) -> pa.Array[Any]:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     import pyarrow as pa
 
-    from argosy.connections.opener import TableToOpen
+    from argosy.model import JsonObject
     from argosy.tables.content import Content
     from argosy.tables.formats.reading import FileReader
 
@@ -23,17 +23,20 @@ if TYPE_CHECKING:
 class TableReader:
     """Reads a table once, from its first row to its last; a context manager.
 
-    `parts` are the names of what it is read from, each with what opens it. Every row is delivered
-    or refused: `tally` counts them, and says why rows were refused. Raises TableError where the
+    `table` has the members of the API. `parts` are the names of what it is read from, each with
+    what opens it. Every row is delivered or refused: `tally` counts them, and says why rows were
+    refused. `version` is another when the table or its source is. Raises TableError where the
     first part cannot be opened, or the mapping does not fit it.
     """
 
     def __init__(
         self,
-        table: TableToOpen,
+        table: JsonObject,
         parts: Sequence[tuple[str, Callable[[Tally], FileReader]]],
         close: Callable[[], None],
+        version: str = "",
     ) -> None:
+        self.version = version
         self.tally = Tally()
         self._parts = list(parts)
         self._close = close
@@ -41,9 +44,8 @@ class TableReader:
         try:
             self._current = self._parts[0][1](self.tally)
             self._source = self._current.schema
-            params = table.table["resource_params"]
-            mapping, resource = params.get("columns_mapping", {}), table.table["resource"]
-            mapped = map_columns(columns_of(self._source), mapping, resource)
+            mapping = table["resource_params"].get("columns_mapping", {})
+            mapped = map_columns(columns_of(self._source), mapping, table["resource"])
             self._projection = Projection(self._source, mapped.selections)
         except BaseException:
             self.close()

@@ -287,13 +287,16 @@ class Transport:
 
     def _read(self, response: requests.Response, request: OutgoingRequest) -> bytes:
         limit = self.settings.max_response_bytes
+        is_data = request.as_is and 200 <= response.status_code < 300
         body: bytes | None = getattr(response.raw, "whole", None)
-        if body is None:
+        if body is None and is_data:
+            body = _read_raw(response, limit + 1)
+        elif body is None:
             self._check_coding(response, request)
             body = response.raw.read(limit + 1, decode_content=True)
         if len(body) > limit:
             raise AnswerTooLargeError(host=_host(request.url), limit=limit)
-        return self._redactor.data(body)
+        return body if is_data else self._redactor.data(body)
 
     def _check_coding(self, response: requests.Response, request: OutgoingRequest) -> None:
         coding = response.headers.get("content-encoding", "identity")
@@ -305,6 +308,15 @@ class Transport:
 def _chunks(response: requests.Response) -> Iterator[bytes]:
     while chunk := response.raw.read(_CHUNK, decode_content=True):
         yield chunk
+
+
+def _read_raw(response: requests.Response, most: int) -> bytes:
+    """Return the body as it travels, up to so many bytes; a body cut short raises."""
+    parts = []
+    while most and (part := response.raw.read(most, decode_content=False)):
+        parts.append(part)
+        most -= len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _prepared(request: OutgoingRequest, auth: Authentication) -> requests.PreparedRequest:

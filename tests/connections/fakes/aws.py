@@ -21,12 +21,24 @@ def aws_error(status: int, code: str, message: str = "no", **headers: str) -> Sa
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A running moto with authentication on, and the keys of its users."""
+    """A running moto with authentication on, and the keys of its users.
+
+    The reader may list and read, the getter read only, the lister list only, the writer all.
+    """
 
     url: str
     reader: dict[str, str]
     nobody: dict[str, str]
+    getter: dict[str, str]
+    lister: dict[str, str]
+    writer: dict[str, str]
     role: str
+
+    def client(self) -> Any:
+        """Return a client of boto3 that may write."""
+        import boto3
+
+        return boto3.client("s3", endpoint_url=self.url, region_name="us-east-1", **self.writer)
 
 
 @contextmanager
@@ -55,7 +67,7 @@ def running_store() -> Iterator[Store]:
         allowed = {"Effect": "Allow", "Resource": "*", "Action": ["s3:ListBucket", "s3:GetObject"]}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
         keys = {}
-        for name in ("reader", "nobody"):
+        for name in ("reader", "nobody", "getter", "lister", "writer"):
             iam.create_user(UserName=name)
             made = iam.create_access_key(UserName=name)["AccessKey"]
             keys[name] = {
@@ -65,18 +77,24 @@ def running_store() -> Iterator[Store]:
         assume = {"Effect": "Allow", "Resource": "*", "Action": "sts:AssumeRole"}
         both = json.dumps({"Version": "2012-10-17", "Statement": [allowed, assume]})
         iam.put_user_policy(UserName="reader", PolicyName="p", PolicyDocument=both)
+        for name, action in (("getter", "GetObject"), ("lister", "ListBucket"), ("writer", "*")):
+            may = {"Effect": "Allow", "Resource": "*", "Action": f"s3:{action}"}
+            document = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+            iam.put_user_policy(UserName=name, PolicyName="p", PolicyDocument=document)
         trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         role = iam.create_role(RoleName="lister", AssumeRolePolicyDocument=document)["Role"]["Arn"]
         iam.put_role_policy(RoleName="lister", PolicyName="p", PolicyDocument=policy)
-        urllib.request.urlopen(
-            urllib.request.Request(
-                f"{url}/moto-api/reset-auth",
-                data=b"0",
-                method="POST",
-                headers={"Content-Type": "text/plain"},
-            )
-        ).close()
-        yield Store(url, keys["reader"], keys["nobody"], role)
+        _steer(url, "reset-auth", b"0")
+        yield Store(url, role=role, **keys)
+        # all of moto is one to a process: the next store begins with nothing, and unguarded
+        _steer(url, "reset")
+        _steer(url, "reset-auth", b"inf")
     finally:
         server.stop()
+
+
+def _steer(url: str, what: str, body: bytes = b"") -> None:
+    headers = {"Content-Type": "text/plain"}
+    asked = urllib.request.Request(f"{url}/moto-api/{what}", body, headers, method="POST")
+    urllib.request.urlopen(asked).close()

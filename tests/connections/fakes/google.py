@@ -85,13 +85,35 @@ def google_error(status: int, reason: str, message: str = "no") -> Say:
 
 
 @dataclass
+class Answered:
+    """What BigQuery makes of a query; `polls` is how often it is asked before it has ended."""
+
+    fields: list[dict[str, Any]]
+    rows: list[dict[str, Any]]
+    bytes: int = 1_500_000
+    kind: str = "SELECT"
+    polls: int = 0
+
+
+@dataclass
 class BigQuery:
-    """Datasets, tables and dry runs of queries."""
+    """Datasets, tables and their rows, dry runs, queries: the routes that are called.
+
+    It stands for bqemulator, which is not installed here and asks for no credentials.
+    """
 
     datasets: set[str] = field(default_factory=lambda: {"shop"})
-    permissions: set[str] = field(default_factory=lambda: {"datasets", "tables", "queries"})
+    permissions: set[str] = field(
+        default_factory=lambda: {"datasets", "tables", "queries", "jobs", "data"}
+    )
     location: str = "EU"
     is_enabled: bool = True
+    tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rows: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    queries: dict[str, Answered] = field(default_factory=dict)
+    most_rows: int = 1000
+    requests: set[str] = field(default_factory=set)
+    polled: int = 0
 
     def __call__(self, request: Received) -> Scripted:  # noqa: PLR0911 - one a refusal
         if request.headers.get("authorization") != f"Bearer {TOKEN}":
@@ -101,20 +123,91 @@ class BigQuery:
         parts = request.path.removeprefix("/bigquery/v2/projects/").split("/")
         if parts[0] != "example-project":
             return google_error(404, "notFound")
-        if parts[-1] not in self.permissions:
-            return google_error(403, "accessDenied")
-        if parts[-1] == "queries":
+        kind = parts[-1] if parts[-1] in self._kinds else parts[-2]
+        if kind not in self.permissions:
+            return google_error(403, "accessDenied", "Access Denied: no permission")
+        query = dict(request.query)
+        if kind == "queries":
+            if request.method == "GET":
+                return self._results(parts[-1], query)
             return self._query(request.json)
-        if parts[-1] == "tables" and parts[2] not in self.datasets:
+        if kind == "jobs":
+            return self._check(request.json)
+        if kind == "data" or parts[-1] != kind:
+            return self._table(kind, ".".join(parts[2:5:2]), query)
+        if kind == "tables" and parts[2] not in self.datasets:
             return google_error(404, "notFound")
-        assert dict(request.query) == {"maxResults": "1"}
-        return Say(200, {"kind": f"bigquery#{parts[-1]}List"})
+        return self._list(kind, query)
+
+    _kinds = frozenset({"datasets", "tables", "queries", "jobs", "data"})
+
+    def _list(self, kind: str, query: dict[str, str]) -> Say:
+        if query == {"maxResults": "1"}:
+            return Say(200, {"kind": f"bigquery#{kind}List"})
+        names = self.datasets if kind == "datasets" else {n.split(".")[1] for n in self.tables}
+        one = kind[:-1]
+        told = [{f"{one}Reference": {f"{one}Id": name}} for name in sorted(names)]
+        return Say(200, {"kind": f"bigquery#{one}List", kind: told} if told else {})
+
+    def _table(self, kind: str, name: str, query: dict[str, str]) -> Say:
+        found = self.tables.get(name)
+        if found is None:
+            return google_error(404, "notFound", f"Not found: Table {name}")
+        if kind != "data":
+            return Say(200, {"location": self.location, **found})
+        assert found["type"] == "TABLE"
+        return Say(200, self._page(self.rows[name], query))
+
+    def _page(self, rows: list[dict[str, Any]], query: dict[str, Any]) -> dict[str, Any]:
+        start = int(query.get("pageToken", "at-0").removeprefix("at-"))
+        end = start + min(int(query["maxResults"]), self.most_rows)
+        page = {"rows": rows[start:end]} if rows[start:end] else {}
+        more = {"pageToken": f"at-{end}"} if end < len(rows) else {}
+        return {"totalRows": str(len(rows)), **page, **more}
+
+    def _check(self, asked: Any) -> Say:
+        assert asked["configuration"]["dryRun"] is True, "only dry runs are inserted"
+        sql = asked["configuration"]["query"]["query"]
+        found = self._find(sql, asked["jobReference"].get("location"))
+        if isinstance(found, Say):
+            return found
+        about = {"statementType": found.kind, "totalBytesProcessed": str(found.bytes)}
+        about |= {"schema": {"fields": found.fields}}  # type: ignore[dict-item]
+        return Say(200, {"statistics": {"query": about}, "status": {"state": "DONE"}})
+
+    def _find(self, sql: str, location: str | None) -> Answered | Say:
+        found = next((one for start, one in self.queries.items() if sql.startswith(start)), None)
+        if location not in {None, self.location}:
+            return google_error(404, "notFound", "Not found: Table shop.gone in location US")
+        if found is None:
+            return google_error(400, "invalidQuery", "Syntax error: Unexpected end at [1:8]")
+        return found
 
     def _query(self, asked: Any) -> Say:
-        assert asked["dryRun"] is True, "a test reads nothing"
-        if asked.get("location", self.location) != self.location:
-            return google_error(404, "notFound")
-        return Say(200, {"jobComplete": True, "totalBytesProcessed": "0"})
+        if asked.get("dryRun"):
+            if asked.get("location", self.location) != self.location:
+                return google_error(404, "notFound")
+            return Say(200, {"jobComplete": True, "totalBytesProcessed": "0"})
+        found = self._find(asked["query"], asked.get("location"))
+        if isinstance(found, Say):
+            return found
+        assert int(asked["maximumBytesBilled"]) >= found.bytes
+        self.requests.add(asked["requestId"])
+        start = next(one for one in self.queries if asked["query"].startswith(one))
+        limit = int(asked["query"].removeprefix(start).removeprefix(" LIMIT ") or 10**9)
+        job = f"job_{list(self.queries).index(start)}_{limit}"
+        return self._results(job, {"maxResults": asked["maxResults"]})
+
+    def _results(self, job: str, query: dict[str, Any]) -> Say:
+        _, at, limit = job.split("_")
+        found = list(self.queries.values())[int(at)]
+        reference = {"jobId": job, "projectId": "example-project", "location": self.location}
+        assert query.get("location", self.location) == self.location
+        if self.polled < found.polls:
+            self.polled += 1
+            return Say(200, {"jobReference": reference, "jobComplete": False})
+        page = self._page(found.rows[: int(limit)], query)
+        return Say(200, {"jobReference": reference, "jobComplete": True, **page})
 
 
 @dataclass
@@ -132,9 +225,15 @@ class GuardedStorage:
         parts = urlsplit(self.emulator)
         connection = http.client.HTTPConnection(parts.hostname or "", parts.port)
         try:
-            connection.request(request.method, request.target)
+            kept = {name: request.headers[name] for name in _FORWARDED & request.headers.keys()}
+            connection.request(request.method, request.target, headers=kept)
             answer = connection.getresponse()
             body = answer.read()
         finally:
             connection.close()
-        return Say(answer.status, body, {"Content-Type": "application/json"})
+        told = {name: value for name, value in answer.getheaders() if name.lower() in _ANSWERED}
+        return Say(answer.status, body, told)
+
+
+_FORWARDED = frozenset({"range", "accept-encoding"})
+_ANSWERED = frozenset({"content-type", "content-range", "content-encoding", "x-goog-generation"})

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, field
+from typing import Any
 
 from tests.connections.fakes.world import body_of
 from tests.servers import Received, Say, Scripted
@@ -21,13 +23,37 @@ class Salesforce:
     has_api_scope: bool = True
     may_use_api: bool = True
     is_used_up: bool = False
+    batch: int = 2000
+    objects: dict[str, dict[str, str]] = field(
+        default_factory=lambda: {
+            "Contact": {
+                "Id": "id", "Email": "email", "Age__c": "double", "Visits__c": "int",
+                "Active__c": "boolean", "Birthdate": "date", "CreatedDate": "datetime",
+                "MailingAddress": "address",
+            },
+            "Order__c": {"Id": "id", "Photo__c": "base64"},
+        }
+    )  # fmt: skip
+    records: dict[str, list[dict[str, Any]]] = field(
+        default_factory=lambda: {
+            "Contact": [
+                {
+                    "Id": f"003{at}", "Email": f"user{at}@example.com", "Age__c": 30,
+                    "Visits__c": at, "Active__c": True, "Birthdate": "1990-01-01",
+                    "CreatedDate": "2024-01-01T00:00:00.000+0000",
+                }
+                for at in range(5)
+            ],
+            "Order__c": [],
+        }
+    )  # fmt: skip
 
     def __call__(self, request: Received) -> Scripted:  # noqa: PLR0911 - one a refusal
         if request.headers["host"] != self.host:
             return Say(404, "<!DOCTYPE html><html></html>", {"Content-Type": "text/html"})
         if request.path == "/services/oauth2/token":
             return self._grant(body_of(request))
-        if not request.path.endswith("/limits"):
+        if not request.path.startswith("/services/data/v60.0/"):
             return Say(404, [{"errorCode": "NOT_FOUND", "message": "gone"}])
         if request.headers.get("authorization") != f"Bearer {self.token}" or not self.has_api_scope:
             text = "Session expired or invalid"
@@ -38,7 +64,51 @@ class Salesforce:
         if self.is_used_up:
             text = "TotalRequests Limit exceeded."
             return Say(403, [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": text}])
-        return Say(200, {"DailyApiRequests": {"Max": 15000, "Remaining": 14998}})
+        return self._read(request.path.removeprefix("/services/data/v60.0/"), dict(request.query))
+
+    def _read(self, path: str, query: dict[str, str]) -> Say:
+        if path == "limits":
+            return Say(200, {"DailyApiRequests": {"Max": 15000, "Remaining": 14998}})
+        if path == "sobjects":
+            known = [{"name": name, "label": f"{name}s", "urls": {}} for name in self.objects]
+            return Say(200, {"encoding": "UTF-8", "sobjects": known})
+        if path.endswith("/describe"):
+            fields = self.objects.get(path.split("/")[1])
+            if fields is None:
+                text = "The requested resource does not exist"
+                return Say(404, [{"errorCode": "NOT_FOUND", "message": text}])
+            told = [
+                {"name": name, "type": type_, "nillable": name != "Id"}
+                for name, type_ in fields.items()
+            ]
+            return Say(200, {"name": path.split("/")[1], "queryable": True, "fields": told})
+        if path == "query":
+            return self._query(query["q"])
+        name, _, start = path.removeprefix("query/01g").partition("-")
+        return self._records(name, list(self.objects[name]), int(start), None)
+
+    def _query(self, soql: str) -> Say:
+        found = re.fullmatch(r"SELECT (.+?) FROM (\w+)(?: LIMIT (\d+))?", soql)
+        if found is None:
+            text = "unexpected token: 'SELEC'"
+            return Say(400, [{"errorCode": "MALFORMED_QUERY", "message": text}])
+        fields, known = found[1].split(", "), self.objects[found[2]]
+        unknown = [one for one in fields if one not in known]
+        if unknown:
+            text = f"No such column '{unknown[0]}' on entity '{found[2]}'."
+            return Say(400, [{"errorCode": "INVALID_FIELD", "message": text}])
+        return self._records(found[2], fields, 0, int(found[3]) if found[3] else None)
+
+    def _records(self, name: str, fields: list[str], start: int, limit: int | None) -> Say:
+        records = self.records[name][:limit]
+        page = [
+            {"attributes": {"type": name, "url": "/"}, **{f: one.get(f) for f in fields}}
+            for one in records[start : start + self.batch]
+        ]
+        end = start + self.batch
+        link = {"nextRecordsUrl": f"/services/data/v60.0/query/01g{name}-{end}"}
+        more = link if end < len(records) else {}
+        return Say(200, {"totalSize": len(records), "done": not more, "records": page, **more})
 
     def _grant(self, form: dict[str, str]) -> Say:
         assert form["grant_type"] == "client_credentials"

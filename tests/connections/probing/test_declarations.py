@@ -25,6 +25,9 @@ SCHEMA = json.loads((ROOT / "schemas" / "connection-type.schema.json").read_text
 FILES = sorted(FOLDER.glob("*.json"))
 NAMES = {"credentials", "metadata", "vars", "hostnames", "endpoints", "answers", "checks", "title"}
 NAMES |= {"body", "headers", "status", "code", "took", "retry_after", "host"}
+#: What the readers of files give to the steps that read tables.
+GIVEN = {"table", "key", "first", "last", "version", "prefix", "token"}
+FILES_OF_OBJECTS = [path for path in FILES if path.stem in {"s3", "gcs"}]
 
 
 def read(path: Path) -> Any:
@@ -48,6 +51,12 @@ def failures(document: Any) -> Iterator[Any]:
         yield from step.get("failures", ())
         if "unverifiable" in step:
             yield {"reason": "unverifiable", **step["unverifiable"]}
+
+
+def failures_of_tables(document: Any) -> Iterator[Any]:
+    yield from document["tables"].get("failures", ())
+    for step in document["tables"].get("steps", ()):
+        yield from step.get("failures", ())
 
 
 def test_all_sixteen_types_are_there() -> None:
@@ -113,16 +122,26 @@ class TestDeclaration:
     def test_its_advice_names_fields_that_there_are(self, path: Path) -> None:
         document = read(path)
 
-        for failure in failures(document):
+        params = read(ROOT / "schemas" / "connections-table.schema.json")["properties"]
+        parts = {**document, **params}
+        for failure in [*failures(document), *failures_of_tables(document)]:
             assert failure["reason"] in REASONS
             part, _, name = failure.get("field", "").partition(".")
-            assert not part or name in document[part]["properties"]
+            assert not part or name in parts[part]["properties"]
+
+    def test_what_comes_before_reading_is_a_step_of_the_test(self, path: Path) -> None:
+        document = read(path)
+
+        steps = {step["name"] for step in document["probe"]["steps"]}
+        assert set(document["tables"].get("signIn", ())) <= steps
+        read_by = Plan.of_tables(document["tables"], document["probe"]).steps
+        assert len(read_by) == len(document["tables"].get("steps", ()))
 
     def test_its_texts_are_sentences(self, path: Path) -> None:
         document = read(path)
         told = [document["description"], document["tables"]["description"]]
         told += [document["probe"]["description"]]
-        for failure in failures(document):
+        for failure in [*failures(document), *failures_of_tables(document)]:
             told += [failure["message"], *filter(None, [failure.get("hint")])]
         for field in document["credentials"]["properties"].values():
             told += [field["description"], *filter(None, [field.get("x-hint")])]
@@ -136,7 +155,7 @@ class TestDeclaration:
     def test_its_calls_go_to_its_own_hosts(self, path: Path) -> None:
         document = read(path)
 
-        for step in document["probe"]["steps"]:
+        for step in [*document["probe"]["steps"], *document["tables"].get("steps", ())]:
             host = re.match(r"https://([^/]*)/", step.get("url", ""))
             if host and "{" not in host[1]:
                 assert any(re.fullmatch(one, host[1]) for one in document["hosts"])
@@ -144,7 +163,8 @@ class TestDeclaration:
             assert not re.search(r"(?<!\\)\.(?![*+?{])", pattern), "a dot stands for itself"
 
     def test_it_signs_only_in_ways_that_there_are(self, path: Path) -> None:
-        for step in read(path)["probe"]["steps"]:
+        document = read(path)
+        for step in [*document["probe"]["steps"], *document["tables"].get("steps", ())]:
             if "sign" in step:
                 assert step["sign"]["style"] in SIGNERS
         assert Plan.from_json(read(path)["probe"]).steps
@@ -168,3 +188,26 @@ def test_every_way_to_fail_that_a_type_declares_is_provoked() -> None:
 
     assert unseen == []
     assert CASES
+
+
+@pytest.mark.parametrize("path", FILES_OF_OBJECTS, ids=lambda path: path.stem)
+class TestTablesOfObjects:
+    def test_templates_read_what_there_is(self, path: Path) -> None:
+        tables = read(path)["tables"]
+
+        for text in texts({"steps": tables["steps"], "failures": tables["failures"]}):
+            named = [tuple(found[2].split(".")) for found in PLACEHOLDER.finditer(text)]
+            for read_ in [*compile_template(text).paths, *named]:
+                assert read_[0] in NAMES | GIVEN, text
+
+    def test_every_way_to_fail_is_provoked(self, path: Path) -> None:
+        folder = ROOT / "tests" / "tables" / "sources"
+        tests = [*folder.glob("test_s*.py"), folder / "test_gcs.py"]
+        # texts of tests are broken into lines, and begin in lower case behind a place
+        read_ = "".join(one.read_text(encoding="utf-8") for one in tests)
+        seen = re.sub(r'"\s*f?"', "", read_).lower()
+
+        for failure in failures_of_tables(read(path)):
+            longest = max(re.split(r"\{\{.*?\}\}", failure["message"]), key=len).strip()
+            assert longest.lower() in seen, failure["message"]
+            assert failure.get("hint", "").lower() in seen, failure["hint"]

@@ -11,10 +11,11 @@ import pytest
 from botocore.auth import S3SigV4Auth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from hypothesis import given, settings
+from botocore.utils import percent_encode
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from argosy.connections.probing.draft import Draft, UnsendableError
+from argosy.connections.probing.draft import Draft, UnsendableError, fill_url
 from argosy.connections.probing.signing import sign
 from tests.connections.fakes.google import NOW, key_file
 
@@ -58,6 +59,33 @@ def test_a_signature_for_aws_is_the_one_of_its_own_library(
     with mock.patch("botocore.auth.get_current_datetime", return_value=moment):
         auth(Credentials("AKIA", secret, token), service, "eu-west-1").add_auth(theirs)
 
+    assert draft.headers["Authorization"] == theirs.headers["Authorization"]
+
+
+KEYS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30)
+
+
+@settings(deadline=None)
+@given(key=KEYS, token=st.none() | TEXT)
+@example(key="a b+c%20/../ü//", token=None)
+@example(key="/", token=None)
+def test_a_signature_for_an_object_is_the_one_of_aws_own_library_whatever_its_key(
+    key: str, token: str | None
+) -> None:
+    url = fill_url("https://s3.eu-west-1.amazonaws.com/bucket-one/{/key}", {"key": key})
+    draft = Draft("GET", url, {}, {"Range": "bytes=0-9"})
+    parameters = {"style": "aws-v4", "service": "s3", "region": "eu-west-1", "key": "AKIA"}
+    sign(draft, {**parameters, "secret": "secret", "token": token or ""}, NOW)
+
+    # the address as botocore makes it of a key, and its signature of that
+    path = f"/bucket-one/{percent_encode(key, safe='/~')}"
+    theirs = AWSRequest("GET", f"https://s3.eu-west-1.amazonaws.com{path}")
+    theirs.headers["X-Amz-Content-Sha256"] = hashlib.sha256(b"").hexdigest()
+    moment = datetime.fromtimestamp(NOW, UTC)
+    with mock.patch("botocore.auth.get_current_datetime", return_value=moment):
+        S3SigV4Auth(Credentials("AKIA", "secret", token), "s3", "eu-west-1").add_auth(theirs)
+
+    assert url == theirs.url
     assert draft.headers["Authorization"] == theirs.headers["Authorization"]
 
 

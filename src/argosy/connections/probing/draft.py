@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from argosy.model import Json
     from argosy.rendering import Scope
 
-_USER_AGENT = "argosy-connection-test"
+_USER_AGENT = "argosy"
 _UNSENDABLE = re.compile(r"[^\t\x20-\x7e]")
 
 
@@ -58,8 +58,10 @@ class Draft:
             return encode_pairs(self.form).encode()
         return None if self.json is None else encode_json(self.json)
 
-    def outgoing(self) -> OutgoingRequest:
+    def outgoing(self, *, as_is: bool = False) -> OutgoingRequest:
         """Return the request as it goes out, without following redirects.
+
+        With `as_is` the body of a good answer is data, and is not touched.
 
         Raises UnsendableError for a header that would break out of its line.
         """
@@ -71,7 +73,13 @@ class Draft:
                 )
         url = f"{self.url}?{self.encoded_query}" if self.query else self.url
         return OutgoingRequest(
-            self.method, url, self.headers, body=self.body, send_auth=False, follows=False
+            self.method,
+            url,
+            self.headers,
+            body=self.body,
+            send_auth=False,
+            follows=False,
+            as_is=as_is,
         )
 
 
@@ -103,7 +111,7 @@ def make_draft(step: Step, scope: Scope) -> Draft:
 
 
 def fill_url(template: str, scope: Scope) -> str:
-    """Fill the placeholders of an address: encoded, or as they are where they begin with `+`."""
+    """Fill the placeholders of an address, see `PLACEHOLDER`. Raises UnsendableError."""
 
     def fill(found: re.Match[str]) -> str:
         path, value = found[2], _look_up(scope, found[2])
@@ -112,6 +120,8 @@ def fill_url(template: str, scope: Scope) -> str:
                 text = "The answer lacks what the next call needs."
                 raise UnsendableError(text, reason="unreadable")
             raise UnsendableError(f"The address lacks {path}.", field=path)
+        if found[1] == "/":
+            return quote(str(value), safe="/~")
         if not found[1]:
             return percent_encode(value)
         is_base = found.end() < len(template)

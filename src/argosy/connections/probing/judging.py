@@ -65,7 +65,8 @@ class Failure:
 
 def hear(answer: Answer, step: Step, plan: Plan, now: float) -> Heard:
     """Read an answer: its body where it is of the right form, its code and message."""
-    body = _decoded(answer.body, step.answer)
+    is_data = step.answer == "bytes" and answer.status in step.statuses
+    body = MISSING if is_data else _decoded(answer.body, step.answer)
     code = next((c for c in _found(body, plan.codes) if _CODE.fullmatch(c)), "")
     text = " ".join(_found(body, plan.texts))[:2000].lower()
     return Heard(answer, body, code, text, _is_skewed(answer.headers.get("date", ""), now))
@@ -112,7 +113,7 @@ def leaf_texts(xml: bytes) -> JsonObject:
 
 
 def _decoded(body: bytes, form: str) -> Json:
-    if form == "xml":
+    if form == "xml" or (form == "bytes" and body.lstrip()[:1] == b"<"):
         return leaf_texts(body) or MISSING
     try:
         return orjson.loads(body)
@@ -132,7 +133,7 @@ def _at(body: Json, pointer: str) -> Json:
 
 
 def _has_form(body: Json, step: Step) -> bool:
-    if step.answer == "any":
+    if step.answer in {"any", "bytes"}:
         return True
     is_formed = isinstance(body, dict) if step.answer in {"object", "xml"} else body is not MISSING
     return (
@@ -184,8 +185,8 @@ _ERRORS: tuple[tuple[type[InvocationError], str], ...] = (
     (AnswerTooLargeError, "too_large"),
 )
 
-_NOT_JUDGED = "The credentials were not judged."
-#: What is told where a type says nothing better: reason, message, what to do.
+#: What is told where a type says nothing better: reason, message, what to do. Of the scope they
+#: read also `who` calls, what to do `again`, and whether the credentials were `judged`.
 _GENERAL: Mapping[str, tuple[str, str, str]] = {
     "refused": (
         "refused",
@@ -205,33 +206,33 @@ _GENERAL: Mapping[str, tuple[str, str, str]] = {
     "rate_limited": (
         "rate_limited",
         "{{ title }} has been called too often.",
-        f"Wait {{{{ retry_after ~ ' s' if retry_after else 'a minute' }}}} and test again. "
-        f"{_NOT_JUDGED}",
+        "Wait {{ retry_after ~ ' s' if retry_after else 'a minute' }} "
+        "and {{ again | lower }} again.{{ judged }}",
     ),
     "remote_unavailable": (
         "remote_unavailable",
         "{{ title }} is not available at the moment: it answered {{ status }}.",
-        f"Test again later. {_NOT_JUDGED}",
+        "{{ again }} again later.{{ judged }}",
     ),
     "redirected": (
         "redirected",
-        "{{ host }} sends the call elsewhere, and a test does not follow.",
+        "{{ host }} sends the call elsewhere, and {{ who }} does not follow.",
         "Check the region and names in the settings; a proxy may stand in between.",
     ),
     "clock": (
         "clock",
         "{{ title }} refused the call, and its clock and ours are more than 5 minutes apart.",
-        "Set the clock of this server right, then test again.",
+        "Set the clock of this server right, then {{ again | lower }} again.",
     ),
     "page": (
         "unreadable",
         "{{ host }} answered with a web page in place of data.",
-        f"A proxy or a sign-in page may stand in between. {_NOT_JUDGED}",
+        "A proxy or a sign-in page may stand in between.{{ judged }}",
     ),
     "unreadable": (
         "unreadable",
         "{{ host }} answered something that {{ title }} does not answer.",
-        f"A proxy may stand in between. {_NOT_JUDGED}",
+        "A proxy may stand in between.{{ judged }}",
     ),
     "unexpected": (
         "unexpected",
@@ -240,23 +241,23 @@ _GENERAL: Mapping[str, tuple[str, str, str]] = {
     ),
     "too_large": (
         "too_large",
-        "{{ host }} answered more than a test reads.",
-        f"A proxy may stand in between. {_NOT_JUDGED}",
+        "{{ host }} answered more than {{ who }} reads.",
+        "A proxy may stand in between.{{ judged }}",
     ),
     "timed_out": (
         "timed_out",
         "{{ host }} did not answer in time.",
-        f"Test again later; if it stays so, check the network of this server. {_NOT_JUDGED}",
+        "{{ again }} again later; if it stays so, check the network of this server.{{ judged }}",
     ),
     "unreachable": (
         "unreachable",
         "There is no connection to {{ host }}.",
-        f"Check the network and firewall of this server. {_NOT_JUDGED}",
+        "Check the network and firewall of this server.{{ judged }}",
     ),
     "unresolved": (
         "unreachable",
         "The name {{ host }} is not known.",
-        f"Check the names in the settings, and the name service of this server. {_NOT_JUDGED}",
+        "Check the names in the settings, and the name service of this server.{{ judged }}",
     ),
     "untrusted": (
         "untrusted",
@@ -265,7 +266,8 @@ _GENERAL: Mapping[str, tuple[str, str, str]] = {
     ),
     "blocked_host": (
         "blocked_host",
-        "{{ host }} leads to a private or reserved address, and a test goes to public ones only.",
+        "{{ host }} leads to a private or reserved address, "
+        "and {{ who }} goes to public ones only.",
         "The operator of this server can allow the network.",
     ),
 }

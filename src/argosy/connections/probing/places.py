@@ -74,9 +74,8 @@ class Places:
         is_known = parts.scheme == "https" and port in {None, 443} and self._is_vendor(host)
         if not is_whole or not (is_known or _origin(url) in self.origins):
             shown = host if re.fullmatch(r"[a-z0-9.-]{1,100}", host) else "this address"
-            raise UnsendableError(
-                f"A test may not call {shown}.", hint=self.hint, reason="blocked_host"
-            )
+            text = f"This server may not call {shown}."
+            raise UnsendableError(text, hint=self.hint, reason="blocked_host")
         if not self.base:
             return url
         base = urlsplit(self.base)

@@ -3,7 +3,8 @@
 Texts are templates over the scope: `credentials` and `metadata` (with defaults), `vars` (the
 probe's `variables`), `hostnames` (of each credential that is a URL), `endpoints` (of the region,
 by API family), `answers` (bodies of earlier steps, by name), `checks` (their statuses), and for
-what comes after an answer `body`, `headers`, `status`, `code`, `took` and `retry_after`.
+what comes after an answer `body`, `headers`, `status`, `code`, `took` and `retry_after`. The
+steps that read tables know the `table` too, and what they are called with.
 """
 
 from __future__ import annotations
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 Render = Callable[["Scope"], "Json"]
 
-#: `{name}` becomes one percent-encoded part, `{+name}` stands as it is.
-PLACEHOLDER = re.compile(r"\{(\+?)([a-z_.A-Z0-9]+)\}")
+#: `{name}` becomes one percent-encoded part, `{/name}` a path of such parts with its slashes, and
+#: `{+name}` stands as it is.
+PLACEHOLDER = re.compile(r"\{([+/]?)([a-z_.A-Z0-9]+)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,13 +150,32 @@ class Plan:
         shared = tuple(document.get("failures", ()))
         steps = (
             Step.from_json({**step, "failures": [*step.get("failures", ()), *shared]})
-            for step in document["steps"]
+            for step in document.get("steps", ())
         )
+        variables: JsonObject = document.get("variables", {})
         return cls(
-            variables={
-                name: compile_value(text) for name, text in document.get("variables", {}).items()
-            },
+            variables={name: compile_value(text) for name, text in variables.items()},
             codes=tuple(document.get("codes", ())),
             texts=tuple(document.get("texts", ())),
             steps=tuple(steps),
         )
+
+    @classmethod
+    def of_tables(cls, tables: JsonObject, probe: JsonObject) -> Plan:
+        """Read the steps that read tables; what the probe shares, they share too."""
+        return cls.from_json(
+            {
+                "variables": {**probe.get("variables", {}), **tables.get("variables", {})},
+                "codes": probe.get("codes", ()),
+                "texts": probe.get("texts", ()),
+                "failures": [*tables.get("failures", ()), *probe.get("failures", ())],
+                "steps": tables.get("steps", ()),
+            }
+        )
+
+    def step(self, name: str) -> Step:
+        """Return the step of a name. Raises KeyError."""
+        found = next((step for step in self.steps if step.name == name), None)
+        if found is None:
+            raise KeyError(name)
+        return found

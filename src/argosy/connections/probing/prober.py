@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import random
-import re
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from argosy.connections.fields import (
     secret_values,
@@ -15,30 +11,30 @@ from argosy.connections.fields import (
     validate_metadata,
     with_defaults,
 )
-from argosy.connections.probing.draft import UnsendableError, make_draft
+from argosy.connections.probing.calling import Caller, Subject, Terms, Trouble, is_for, plain
+from argosy.connections.probing.draft import UnsendableError
 from argosy.connections.probing.folder import why_unwritable
-from argosy.connections.probing.judging import Failure, fail_without_answer, hear, judge
-from argosy.connections.probing.places import Places, bounded
-from argosy.connections.probing.plan import Plan, Step
+from argosy.connections.probing.plan import Plan
+from argosy.connections.probing.redacting import CallRedactor
 from argosy.connections.probing.result import REASONS, RETRYABLE, Check, ProbeResult, Remote
-from argosy.connections.probing.signing import sign
-from argosy.errors import InvocationError, RedirectRefusedError, UnknownRegionError
-from argosy.model import NO_AUTHENTICATION, Redactor, TransportSettings, lookup_pointer
+from argosy.connections.probing.session import Session
+from argosy.errors import TableError, UnknownRegionError
 from argosy.regions import find_region
-from argosy.rendering import MISSING, Template, to_text
-from argosy.transport import Transport, parse_retry_after
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Mapping
 
+    from argosy.connections.probing.plan import Step
     from argosy.connections.probing.result import CheckStatus
     from argosy.connections.probing.settings import ProbeSettings
     from argosy.connections.types import ConnectionType
-    from argosy.model import Answer, Connector, Json, JsonObject, OutgoingRequest, Problem
+    from argosy.model import Connector, JsonObject, Problem
+    from argosy.rendering import Template
+    from argosy.transport import Control
 
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-_LONGEST = 300
 _LONGEST_IDENTITY = 200
+#: What a test calls itself in texts, see `argosy.connections.probing.judging`.
+_WORDS = {"who": "a test", "again": "Test", "judged": " The credentials were not judged."}
 
 
 class Prober:
@@ -61,37 +57,83 @@ class Prober:
         """
         started = self.settings.clock()
         metadata = {} if metadata is None else metadata
-        run = _Run(self.settings, type_, credentials, metadata, started)
+        given = credentials if isinstance(credentials, dict) else {}
+        run = _Run(self.settings, CallRedactor(secret_values(type_, given)), started)
         run.note_fields(_located(type_, credentials, metadata))
-        if not run.reason and type_.region:
-            self._find_endpoints(type_, run)
         if not run.reason:
-            run.accept_fields()
-            plan = self._plans.get(type_.id)
-            if plan is None:
-                plan = self._plans[type_.id] = Plan.from_json(type_.probe)
-            run.follow(plan)
+            try:
+                endpoints = self._endpoints(type_, given)
+            except UnsendableError as error:
+                check = Check("fields", "failed", str(error), error.hint, error.field)
+                run.stop(check, error.reason)
+            else:
+                run.accept_fields(type_)
+                run.follow(self._plan(type_), Subject(type_, given, metadata, endpoints))
         return run.result()
+
+    def session(
+        self,
+        type_: ConnectionType,
+        credentials: JsonObject,
+        metadata: JsonObject | None = None,
+        *,
+        table: JsonObject | None = None,
+        budget: float | None = None,
+        max_bytes: int = 16 * 1024 * 1024,
+        control: Control | None = None,
+    ) -> Session:
+        """Return a session of calls for a table: what `tables.steps` of the type declares.
+
+        `table` is what templates read as `table`. With a `budget` all calls together end within
+        so many seconds from now; without one, each has its own time. An answer holds at most
+        `max_bytes`. Raises TableError where the credentials are not of the right form.
+        """
+        metadata = {} if metadata is None else metadata
+        wrong = [
+            (place, one)
+            for place, one in _located(type_, credentials, metadata)
+            if one.severity == "error"
+        ]
+        redactor = CallRedactor(secret_values(type_, credentials))
+        for place, problem in wrong:
+            text, hint = plain(_sentence(problem), redactor), plain(problem.hint, redactor)
+            raise _wrong_fields(text, hint, place, "bad_shape")
+        try:
+            endpoints = self._endpoints(type_, credentials)
+        except UnsendableError as error:
+            raise _wrong_fields(str(error), error.hint, error.field, error.reason) from None
+        subject = Subject(type_, credentials, metadata, endpoints)
+        terms = Session.terms(self.settings, budget, max_bytes)
+        caller = Caller(self.settings, subject, redactor, terms)
+        return Session(self.settings, subject, caller, table or {}, budget, control)
 
     def sending_to(self, type_: str, base_url: str) -> Prober:
         """Return a prober that sends all calls of a type to another address: a sandbox."""
         elsewhere = {**self.settings.base_urls, type_: base_url}
         return Prober(replace(self.settings, base_urls=elsewhere), self._connector)
 
-    def _find_endpoints(self, type_: ConnectionType, run: _Run) -> None:
-        """Give the test the connector's addresses in the region that the credentials name."""
+    def _plan(self, type_: ConnectionType) -> Plan:
+        plan = self._plans.get(type_.id)
+        if plan is None:
+            plan = self._plans[type_.id] = Plan.from_json(type_.probe)
+        return plan
+
+    def _endpoints(self, type_: ConnectionType, credentials: JsonObject) -> Mapping[str, str]:
+        """Return the connector's addresses in the region that the credentials name.
+
+        There are none for a type without a region. Raises UnsendableError.
+        """
+        if not type_.region:
+            return {}
         if self._connector is None:
-            run.stop(Check("fields", "failed", "There is no connector here."), "not_installed")
-            return
+            raise UnsendableError("There is no connector here.", reason="not_installed")
+        filled = with_defaults(type_.credentials, credentials)
         try:
-            name = str(run.credentials.get(type_.region, ""))
-            run.endpoints = find_region(self._connector, name).endpoints
+            return find_region(self._connector, str(filled.get(type_.region, ""))).endpoints
         except UnknownRegionError:
-            known = ", ".join(self._connector.regions)
             text = f"{type_.region!r} does not name a region."
-            hint = f"There is {known}."
-            place = f"credentials.{type_.region}"
-            run.stop(Check("fields", "failed", text, hint, place), "bad_shape")
+            hint = f"There is {', '.join(self._connector.regions)}."
+            raise UnsendableError(text, hint=hint, field=f"credentials.{type_.region}") from None
 
 
 def _located(
@@ -103,16 +145,22 @@ def _located(
     return [(".".join([part, *one.pointer.split("/")[1:]]), one) for part, one in found]
 
 
+def _sentence(problem: Problem) -> str:
+    return problem.message[:1].upper() + problem.message[1:] + "."
+
+
+def _wrong_fields(text: str, hint: str, field: str, reason: str) -> TableError:
+    status = REASONS[reason]
+    return TableError(detail=text, remedy=hint, field=field, reason=reason, status=status)
+
+
 @dataclass
 class _Run:
     """One test under way."""
 
     settings: ProbeSettings
-    type_: ConnectionType
-    given: JsonObject
-    given_metadata: JsonObject
+    redactor: CallRedactor
     started: float
-    endpoints: Mapping[str, str] = field(default_factory=dict)
     checks: list[Check] = field(default_factory=list)
     reason: str = ""
     proved: bool = False
@@ -120,25 +168,19 @@ class _Run:
     identity: dict[str, str] = field(default_factory=dict)
     scope: JsonObject = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        given = self.given if isinstance(self.given, dict) else {}
-        self.redactor = Redactor(secret_values(self.type_, given))
-        self.credentials = with_defaults(self.type_.credentials, given)
-
     def note_fields(self, problems: list[tuple[str, Problem]]) -> None:
         """Begin with what is wrong with the fields themselves."""
         for place, problem in problems:
             status: CheckStatus = "failed" if problem.severity == "error" else "warning"
-            text = problem.message[:1].upper() + problem.message[1:] + "."
-            check = Check("fields", status, text, problem.hint, place)
+            check = Check("fields", status, _sentence(problem), problem.hint, place)
             if status == "failed":
                 self.stop(check, "bad_shape")
             else:
                 self.checks.append(self._clean(check))
 
-    def accept_fields(self) -> None:
+    def accept_fields(self, type_: ConnectionType) -> None:
         """Note that the fields are right, unless something was noted about them."""
-        if not self.checks and self.type_.credentials["properties"]:
+        if not self.checks and type_.credentials["properties"]:
             text = "All fields are there and have the right form."
             self.checks.append(Check("fields", "passed", text))
 
@@ -147,212 +189,84 @@ class _Run:
         self.checks.append(self._clean(check))
         self.reason = self.reason or reason
 
-    def follow(self, plan: Plan) -> None:
+    def follow(self, plan: Plan, subject: Subject) -> None:
         """Run the steps, and name those that are not run."""
-        self._set_scope(plan)
-        places = Places.of(self.type_, self.settings, self.endpoints)
-        transport = self._transport(places)
+        settings = self.settings
+        self.scope = subject.scope(plan, **_WORDS)
+        terms = Terms(settings.read, settings.total, settings.max_bytes)
+        caller = Caller(settings, subject, self.redactor, terms)
         try:
             for step in plan.steps:
-                if step.when is not None and not self._is_for(step.when):
+                if not is_for(step.when, self.scope):
                     if step.otherwise:
                         self._note(Check(step.name, "skipped", step.otherwise))
                 elif self.reason not in {"", "unverifiable"}:
                     text = "Not tried, since an earlier step failed."
                     self._note(Check(step.name, "skipped", text))
                 else:
-                    self._take(step, plan, places, transport)
+                    self._take(step, plan, caller)
         finally:
-            transport.close()
+            caller.close()
 
-    def _set_scope(self, plan: Plan) -> None:
-        metadata = with_defaults(self.type_.metadata, self.given_metadata)
-        self.scope = {
-            "title": self.type_.title,
-            "credentials": self.credentials,
-            "metadata": metadata,
-            "endpoints": dict(self.endpoints),
-            "hostnames": _hostnames(self.credentials),
-            "answers": {},
-            "checks": {},
-            "vars": {},
-        }
-        for name, render in plan.variables.items():
-            value = render(self.scope)
-            if value is not MISSING:
-                self.scope["vars"][name] = value
-
-    def _transport(self, places: Places) -> Transport:
-        settings = self.settings
-        terms = TransportSettings(
-            connect_timeout=settings.connect,
-            read_timeout=settings.read,
-            deadline=settings.total,
-            max_attempts=1,
-            max_response_bytes=settings.max_bytes,
-            ca_bundle=settings.ca_bundle,
-        )
-        return Transport(
-            terms,
-            self.redactor,
-            clock=settings.clock,
-            sleep=time.sleep,
-            random=random.random,
-            allow_address=places.allows,
-            resolve=bounded(settings.resolve, settings.connect),
-        )
-
-    def _is_for(self, when: Template) -> bool:
-        try:
-            value = when.render(self.scope)
-        except ValueError:
-            return False
-        return bool(value) and value is not MISSING
-
-    def _take(self, step: Step, plan: Plan, places: Places, transport: Transport) -> None:
+    def _take(self, step: Step, plan: Plan, caller: Caller) -> None:
         """Take one step and note what came of it."""
         if step.unverifiable is not None:
             case = step.unverifiable
-            message, hint = self._write(case.message), self._write(case.hint)
+            message = caller.write(case.message, self.scope)
+            hint = caller.write(case.hint, self.scope)
             self._note(Check(step.name, "warning", message, hint, case.field))
             self.reason = self.reason or case.reason
             return
         if step.folder:
-            self._try_folder(step)
-            return
-        try:
-            request = self._request(step, places)
-        except UnsendableError as error:
-            self._fail_unsent(step, error)
-            return
-        self.scope["host"] = urlsplit(request.url).netloc
-        begun = self.settings.clock()
-        try:
-            answer = transport.send(
-                request,
-                auth=NO_AUTHENTICATION,
-                may_repeat=False,
-                deadline=self.started + self.settings.total,
-            )
-        except InvocationError as error:
-            if step.answer == "any" and isinstance(error, RedirectRefusedError):
-                self._pass(step)
+            why = self._why_no_upload()
+            if why:
+                self.stop(Check(step.name, "failed", *why), "not_writable")
             else:
-                self._fail(step, fail_without_answer(error, step))
+                self._note(Check(step.name, "passed", caller.write(step.passed, self.scope)))
+                self.proved = True
             return
-        self.scope["took"] = round((self.settings.clock() - begun) * 1000)
-        self._hear(step, plan, answer)
-
-    def _request(self, step: Step, places: Places) -> OutgoingRequest:
-        """Return the request of a step. Raises UnsendableError."""
-        try:
-            draft = make_draft(step, self.scope)
-            draft.url = places.admit(draft.url)
-            parameters = step.sign(self.scope)
-            if parameters is not None:
-                sign(draft, parameters, self.settings.now())
-            request = draft.outgoing()
-        except UnsendableError:
-            raise
-        except (ValueError, LookupError) as error:
-            # a template that a value does not fit; its text may hold the value
-            raise UnsendableError("The credentials do not fit the call.") from error
-        self._learn(draft.headers, draft.query, draft.form or {})
-        return request
-
-    def _learn(self, *parts: Mapping[str, str]) -> None:
-        """Know what proves the secrets as secret too: it may come back in an answer."""
-        for part in parts:
-            for name, value in part.items():
-                if name.lower() in _PROOFS:
-                    self.redactor.learn(value, value.rpartition(" ")[2], value.rpartition("=")[2])
-
-    def _hear(self, step: Step, plan: Plan, answer: Answer) -> None:
-        heard = hear(answer, step, plan, self.settings.now())
-        wait = parse_retry_after(answer.headers.get("retry-after"))
-        code = self.redactor.text(heard.code)
-        failure = judge(heard, step)
-        if failure is not None or step.answer != "any":
-            self.remote = Remote(answer.status, code, wait)
-        self.scope |= {
-            "status": answer.status,
-            "code": heard.code,
-            "headers": dict(answer.headers),
-            "retry_after": round(wait) if wait else 0,
-        }
-        self.scope.pop("body", None)
-        if heard.body is not MISSING:
-            self.scope["body"] = heard.body
-            self.scope["answers"][step.name] = heard.body
-            self.redactor.learn(*_secrets_of(heard.body, step.secrets))
-        if failure is None:
-            self._pass(step)
-        else:
-            self._fail(step, failure)
-
-    def _pass(self, step: Step) -> None:
+        taken = caller.take(step, plan, self.scope, self.started + self.settings.total)
+        self.remote = taken.remote or self.remote
+        if taken.trouble is not None:
+            self._fail(step, taken.trouble)
+            return
         self.proved = self.proved or step.answer != "any"
         for name, template in step.identity.items():
-            value = self._identity(template)
+            value = self._identity(caller, template)
             if value:
                 self.identity[name] = value
-        self._note(Check(step.name, "passed", self._write(step.passed)))
+        self._note(Check(step.name, "passed", caller.write(step.passed, self.scope)))
 
-    def _fail(self, step: Step, failure: Failure) -> None:
-        message, hint = self._write(failure.message), self._write(failure.hint)
-        self.proved = self.proved or failure.proves
-        status: CheckStatus = "warning" if failure.proves else "failed"
-        self._note(Check(step.name, status, message, hint, failure.field))
-        if not failure.proves:
-            self.reason = failure.reason
+    def _fail(self, step: Step, trouble: Trouble) -> None:
+        self.proved = self.proved or trouble.proves
+        status: CheckStatus = "warning" if trouble.proves else "failed"
+        self._note(Check(step.name, status, trouble.message, trouble.hint, trouble.field))
+        if not trouble.proves:
+            self.reason = trouble.reason
 
-    def _fail_unsent(self, step: Step, error: UnsendableError) -> None:
-        case = next((case for case in step.cases if case.failure == error.reason), None)
-        if case is not None:
-            self._fail(step, Failure(case.reason, case.message, case.hint, case.field))
-        else:
-            self._note(Check(step.name, "failed", str(error), error.hint, error.field))
-            self.reason = error.reason
-
-    def _try_folder(self, step: Step) -> None:
+    def _why_no_upload(self) -> tuple[str, str] | None:
+        """Return why no file can be uploaded, and what to do; None where one can."""
         folder = self.settings.upload_folder
         if folder is None:
             text = "This server has no folder for uploads."
-            hint = "The operator of this server sets one."
-            self.stop(Check(step.name, "failed", text, hint), "not_writable")
-            return
+            return text, "The operator of this server sets one."
         why = why_unwritable(folder)
         if why:
             text = f"Files cannot be written to the upload folder: {why}."
-            hint = "The operator of this server can mend that."
-            self.stop(Check(step.name, "failed", text, hint), "not_writable")
-        else:
-            self._pass(step)
+            return text, "The operator of this server can mend that."
+        return None
 
     def _note(self, check: Check) -> None:
         self.checks.append(self._clean(check))
         self.scope["checks"][check.name] = check.status
 
-    def _write(self, template: Template) -> str:
-        """Return a text with its values, or nothing where one of them is not there."""
-        try:
-            value = template.render(self.scope)
-            return "" if value is MISSING or value is None else to_text(value)
-        except ValueError:
-            return ""
-
-    def _identity(self, template: Template) -> str:
-        text = self._write(template)
-        return "" if text[:1] in {"{", "["} else self._plain(text, _LONGEST_IDENTITY)
+    def _identity(self, caller: Caller, template: Template) -> str:
+        text = caller.write(template, self.scope)
+        return "" if text[:1] in {"{", "["} else plain(text, self.redactor, _LONGEST_IDENTITY)
 
     def _clean(self, check: Check) -> Check:
-        message, hint = self._plain(check.message), self._plain(check.hint)
-        return Check(check.name, check.status, message, hint, self._plain(check.field))
-
-    def _plain(self, text: str, longest: int = _LONGEST) -> str:
-        """Return a text without secrets and without letters that a screen would obey."""
-        text = _INVISIBLE.sub(" ", self.redactor.text(text))
-        return text if len(text) <= longest else f"{text[: longest - 1]}…"
+        message, hint = plain(check.message, self.redactor), plain(check.hint, self.redactor)
+        return Check(check.name, check.status, message, hint, plain(check.field, self.redactor))
 
     def result(self) -> ProbeResult:
         """Return what the test came to."""
@@ -370,26 +284,3 @@ class _Run:
             retryable=reason in RETRYABLE,
             duration_ms=round((self.settings.clock() - self.started) * 1000),
         )
-
-
-#: Headers, query and form fields that prove a secret without being it.
-_PROOFS = frozenset({"authorization", "sig", "assertion"})
-
-
-def _hostnames(credentials: Mapping[str, Json]) -> dict[str, str]:
-    """Return the host of each credential that is a URL."""
-    found = {}
-    for name, value in credentials.items():
-        if isinstance(value, str) and value.startswith(("https://", "http://")):
-            try:
-                found[name] = urlsplit(value).hostname or ""
-            except ValueError:
-                continue
-    return found
-
-
-def _secrets_of(body: Json, pointers: Iterable[str]) -> Iterator[str]:
-    for pointer in pointers:
-        value = lookup_pointer(body, pointer)
-        if isinstance(value, str):
-            yield value

@@ -12,14 +12,18 @@ if TYPE_CHECKING:
 
 CheckStatus = Literal["passed", "failed", "warning", "skipped"]
 
-#: Every reason for which a test does not succeed, and what it makes of a table's status.
+#: Every reason for which a test, or a call for a table, does not succeed, and what it makes of a
+#: table's status.
 REASONS: Mapping[str, str] = {
     "bad_shape": "wrong_credentials",
     "refused": "wrong_credentials",
     "forbidden": "wrong_credentials",
     "wrong_region": "wrong_credentials",
     "not_found": "resource_not_found",
+    "archived": "resource_not_found",
+    "changed": "unknown_error",
     "blocked_host": "wrong_specification",
+    "invalid_query": "wrong_specification",
     "clock": "unknown_error",
     "rate_limited": "unknown_error",
     "remote_unavailable": "unknown_error",
@@ -37,7 +41,7 @@ REASONS: Mapping[str, str] = {
 }
 
 #: The reasons that may be gone when the same test is made again.
-RETRYABLE = frozenset({"rate_limited", "remote_unavailable", "unreachable", "timed_out"})
+RETRYABLE = frozenset({"rate_limited", "remote_unavailable", "unreachable", "timed_out", "changed"})
 
 
 @dataclass(frozen=True, slots=True)

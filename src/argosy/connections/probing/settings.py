@@ -19,7 +19,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 class ProbeSettings:
     """The terms of tests. Times are in seconds.
 
-    `total` bounds a whole test, `connect` and `read` single waits. `base_urls` sends all calls
+    `total` bounds a whole test, `connect` and `read` single waits. Where a table is read whole,
+    `long_call` bounds each call and `long_read` single waits instead. `base_urls` sends all calls
     of a type to another address, for development: `{"S3": "http://127.0.0.1:5000"}`.
     `allow_networks` are networks that are not public and may be called all the same.
     `allow_endpoints` are origins of stores like S3 that a connection may name, `own_origins`
@@ -33,6 +34,8 @@ class ProbeSettings:
     total: float = 5.0
     connect: float = 2.0
     read: float = 3.0
+    long_call: float = 60.0
+    long_read: float = 15.0
     max_bytes: int = 64 * 1024
     base_urls: Mapping[str, str] = field(default_factory=dict)
     allow_networks: tuple[str, ...] = ()

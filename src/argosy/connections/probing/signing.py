@@ -31,7 +31,8 @@ def sign(draft: Draft, parameters: Mapping[str, str], now: float) -> None:
 def sign_for_aws(draft: Draft, parameters: Mapping[str, str], now: float) -> None:
     """Add the headers of AWS's Signature Version 4: `service`, `region`, `key`, `secret`, `token`.
 
-    The path must need no encoding.
+    The path must be encoded already, every letter but the unreserved ones and the slashes; that is
+    how S3 signs it. Other services would encode it once more: theirs must need no encoding.
     """
     moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
     parts = urlsplit(draft.url)

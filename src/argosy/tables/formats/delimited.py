@@ -1,0 +1,225 @@
+"""CSV files: read quickly, and slowly where something is wrong, to say where."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyarrow as pa
+
+from argosy.tables.content import Refusal
+from argosy.tables.formats.csv_batches import BlockParser
+from argosy.tables.formats.csv_blocks import Blocks
+from argosy.tables.formats.csv_dialect import read_dialect
+from argosy.tables.formats.csv_findings import Findings
+from argosy.tables.formats.csv_header import read_header
+from argosy.tables.formats.in_order import InOrder
+from argosy.tables.formats.reading import FilePreview
+from argosy.tables.formats.text import as_utf8
+from argosy.tables.formats.types import TEXT, column_of, infer_type, preview_rows, typed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from argosy.tables.content import FileSpec, Limits, Tally
+    from argosy.tables.formats.csv_batches import Parsed
+    from argosy.tables.formats.csv_blocks import Block
+    from argosy.tables.formats.csv_dialect import Dialect
+    from argosy.tables.formats.csv_records import Record
+    from argosy.tables.formats.streams import ByteStream
+
+#: As many rows tell the type of a column, in a preview and in a reading alike.
+SAMPLE = 1_000
+_LONG_ROW = "{} begins with a row that is longer than what a preview reads; none is shown."
+
+
+class Source(Protocol):
+    """A file of rows, whose bytes can be taken more than once."""
+
+    @property
+    def name(self) -> str:
+        """The file for errors."""
+        ...
+
+    def expanded(
+        self, *, most_fetched: int | None = None, most_expanded: int | None = None
+    ) -> ByteStream:
+        """Return its bytes, decompressed."""
+        ...
+
+
+def open_csv(source: Source, spec: FileSpec, limits: Limits, tally: Tally) -> CsvReader:
+    """Return a reader of a CSV file, which must be closed. Raises TableError."""
+    dialect = read_dialect(spec.options, source.name)
+    stream = source.expanded()
+    try:
+        return CsvReader(stream, dialect, limits, tally)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def preview_csv(
+    source: Source, spec: FileSpec, limits: Limits, tally: Tally, rows: int = 20
+) -> FilePreview:
+    """Return the columns and the first rows of a CSV file. Raises TableError."""
+    dialect = read_dialect(spec.options, source.name)
+    stream = source.expanded(
+        most_fetched=limits.preview_fetched, most_expanded=limits.preview_expanded
+    )
+    try:
+        return CsvReader(stream, dialect, limits, tally).preview(rows)
+    finally:
+        stream.close()
+
+
+class CsvReader:
+    """Reads a CSV file once: its header when it is made, its rows when it is iterated.
+
+    Raises TableError when it is made, for what is wrong before the first row.
+    """
+
+    def __init__(self, stream: ByteStream, dialect: Dialect, limits: Limits, tally: Tally) -> None:
+        self._stream = stream
+        self._dialect = dialect
+        self._limits = limits
+        self._tally = tally
+        self._blocks = Blocks(stream, as_utf8(stream, dialect.encoding), dialect, limits)
+        self._header = read_header(self._blocks, dialect, limits, stream.name)
+        self._findings = Findings(stream.name, self._header, dialect, limits)
+        self._first = self._blocks.next()
+        self._types = (TEXT,) * len(self._header.names)
+        if dialect.infer:
+            self._types = tuple(map(_readable, self._infer(self._sample()[0])))
+        self._parser = BlockParser(self._header.names, self._types, dialect, limits)
+        self._work: InOrder[Block, Parsed] | None = None
+        self._warn()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the file."""
+        return self._parser.schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield batches. Raises TableError."""
+        try:
+            for batch in self._batches():
+                for start in range(0, batch.num_rows, self._limits.batch_rows):
+                    part = batch.slice(start, self._limits.batch_rows)
+                    self._tally.rows_read += part.num_rows
+                    yield part
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of threads and of the file."""
+        self._stream.close()
+        self._blocks.close()
+        if self._work is not None:
+            self._work.close()
+
+    def preview(self, rows: int) -> FilePreview:
+        """Return the columns and the first rows; those are all that is counted."""
+        texts, records = self._sample()
+        types = self._infer(texts)
+        names = self._header.names
+        shown = 0
+        for record in records:
+            if shown == rows:
+                break
+            self._tally.rows_read += 1
+            if misfit := self._findings.misfit(record):
+                self._tally.refuse(Refusal(self._stream.name, record.line, misfit))
+            shown += not misfit
+        is_whole = len(texts[0]) <= rows and not self._blocks.has_more() and self._blocks.is_whole
+        if not records and not is_whole:
+            self._tally.warnings.append(_LONG_ROW.format(self._stream.name))
+        columns = [
+            typed(text.slice(0, rows), _readable(type_) if self._dialect.infer else TEXT,
+                  self._dialect)[0].to_pylist()
+            for text, type_ in zip(texts, types, strict=True)
+        ]  # fmt: skip
+        lines = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        return FilePreview(
+            tuple(column_of(name, type_) for name, type_ in zip(names, types, strict=True)),
+            preview_rows(lines, self._limits.preview_text),
+            is_whole,
+        )
+
+    def _sample(self) -> tuple[list[pa.Array[Any]], list[Record]]:
+        """Return the columns of the first rows as texts, and all of their records.
+
+        Raises TableError for what is wrong with one of them.
+        """
+        records, rows = self._first_rows()
+        while self._first and len(rows) < SAMPLE and not self._findings.is_cut_well(self._first):
+            self._blocks.put_back([self._first])
+            self._first = self._blocks.next()
+            records, rows = self._first_rows()
+        columns = zip(*rows, strict=True) if rows else ((),) * len(self._header.names)
+        return [pa.array(column, TEXT) for column in columns], records
+
+    def _first_rows(self) -> tuple[list[Record], list[list[str]]]:
+        """Return the records of the first block, up to the sample's end, and the rows in them."""
+        records: list[Record] = []
+        rows: list[list[str]] = []
+        for record in self._findings.rows(self._first) if self._first else ():
+            records.append(record)
+            if not self._findings.misfit(record):
+                rows.append(record.cells)
+            elif not self._dialect.leave_out_misfits:
+                raise self._findings.wrong_row(record)
+            if len(rows) == SAMPLE:
+                break
+        return records, rows
+
+    def _infer(self, sample: list[pa.Array[Any]]) -> list[pa.DataType]:
+        return [infer_type(texts, self._dialect) for texts in sample]
+
+    def _warn(self) -> None:
+        name, warnings = self._stream.name, self._tally.warnings
+        if likely := self._header.likely_delimiter:
+            only = self._header.names[0]
+            warnings.append(f"{name} has one column, {only!r}. Is {likely!r} its delimiter?")
+
+    def _batches(self) -> Iterator[pa.RecordBatch]:
+        """Yield what comes of the blocks, in order; some are parsed ahead."""
+        self._work = work = InOrder(self._next_block, self._parser.parse)
+        while (parsed := work.take()) is not None:
+            if self._is_cut_wrong(parsed):
+                later = [one.block for one in work.withdraw()]
+                self._blocks.put_back((parsed.block, *later))
+            else:
+                yield self._settle(parsed)
+
+    def _next_block(self) -> Block | None:
+        first, self._first = self._first, None
+        return first or self._blocks.next()
+
+    def _is_cut_wrong(self, parsed: Parsed) -> bool:
+        is_sure = parsed.batch is not None and not parsed.is_doubtful
+        return not is_sure and not self._findings.is_cut_well(parsed.block)
+
+    def _settle(self, parsed: Parsed) -> pa.RecordBatch:
+        """Count the rows that were refused, and return the others. Raises TableError."""
+        if parsed.batch is None:
+            raise self._findings.explain(parsed, self._types)
+        if parsed.misfits:
+            self._refuse(parsed)
+        return parsed.batch
+
+    def _refuse(self, parsed: Parsed) -> None:
+        self._tally.rows_read += parsed.misfits
+        left = parsed.misfits
+        refusals = self._findings.refusals(parsed.block)
+        for refusal in refusals:
+            before = len(self._tally.refusals)
+            self._tally.refuse(refusal)
+            left -= 1
+            if len(self._tally.refusals) == before:  # there is no room for more
+                break
+        self._tally.rows_refused += left
+
+
+def _readable(type_: pa.DataType) -> pa.DataType:
+    """Return the type of a column; one that had no value yet may get any text."""
+    return TEXT if pa.types.is_null(type_) else type_

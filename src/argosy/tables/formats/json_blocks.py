@@ -1,0 +1,326 @@
+"""Cuts JSON text into blocks of whole rows: lines, elements of one array, or one object."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from argosy.errors import TableError
+from argosy.tables.formats.json_values import broken, no_object, scan_row
+from argosy.tables.formats.text import Buffer, refuse_surrogate, size_in_words
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from argosy.tables.content import Limits
+    from argosy.tables.formats.text import Stream
+
+_BLOCK = 1024 * 1024
+_GUESSES = 32
+_SPACE = b" \t\r\n"
+_RAWS = msgspec.json.Decoder(list[msgspec.Raw])
+_FORMAT_FIELD = "connection_table_params.file_format"
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows: as they stand in the file from `line` on, and one on each line as `rows`."""
+
+    text: bytes
+    line: int
+    rows: bytes
+    is_array: bool = False
+
+    def elements(self) -> Iterator[tuple[int, str]]:
+        """Yield each row's text with its line. Bytes that are no UTF-8 become surrogates."""
+        text = self.text.decode("utf-8", "surrogateescape")
+        if self.is_array:
+            yield from _elements(text, self.line)
+            return
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+        for line, row in enumerate(text.split("\n"), self.line):
+            if row.strip():
+                yield line, row
+
+
+class Blocks:
+    """The blocks of a file, in their order; `pieces` is the text of its stream.
+
+    Where the stream ends before the file does, the last row is cut off.
+    """
+
+    def __init__(
+        self, stream: Stream, pieces: Iterable[bytes], limits: Limits, *, is_lines: bool
+    ) -> None:
+        self._limits = limits
+        self._name = stream.name
+        self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
+        self._text = Buffer(stream, pieces, self._size)
+        self._is_after_element = False
+        self._next = self._find_way(is_lines=is_lines)
+
+    def next(self) -> Block | None:
+        """Return the next block, or None where there is no more.
+
+        Raises TableError for a row that is longer than rows may be, for an array that is not well
+        formed, and what the text raises.
+        """
+        return self._next()
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the file ends with what was taken of it so far."""
+        return self._text.is_whole
+
+    def has_more(self) -> bool:
+        """Return whether there is any more text. Raises TableError."""
+        return self._skip_space()
+
+    def close(self) -> None:
+        """Take no more of the text."""
+        self._text.close()
+
+    def _find_way(self, *, is_lines: bool) -> Callable[[], Block | None]:
+        """Return what gives the next block. Raises TableError where the file has no rows."""
+        if not self._skip_space():
+            raise TableError(
+                detail="is empty.",
+                file=self._name,
+                remedy="The columns are those of the rows: there must be one.",
+                reason="no_columns",
+            )
+        text = self._text
+        if text.held.startswith(b"["):
+            if is_lines:
+                raise self._wrong(
+                    "an array where a line with one object was expected.",
+                    "Set file_format to JSON, which reads arrays.",
+                    field=_FORMAT_FIELD,
+                )
+            text.take(1)
+            return self._next_of_array
+        if not text.held.startswith(b"{"):
+            begins = text.held[:20].decode("utf-8", "replace").split("\n")[0]
+            raise self._wrong(
+                f"begins with {begins!r}, which is no JSON object.",
+                'Each row is an object, such as {"id": 1}; set file_format to what the file is.',
+                field=_FORMAT_FIELD,
+            )
+        return self._next_of_lines if is_lines or self._is_line_whole() else self._next_single
+
+    def _is_line_whole(self) -> bool:
+        """Whether the first line is an object by itself, so that others may follow."""
+        text, size = self._text, self._size
+        while text.fill(size + 1) and b"\n" not in text.held[:size] and not text.is_done:
+            size *= 2
+            if size > self._limits.row:
+                return True  # and too long
+        line = text.held.split(b"\n", 1)[0].decode("utf-8", "surrogateescape")
+        try:
+            scan_row(line, 0)
+        except json.JSONDecodeError:
+            return False
+        except TableError:
+            return True
+        return True
+
+    def _next_of_lines(self) -> Block | None:
+        text, size = self._text, self._size
+        while text.fill(size + 1):
+            is_last = text.is_done and len(text.held) <= size
+            if is_last and text.is_whole:
+                return self._give(size, is_array=False)
+            window = text.held[:size]
+            cut = window.rfind(b"\n") + 1 or window.rfind(b"\r", 0, size - 1) + 1
+            if cut:
+                return self._give(cut, is_array=False)
+            if is_last:
+                text.take(size)
+                continue  # a failure may be what ended it
+            if size >= self._limits.row:
+                raise self._too_long()
+            size = min(size * 2, self._limits.row)
+        return None
+
+    def _next_of_array(self) -> Block | None:
+        if not self._step_to_element():
+            return None
+        text, size = self._text, self._size
+        while text.fill(size + 1):
+            is_last = text.is_done and len(text.held) <= size
+            is_cut = not (is_last and text.is_whole)
+            if cut := self._array_cut(text.held[:size], is_cut=is_cut):
+                self._is_after_element = True
+                return self._give(cut, is_array=True)
+            if is_last:
+                text.take(size)
+                continue
+            if size >= self._limits.row:
+                raise self._too_long()
+            size = min(size * 2, self._limits.row)
+        return None
+
+    def _step_to_element(self) -> bool:
+        """Pass over what stands between elements; return whether there is another.
+
+        Raises TableError.
+        """
+        text = self._text
+        if not self._skip_space():
+            if not text.is_whole:
+                return False
+            raise self._wrong(
+                "the array is not closed: the file ends within it.",
+                "Put the whole file there.",
+                reason="broken_file",
+            )
+        if text.held.startswith(b"]"):
+            text.take(1)
+            if self._skip_space():
+                detail = "the file goes on after the end of its array."
+                raise self._wrong(detail, "Put all rows into one array, or one on each line.")
+            self._next = lambda: None
+            return False
+        if self._is_after_element:
+            if not text.held.startswith(b","):
+                raise self._wrong("a comma or the array's end is missing.", "Correct the file.")
+            text.take(1)
+            self._skip_space()
+            if text.held.startswith(b"]"):
+                raise self._wrong("a comma stands before the array's end.", "Leave it out.")
+        return True
+
+    def _array_cut(self, window: bytes, *, is_cut: bool) -> int:
+        """Return where the last whole element of a window ends, or 0. Raises TableError."""
+        end = len(window)
+        for _ in range(_GUESSES):
+            end = window.rfind(b"}", 0, end)
+            if end < 0:
+                break
+            try:
+                _RAWS.decode(b"[%b]" % window[: end + 1])
+            except (msgspec.DecodeError, RecursionError):
+                continue
+            return end + 1
+        return self._exact_array_cut(window, is_cut=is_cut)
+
+    def _exact_array_cut(self, window: bytes, *, is_cut: bool) -> int:
+        text, at = window.decode("utf-8", "surrogateescape"), 0
+        start, line = 0, self._text.line
+        try:
+            while True:
+                found, end = scan_row(text, start)
+                if not isinstance(found, dict) and not (is_cut and end == len(text)):
+                    raise no_object(found)
+                at = end
+                start = _after(text, end)
+                if start >= len(text) or text[start] != ",":
+                    break
+                start = _after(text, start + 1)
+        except json.JSONDecodeError as error:
+            is_end = error.pos >= len(text) - 16 or error.msg.startswith("Unterminated")
+            if not at and not (is_cut and is_end):
+                raise self._placed(broken(error), line + text.count("\n", 0, error.pos)) from None
+        except TableError as error:
+            if not at:
+                raise self._placed(error, line + text.count("\n", 0, start)) from None
+        return len(text[:at].encode("utf-8", "surrogateescape"))
+
+    def _next_single(self) -> Block | None:
+        text, most = self._text, self._limits.row
+        if not text.fill(most + 1):
+            return None
+        if not text.is_done or len(text.held) > most:
+            raise self._too_long()
+        if not text.is_whole:
+            text.take(most)
+            return None
+        whole, line = text.held.decode("utf-8", "surrogateescape"), text.line
+        try:
+            _, end = scan_row(whole, 0)
+        except json.JSONDecodeError as error:
+            refuse_surrogate(whole, line, self._name)
+            raise self._placed(broken(error), line + error.lineno - 1) from None
+        except TableError as error:
+            raise self._placed(error, line) from None
+        block = self._give(len(whole[:end].encode("utf-8", "surrogateescape")), is_array=True)
+        if self._skip_space():
+            detail = "the file goes on after the end of its object."
+            raise self._wrong(detail, "Put each row on one line, or all into an array.")
+        return block
+
+    def _give(self, cut: int, *, is_array: bool) -> Block:
+        line = self._text.line
+        text = self._text.take(cut)
+        rows = _one_on_each_line(text) if is_array else _in_lines(text)
+        return Block(text, line, rows, is_array)
+
+    def _skip_space(self) -> bool:
+        text = self._text
+        while text.fill(self._size):
+            if length := len(text.held) - len(text.held.lstrip(_SPACE)):
+                text.take(length)
+            if text.held:
+                return True
+        return False
+
+    def _too_long(self) -> TableError:
+        detail = f"the row is longer than {size_in_words(self._limits.row)}."
+        return self._wrong(detail, "Check the line ends of the file.", reason="too_large")
+
+    def _wrong(
+        self, detail: str, remedy: str, reason: str = "wrong_format", field: str = ""
+    ) -> TableError:
+        line = self._text.line
+        return TableError(
+            detail=detail, file=self._name, line=line, remedy=remedy, reason=reason, field=field
+        )
+
+    def _placed(self, error: TableError, line: int) -> TableError:
+        return placed(error, self._name, line)
+
+
+def placed(error: TableError, name: str, line: int) -> TableError:
+    """Return an error with the file and the line that it is about."""
+    return TableError(**{**error.facts, "file": name, "line": line})
+
+
+def _elements(text: str, line: int) -> Iterator[tuple[int, str]]:
+    """Yield the elements of an array's middle with their lines; what is broken is the last."""
+    start = counted = 0
+    while (start := _after(text, start)) < len(text):
+        line += text.count("\n", counted, start)
+        counted = start
+        try:
+            _, end = scan_row(text, start)
+        except (json.JSONDecodeError, TableError):
+            end = len(text)
+        yield line, text[start:end]
+        start = _after(text, end) + 1
+
+
+def _after(text: str, start: int) -> int:
+    """Return where there is something else than space."""
+    while start < len(text) and text[start] in " \t\r\n":
+        start += 1
+    return start
+
+
+def _in_lines(text: bytes) -> bytes:
+    r"""Return lines that end with \n, all of them."""
+    if b"\r" in text:
+        text = text.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
+    return text if text.endswith(b"\n") else text + b"\n"
+
+
+def _one_on_each_line(text: bytes) -> bytes:
+    """Return the elements of an array's middle, one on each line."""
+    flat = text.replace(b"\n", b" ").replace(b"\r", b" ")
+    try:
+        rows = _RAWS.decode(b"[%b]" % flat)
+    except (msgspec.DecodeError, RecursionError):
+        return flat + b"\n"  # refused by whoever reads it
+    return b"\n".join(map(bytes, rows)) + b"\n"

@@ -1,0 +1,263 @@
+"""JSON values of rows, one by one: read strictly, and held against what columns are.
+
+Slow, and knows what is wrong where. `shape` of values: a word for a single value, a list of one
+shape, or a dictionary of shapes by member.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from argosy.errors import TableError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Shape = str | list[Any] | dict[str, Any]
+#: How deep objects and lists may lie within each other.
+MOST_LEVELS = 100
+_EXACT = 2**53
+_LEAST, _MOST = -(2**63), 2**63 - 1
+_SHOWN = 60
+_WORDS = {bool: "boolean", int: "integer", float: "number", str: "text"}
+_PLURALS = {
+    "boolean": "booleans", "integer": "integers", "number": "numbers", "text": "texts",
+    "list": "lists", "object": "objects",
+}  # fmt: skip
+_TYPES: dict[str, pa.DataType] = {
+    "null": pa.string(), "boolean": pa.bool_(), "integer": pa.int64(), "number": pa.float64(),
+    "text": pa.string(),
+}  # fmt: skip
+_SURE_DIGITS = 19
+_AS_TEXT = "Write it as text, in quotes."
+ALIKE = "Write the same kind of value in all rows."
+
+
+@dataclass(frozen=True, slots=True)
+class _Odd:
+    """A value that JSON's grammar or ours does not hold; refused where its place is known."""
+
+    detail: str
+    remedy: str
+
+
+def parse_row(text: str) -> dict[str, Any]:
+    """Return the object that a text is. Raises TableError."""
+    try:
+        value = _DECODER.decode(text)
+    except json.JSONDecodeError as error:
+        raise broken(error) from None
+    except RecursionError:
+        raise _too_deep("") from None
+    if not isinstance(value, dict):
+        raise no_object(value)
+    row: dict[str, Any] = value
+    if "\\u" in text:
+        _check_characters(row)
+    return row
+
+
+def scan_row(text: str, start: int) -> tuple[Any, int]:
+    """Return the value that begins in a text, and where it ends.
+
+    Raises TableError, and JSONDecodeError for what may be the beginning of one.
+    """
+    try:
+        return _DECODER.raw_decode(text, start)
+    except RecursionError:
+        raise _too_deep("") from None
+
+
+def broken(error: json.JSONDecodeError) -> TableError:
+    """Return what is wrong with a text that is not JSON."""
+    message = error.msg[:1].lower() + error.msg[1:]
+    detail = f"is not JSON: {message}, at character {error.colno}."
+    return _wrong(detail, "Write each row as one JSON object.", reason="wrong_row")
+
+
+def no_object(value: Any) -> TableError:
+    """Return what is wrong with a row that is a value of another kind."""
+    detail = f"{_show(value)} where an object was expected."
+    remedy = 'Write each row as an object, such as {"id": 1}.'
+    return _wrong(detail, remedy, reason="wrong_row")
+
+
+def merge(shape: Shape, value: Any, path: str = "", level: int = 0) -> Shape:
+    """Return the shape of values once there is one more: as it was, or wider.
+
+    Only what loses nothing is wider: null becomes anything, integers become numbers. The shapes of
+    objects and lists are changed. Raises TableError.
+    """
+    if value is None:
+        return shape
+    if level > MOST_LEVELS:
+        raise _too_deep(path)
+    if isinstance(value, dict):
+        return _merge_object(shape, value, path, level)
+    if isinstance(value, list):
+        return _merge_list(shape, value, path, level)
+    word = _word(value, path)
+    if shape in (word, "null"):
+        return word
+    if {word, str(shape)} == {"integer", "number"}:
+        if word == "integer":
+            _check_exact(value, path)
+        return "number"
+    raise _misfit(value, shape, path)
+
+
+def to_arrow(shape: Shape) -> pa.DataType:
+    """Return the type of values of a shape; where there was none yet, text."""
+    if isinstance(shape, dict):
+        return pa.struct([(name, to_arrow(one)) for name, one in shape.items()])
+    if isinstance(shape, list):
+        return pa.list_(to_arrow(shape[0]))
+    return _TYPES[shape]
+
+
+def unknown_members(shape: Shape, value: Any, path: str = "", level: int = 0) -> Iterator[str]:
+    """Yield the paths of members that a shape does not have. Raises TableError.
+
+    Everything else is held against the shape, and must fit it without making it wider.
+    """
+    if value is None:
+        return
+    if level > MOST_LEVELS:
+        raise _too_deep(path)
+    if isinstance(value, dict) and isinstance(shape, dict):
+        for name, one in value.items():
+            if name in shape:
+                yield from unknown_members(shape[name], one, _within(path, name), level + 1)
+            else:
+                yield _within(path, name)
+    elif isinstance(value, list) and isinstance(shape, list):
+        for at, one in enumerate(value):
+            yield from unknown_members(shape[0], one, f"{path}[{at}]", level + 1)
+    else:
+        _check_single(value, shape, path)
+
+
+def _check_single(value: Any, shape: Shape, path: str) -> None:
+    word = _word(value, path)
+    wanted = "text" if shape == "null" else shape
+    if word == "integer" and wanted == "number":
+        _check_exact(value, path)
+    elif word != wanted:
+        raise _misfit(value, shape, path)
+
+
+def _merge_object(shape: Shape, value: dict[str, Any], path: str, level: int) -> Shape:
+    if not isinstance(shape, dict):
+        if shape != "null":
+            raise _misfit(value, shape, path)
+        shape = {}
+    for name, one in value.items():
+        shape[name] = merge(shape.get(name, "null"), one, _within(path, name), level + 1)
+    return shape
+
+
+def _merge_list(shape: Shape, value: list[Any], path: str, level: int) -> Shape:
+    if not isinstance(shape, list):
+        if shape != "null":
+            raise _misfit(value, shape, path)
+        shape = ["null"]
+    for at, one in enumerate(value):
+        shape[0] = merge(shape[0], one, f"{path}[{at}]", level + 1)
+    return shape
+
+
+def _within(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+def _check_exact(value: int, path: str) -> None:
+    if abs(value) > _EXACT:
+        detail = f"{value} in a column of numbers, which would round it."
+        raise _wrong(detail, _AS_TEXT, path)
+
+
+def _word(value: Any, path: str) -> str:
+    if isinstance(value, _Odd):
+        raise _wrong(value.detail, value.remedy, path)
+    return _WORDS.get(type(value), "")
+
+
+def _misfit(value: Any, shape: Shape, path: str) -> TableError:
+    word = "object" if isinstance(shape, dict) else "list" if isinstance(shape, list) else shape
+    plural = _PLURALS.get(word, "texts")
+    if word == "null":
+        plural = "texts (the first rows have no value in it)"
+    return _wrong(f"{_show(value)} in a column of {plural}.", ALIKE, path)
+
+
+def _too_deep(path: str) -> TableError:
+    detail = f"is nested deeper than {MOST_LEVELS} levels."
+    column = path.split(".", 1)[0].split("[", 1)[0]
+    return _wrong(detail, "Flatten it, or write it as text.", column, "wrong_row")
+
+
+def _show(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return "a list" if isinstance(value, list) else "an object"
+    shown = json.dumps(value, ensure_ascii=False)
+    return f"the text {_cut(shown)}" if isinstance(value, str) else _cut(shown)
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in found if names.count(name) > 1)
+        raise _wrong("the key stands twice in one object.", "Write it once.", twice, "wrong_row")
+    return found
+
+
+def _check_characters(row: dict[str, Any]) -> None:
+    """Refuse what stands for half a character. Raises TableError."""
+    for name, value in row.items():
+        try:
+            json.dumps([name, value], ensure_ascii=False, default=repr).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            column = name.encode("ascii", "backslashreplace").decode()
+            detail = f"{half} is half of a surrogate pair, and no character."
+            raise _wrong(detail, "Write both halves, or leave it out.", column) from None
+
+
+def _integer(digits: str) -> int | _Odd:
+    if len(digits) < _SURE_DIGITS:
+        return int(digits)
+    if len(digits) <= _SURE_DIGITS + 1 and _LEAST <= (value := int(digits)) <= _MOST:
+        return value
+    return _Odd(f"{_cut(digits)} is an integer of more than 64 bits.", _AS_TEXT)
+
+
+def _number(digits: str) -> float | _Odd:
+    value = float(digits)
+    return value if math.isfinite(value) else _Odd(f"{_cut(digits)} is too large.", _AS_TEXT)
+
+
+def _constant(word: str) -> _Odd:
+    return _Odd(f"{word} is no value of JSON.", "Write null for no value.")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"
+
+
+def _wrong(detail: str, remedy: str, column: str = "", reason: str = "wrong_value") -> TableError:
+    """Return an error that has no file and no line yet."""
+    return TableError(detail=detail, remedy=remedy, column=_cut(column), reason=reason)
+
+
+_DECODER = json.JSONDecoder(
+    object_pairs_hook=_object,
+    parse_int=_integer,
+    parse_float=_number,
+    parse_constant=_constant,
+)

@@ -1,0 +1,311 @@
+"""JSON files: an object on each line, a top-level array of them, or one object.
+
+The columns are the members of the first rows' objects, with the types that JSON has. They do not
+change on the way: a value that does not fit is an error, and a member that comes up later is told
+of and left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Any, Literal, cast
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from pyarrow import json as arrow_json
+
+from argosy.errors import TableError
+from argosy.tables.formats.in_order import InOrder
+from argosy.tables.formats.json_blocks import Block, Blocks, placed
+from argosy.tables.formats.json_values import merge, parse_row, to_arrow, unknown_members
+from argosy.tables.formats.reading import FilePreview, PreviewColumn
+from argosy.tables.formats.text import as_utf8, refuse_nul, refuse_surrogate, size_in_words
+from argosy.tables.formats.types import preview_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from argosy.tables.content import FileSpec, Limits, Tally
+    from argosy.tables.formats.delimited import Source
+    from argosy.tables.formats.json_values import Shape
+    from argosy.tables.formats.streams import ByteStream
+
+#: How many blocks of 1 MiB tell the columns.
+_SAMPLE = 2
+_EXACT = 2**53
+_Unexpected = Literal["error", "ignore"]
+_SINGLE = (int, float, str, bool, type(None))
+_NULL_ROW = re.compile(rb"\}\s*null")
+
+
+def open_json(source: Source, spec: FileSpec, limits: Limits, tally: Tally) -> JsonReader:
+    """Return a reader of a JSON or NDJSON file, which must be closed. Raises TableError."""
+    stream = source.expanded()
+    try:
+        return JsonReader(stream, spec, limits, tally)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def preview_json(
+    source: Source, spec: FileSpec, limits: Limits, tally: Tally, rows: int = 20
+) -> FilePreview:
+    """Return the columns and the first rows of a JSON or NDJSON file. Raises TableError."""
+    stream = source.expanded(
+        most_fetched=limits.preview_fetched, most_expanded=limits.preview_expanded
+    )
+    try:
+        return JsonReader(stream, spec, limits, tally).preview(rows)
+    finally:
+        stream.close()
+
+
+@dataclass(slots=True)
+class Parsed:
+    """What came of a block; `trouble` says why it is to be read slowly, if it is."""
+
+    block: Block
+    batch: pa.RecordBatch | None = None
+    trouble: str = ""
+
+
+class JsonReader:
+    """Reads a JSON file once: its first rows when it is made, all of them when it is iterated.
+
+    Raises TableError when it is made, for what is wrong with the first rows.
+    """
+
+    def __init__(self, stream: ByteStream, spec: FileSpec, limits: Limits, tally: Tally) -> None:
+        self._stream = stream
+        self._limits = limits
+        self._tally = tally
+        pieces = as_utf8(stream, str(spec.options.get("encoding") or "utf-8"))
+        self._blocks = Blocks(stream, pieces, limits, is_lines=spec.file_format == "NDJSON")
+        self._sample = self._read_sample()
+        self._shape: dict[str, Shape] = {}
+        self._first_rows = self._merge_sample()
+        self._check_columns()
+        self._schema = pa.schema([(name, to_arrow(one)) for name, one in self._shape.items()])
+        self._unexpected: _Unexpected = "error"
+        self._work: InOrder[Block, Parsed] | None = None
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of the file."""
+        return self._schema
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        """Yield batches. Raises TableError."""
+        self._first_rows = []
+        try:
+            self._work = InOrder(self._next_block, self._parse)
+            while (parsed := self._work.take()) is not None:
+                batch = self._settle(parsed)
+                for start in range(0, batch.num_rows, self._limits.batch_rows):
+                    part = batch.slice(start, self._limits.batch_rows)
+                    self._tally.rows_read += part.num_rows
+                    yield part
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of threads and of the file."""
+        self._stream.close()
+        self._blocks.close()
+        if self._work is not None:
+            self._work.close()
+
+    def preview(self, rows: int) -> FilePreview:
+        """Return the columns and the first rows; those are all that is counted."""
+        found = self._first_rows
+        shown = [{name: row.get(name) for name in self._shape} for row in found[:rows]]
+        self._tally.rows_read += len(shown)
+        is_whole = len(found) <= rows and not self._blocks.has_more() and self._blocks.is_whole
+        if not found:
+            name = self._stream.name
+            self._tally.warnings.append(
+                f"{name} begins with a row that is longer than what a preview reads; none is shown."
+            )
+        columns = tuple(_column(name, one) for name, one in self._shape.items())
+        return FilePreview(columns, preview_rows(shown, self._limits.preview_text), is_whole)
+
+    def _read_sample(self) -> deque[Block]:
+        sample: deque[Block] = deque()
+        while len(sample) < _SAMPLE and (block := self._blocks.next()) is not None:
+            sample.append(block)
+        return sample
+
+    def _merge_sample(self) -> list[dict[str, Any]]:
+        """Return the rows of the sample, and make the shape of the columns. Raises TableError."""
+        rows: list[dict[str, Any]] = []
+        known: set[tuple[Any, ...]] = set()
+        for block in self._sample:
+            for line, text in block.elements():
+                try:
+                    row = self._parse_row(line, text)
+                    looks = (*row, *map(type, row.values()))
+                    if looks not in known:  # most rows look like others before
+                        merge(self._shape, row)
+                        if not any(type(one) not in _SINGLE for one in row.values()):
+                            known.add(looks)
+                except TableError as error:
+                    raise placed(error, self._stream.name, line) from None
+                rows.append(row)
+        return rows
+
+    def _parse_row(self, line: int, text: str) -> dict[str, Any]:
+        """Return a row. Raises TableError, without its place where the row's JSON is at fault."""
+        refuse_surrogate(text, line, self._stream.name)
+        if "\0" in text:
+            refuse_nul(line, self._stream.name)
+        return parse_row(text)
+
+    def _check_columns(self) -> None:
+        count, most = len(self._shape), self._limits.columns
+        if count > most:
+            raise TableError(
+                detail=f"{count:,} columns where a table has at most {most:,}.",
+                file=self._stream.name,
+                remedy="Write fewer members, or some of them as an object.",
+                reason="too_many_columns",
+            )
+        if not count and (self._sample or self._blocks.is_whole):
+            raise TableError(
+                detail="there are no rows, or they have no members.",
+                file=self._stream.name,
+                remedy="The columns are the members of the rows' objects: there must be one.",
+                reason="no_columns",
+            )
+
+    def _next_block(self) -> Block | None:
+        return self._sample.popleft() if self._sample else self._blocks.next()
+
+    def _parse(self, block: Block) -> Parsed:
+        """Return what comes of a block; never raises for what is in it."""
+        made = Parsed(block)
+        if not block.rows[:1].strip() and not block.rows.strip():
+            made.batch = pa.RecordBatch.from_pylist([], schema=self._schema)
+        elif not _is_safe(block.rows):
+            made.trouble = "a row is no object, or no UTF-8"
+        else:
+            self._parse_rows(made, self._unexpected)
+        return made
+
+    def _parse_rows(self, made: Parsed, unexpected: _Unexpected) -> None:
+        rows = made.block.rows
+        try:
+            table = arrow_json.read_json(
+                cast("IO[bytes]", pa.BufferReader(rows)),
+                arrow_json.ReadOptions(use_threads=False, block_size=len(rows) + 1),
+                arrow_json.ParseOptions(
+                    explicit_schema=self._schema,
+                    newlines_in_values=False,
+                    unexpected_field_behavior=unexpected,
+                ),
+            )
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            made.trouble = str(error)
+            return
+        made.batch = table.to_batches()[0]
+        if made.batch.num_rows != rows.count(b"\n"):
+            made.batch, made.trouble = None, "it is not one object on each line"
+        elif len(rows) > self._limits.cell or not all(map(_is_exact, made.batch.columns)):
+            made.trouble = "it may hold what is rounded or too long"
+
+    def _settle(self, parsed: Parsed) -> pa.RecordBatch:
+        """Return the rows of a block, all of which fit. Raises TableError."""
+        if parsed.trouble:
+            texts = [text for _, text in self._checked(parsed.block)]
+            if parsed.batch is None:  # what was in the way was no fault
+                rows = "".join(f"{_on_one_line(text)}\n" for text in texts).encode()
+                block = parsed.block
+                again = Parsed(Block(block.text, block.line, rows, block.is_array))
+                self._parse_rows(again, "ignore")
+                parsed = again
+        if parsed.batch is None:
+            raise TableError(
+                detail=f"the rows from here on cannot be read: {parsed.trouble}.",
+                file=self._stream.name,
+                line=parsed.block.line,
+                reason="wrong_row",
+            )
+        return parsed.batch
+
+    def _checked(self, block: Block) -> Iterator[tuple[int, str]]:
+        """Yield the lines and texts of a block's rows. Raises TableError for one that is wrong."""
+        for line, text in block.elements():
+            try:
+                row = self._parse_row(line, text)
+                unknown = list(unknown_members(self._shape, row))
+                self._check_length(row, text)
+            except TableError as error:
+                raise placed(error, self._stream.name, line) from None
+            if unknown:
+                self._tell_unknown(unknown, line)
+            yield line, text
+
+    def _check_length(self, row: dict[str, Any], text: str) -> None:
+        most = self._limits.cell
+        if len(text) * 4 <= most:
+            return
+        for name, value in row.items():
+            if isinstance(value, str) and len(value.encode()) > most:
+                raise TableError(
+                    detail=f"a value is longer than {size_in_words(most)}.",
+                    column=name,
+                    remedy="Shorten it.",
+                    reason="too_large",
+                )
+
+    def _tell_unknown(self, paths: list[str], line: int) -> None:
+        if self._unexpected == "error":
+            self._unexpected = "ignore"
+            self._tally.warnings.append(
+                f"{self._stream.name}, line {line}: {paths[0]!r} is not among the columns, which "
+                "are those of the first rows; it is left out, as all that come up later."
+            )
+
+
+def _column(name: str, shape: Shape) -> PreviewColumn:
+    if isinstance(shape, dict):
+        members = tuple(_column(within, one) for within, one in shape.items())
+        return PreviewColumn(name, "object", members=members)
+    return PreviewColumn(name, "list" if isinstance(shape, list) else shape)
+
+
+def _is_safe(rows: bytes) -> bool:
+    """Whether the quick parser can be given these rows.
+
+    It ends the process where a row is null, and does not see what is no UTF-8.
+    """
+    has_null = b"null" in rows and (_NULL_ROW.search(rows) or not rows.startswith(b"{"))
+    return not has_null and b"\0" not in rows and _is_utf8(rows)
+
+
+def _is_utf8(rows: bytes) -> bool:
+    if rows.isascii():
+        return True
+    try:
+        rows.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _on_one_line(text: str) -> str:
+    return text.strip().replace("\r", " ").replace("\n", " ")
+
+
+def _is_exact(column: Any) -> bool:
+    """Whether numbers are so small that none was rounded, and none is NaN."""
+    if pa.types.is_floating(column.type):
+        is_small = pc.less(pc.abs(column), pa.scalar(float(_EXACT)))
+        return bool(pc.all(is_small, min_count=0).as_py())
+    if pa.types.is_list(column.type):
+        return _is_exact(column.flatten())
+    if pa.types.is_struct(column.type):
+        return all(map(_is_exact, column.flatten()))
+    return True

@@ -1,0 +1,250 @@
+"""Opening a table: found, parsed, mapped, and held against what it was when it was last good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from argosy.connections.opener import Column, Opened
+from argosy.connections.probing.result import RETRYABLE, Check, Remote
+from argosy.errors import MissingExtraError, TableError
+from argosy.tables.content import Limits, Tally
+from argosy.tables.drift import Drift, compare, fingerprint, judge
+from argosy.tables.mapping import map_columns
+from argosy.tables.sources.rows import declared_rows, open_rows
+from argosy.tables.specs import spec_of, with_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from argosy.connections.opener import TableToOpen
+    from argosy.connections.stored import StoredConnection
+    from argosy.model import JsonObject
+    from argosy.tables.content import Content
+    from argosy.tables.formats.reading import FilePreview, PreviewColumn
+    from argosy.tables.sources import Files
+
+_STAGES = ("open", "parse", "mapping")
+#: So many files beside the first are looked into, each at so many bytes.
+_MOST_CHECKED = 10
+_CHECKED_BYTES = 64 * 1024
+_FACTS = ("file", "line", "column", "available", "page", "row")
+_ONE_MEBIBYTE = 1024 * 1024
+
+
+class ReadingOpener:
+    """Opens the tables of all types. Threads may share it.
+
+    `now` gives epoch seconds, `clock` seconds that only grow.
+    """
+
+    def __init__(
+        self,
+        files: Files,
+        *,
+        now: Callable[[], float],
+        clock: Callable[[], float],
+        limits: Limits | None = None,
+    ) -> None:
+        self._files = files
+        self._now = now
+        self._clock = clock
+        self._limits = limits or files.limits
+
+    def open(self, connection: StoredConnection, table: TableToOpen, budget: float) -> Opened:
+        """Open a table within `budget` seconds and return what was found."""
+        started = self._clock()
+        opening = _Opening(table)
+        try:
+            if declared_rows(self._files.types[connection.type]) is not None:
+                self._open_rows(opening, connection, budget)
+            else:
+                self._open_files(opening, connection, budget)
+            opening.judge(self._now())
+        except TableError as error:
+            opening.fail(error)
+        except ImportError:
+            missing = MissingExtraError(what="Reading tables", extra="tables")
+            opening.fail(
+                TableError(detail=missing.message, reason="not_installed", status="unknown_error")
+            )
+        return opening.result(round((self._clock() - started) * 1000))
+
+    def _open_files(self, opening: _Opening, connection: StoredConnection, budget: float) -> None:
+        from argosy.tables.formats import preview_file  # noqa: PLC0415 - loads pyarrow
+
+        ends = self._clock() + budget
+        with self._files.find(connection, opening.to_open, budget=budget) as found:
+            opening.passed("open", _found(found.files))
+            first = found.files[0]
+            opening.take_format(first.name)
+            spec = spec_of(opening.table)
+            limits, tally = self._limits, opening.tally
+            opening.seen = preview_file(first, spec, limits, tally, limits.preview_rows)
+            opening.files = {"first": first.name, "version": first.version, "size": first.size}
+            opening.files["count"] = len(found.files)
+            opening.has_types = spec.file_format != "CSV" or bool(spec.options.get("infer"))
+            small = replace(limits, preview_rows=1, preview_fetched=_CHECKED_BYTES)
+            checked = 1
+            for content in found.files[1 : _MOST_CHECKED + 1]:
+                if self._clock() > ends:
+                    break
+                other = preview_file(content, spec, small, Tally(), 1)
+                _check_alike(other.columns, opening.seen.columns, content, first)
+                checked += 1
+            opening.passed("parse", _parsed(opening.seen, spec.file_format))
+            if checked < len(found.files):
+                text = f"{checked} of {len(found.files)} files were looked into."
+                opening.warnings.append(text)
+
+    def _open_rows(self, opening: _Opening, connection: StoredConnection, budget: float) -> None:
+        from argosy.tables.sources.arrows import preview_rows  # noqa: PLC0415 - loads pyarrow
+
+        type_ = self._files.types[connection.type]
+        params = {**opening.table["connection_table_params"], "name": opening.to_open.name}
+        with self._files.prober.session(
+            type_, connection.credentials, connection.metadata, table=params, budget=budget
+        ) as session:
+            source = open_rows(connection, opening.to_open, session, types=self._files.types)
+            limits, tally = self._limits, opening.tally
+            opening.seen = preview_rows(source, limits, tally, limits.preview_rows)
+            opening.files = {"first": source.name}
+            opening.has_types = source.columns() is not None
+            opening.passed("open", f"{source.name} was found.")
+            opening.passed("parse", _parsed(opening.seen, ""))
+
+
+@dataclass(slots=True)
+class _Opening:
+    """One opening under way, and what it has come to so far."""
+
+    to_open: TableToOpen
+    tally: Tally = field(default_factory=Tally)
+    checks: list[Check] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    seen: FilePreview | None = None
+    files: JsonObject = field(default_factory=dict)
+    #: Whether the source itself says what type a column has.
+    has_types: bool = True
+    filled: JsonObject = field(default_factory=dict)
+    fields: dict[str, list[str]] = field(default_factory=dict)
+    drift: Drift = field(default_factory=Drift)
+    kept: JsonObject | None = None
+    error: TableError | None = None
+
+    @property
+    def table(self) -> JsonObject:
+        """The table as it is opened: as it was given, with what was filled in."""
+        return {**self.to_open.table, **self.filled}
+
+    def passed(self, stage: str, text: str) -> None:
+        """Note a stage that went well."""
+        self.checks.append(Check(stage, "passed", text))
+
+    def take_format(self, file: str) -> None:
+        """Fill in how the files are read where the table does not say. Raises TableError."""
+        params = with_format(self.table, file)["connection_table_params"]
+        if "file_format" not in self.table["connection_table_params"]:
+            self.filled["connection_table_params"] = params
+            text = f"The format {params['file_format']} is taken from the name of the file."
+            self.warnings.append(text)
+
+    def judge(self, at: float) -> None:
+        """Hold the mapping and the columns of before against what was seen. Raises TableError."""
+        assert self.seen is not None  # noqa: S101 - a stage that is done
+        columns = [(one.name, one.type if self.has_types else "text") for one in self.seen.columns]
+        self.drift = compare(self.to_open.known, columns)
+        params = self.table["resource_params"]
+        mapping = params.get("columns_mapping", {})
+        mapped = map_columns(self.seen.columns, mapping, self.table["resource"])
+        judge(self.drift, mapped.columns())
+        for one in mapped.selections:
+            if one.field in mapped.filled:
+                self.fields.setdefault(one.path[0], []).append(one.field)
+        if mapped.filled != mapping:
+            filled = {**params, "columns_mapping": dict(mapped.filled)}
+            self.filled["resource_params"] = filled
+        self.warnings += [*mapped.warnings, *self.drift.warnings()]
+        count = len(mapped.filled)
+        self.passed("mapping", f"{count} of {len(mapped.selections)} fields are mapped.")
+        self.kept = fingerprint(columns, self.files, at)
+
+    def fail(self, error: TableError) -> None:
+        """Note what stands in the way, and the stages that are not reached."""
+        self.error = error
+        done = {check.name for check in self.checks}
+        stages = [stage for stage in _STAGES if stage not in done]
+        stage, *later = stages or [_STAGES[-1]]
+        if error.status == "available":
+            self.checks.append(Check(stage, "skipped", error.finding, error.remedy))
+            self.warnings.append(error.message)
+            return
+        self.checks.append(Check(stage, "failed", error.finding, error.remedy, error.field))
+        text = "Not tried, since an earlier step failed."
+        self.checks += [Check(name, "skipped", text) for name in later]
+        if self.drift.removed and error.reason in {"missing_column", "missing_field"}:
+            self.warnings += self.drift.warnings()
+
+    def result(self, took: int) -> Opened:
+        """Return all that was found."""
+        error, seen = self.error, self.seen
+        is_well = error is None or error.status == "available"
+        remote = error.facts.get("remote") if error else None
+        return Opened(
+            ok=is_well,
+            status="available" if is_well or error is None else error.status,
+            reason="" if is_well or error is None else error.reason,
+            checks=tuple(self.checks),
+            columns=tuple(map(self._column, seen.columns)) if seen else (),
+            rows=seen.rows if seen else (),
+            rows_read=self.tally.rows_read,
+            bytes_read=self.tally.bytes_read,
+            truncated=seen is not None and not seen.is_whole,
+            retryable=error is not None and (error.passes or error.reason in RETRYABLE),
+            remote=remote if isinstance(remote, Remote) else None,
+            warnings=tuple(dict.fromkeys([*self.tally.warnings, *self.warnings])),
+            filled=self.filled,
+            fingerprint=self.kept,
+            drift=self.drift.to_json() if self.drift else None,
+            facts={} if error is None else _facts(error),
+            duration_ms=took,
+        )
+
+    def _column(self, column: PreviewColumn) -> Column:
+        fields = tuple(self.fields.get(column.name, ()))
+        return Column(column.name, column.type, column.nullable, fields)
+
+
+def _facts(error: TableError) -> JsonObject:
+    return {name: error.facts[name] for name in _FACTS if error.facts.get(name) is not None}
+
+
+def _found(files: Sequence[Content]) -> str:
+    total = sum(content.size for content in files)
+    if len(files) == 1:
+        return f"{files[0].name} was found, {_size(total)}."
+    return f"{len(files)} files were found, {_size(total)}; the first is {files[0].name}."
+
+
+def _size(count: int) -> str:
+    if count < _ONE_MEBIBYTE:
+        return f"{count:,} bytes"
+    return f"{count / _ONE_MEBIBYTE:,.1f} MiB"
+
+
+def _parsed(seen: FilePreview, file_format: str) -> str:
+    columns = "1 column" if len(seen.columns) == 1 else f"{len(seen.columns)} columns"
+    rows = "1 row" if len(seen.rows) == 1 else f"{len(seen.rows)} rows"
+    form = f"{file_format}: " if file_format else ""
+    return f"{form}{columns}; {'all ' if seen.is_whole else 'the first '}{rows} were read."
+
+
+def _check_alike(
+    found: Sequence[PreviewColumn], wanted: Sequence[PreviewColumn], file: Content, first: Content
+) -> None:
+    """Raise TableError where a file has other columns than the first."""
+    names, others = [one.name for one in wanted], [one.name for one in found]
+    if set(names) != set(others):
+        from argosy.tables.projection import differing  # noqa: PLC0415 - loads pyarrow
+
+        raise differing(others, names, file.name, first.name)

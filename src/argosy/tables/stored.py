@@ -1,0 +1,103 @@
+"""A stored table, ready to be read: what it is, and how its files are found."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+from argosy.tables.sources.rows import declared_rows, open_rows
+from argosy.tables.specs import spec_of, with_format
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from argosy.connections.opener import TableToOpen
+    from argosy.connections.stored import StoredConnection
+    from argosy.model import JsonObject
+    from argosy.tables.content import Tally
+    from argosy.tables.formats.reading import FileReader
+    from argosy.tables.reader import TableReader
+    from argosy.tables.sources import Files
+    from argosy.transport import Control
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTable:
+    """A table of a connection; `files` finds what it is read from."""
+
+    connection: StoredConnection
+    table: TableToOpen
+    files: Files
+
+
+def open_table(
+    stored: StoredTable,
+    *,
+    control: Control | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> TableReader:
+    """Open a table for reading from its first row to its last. Close it, or use it in a `with`.
+
+    `control` cancels what is called. A failed read of a file is tried again a few times, with
+    growing pauses for which it asks `sleep`. Raises TableError.
+    """
+    if declared_rows(stored.files.types[stored.connection.type]) is not None:
+        return _open_rows(stored, control)
+    return _open_files(stored, control, sleep)
+
+
+def _open_files(
+    stored: StoredTable, control: Control | None, sleep: Callable[[float], None]
+) -> TableReader:
+    from argosy.tables.formats import open_file  # noqa: PLC0415 - an extra
+    from argosy.tables.reader import Patient, TableReader  # noqa: PLC0415 - an extra
+
+    limits = stored.files.limits
+    found = stored.files.find(stored.connection, stored.table, control=control)
+    try:
+        table = with_format(stored.table.table, found.files[0].name)
+        spec = spec_of(table)
+    except BaseException:
+        found.close()
+        raise
+    files = [Patient(content, sleep) for content in found.files]
+    parts: list[tuple[str, Callable[[Tally], FileReader]]] = [
+        (file.name, lambda tally, file=file: open_file(file, spec, limits, tally))  # type: ignore[misc]
+        for file in files
+    ]
+    version = _version(table, [(file.name, file.version) for file in files])
+    return TableReader(table, parts, found.close, version)
+
+
+def _open_rows(stored: StoredTable, control: Control | None) -> TableReader:
+    from argosy.tables.reader import TableReader  # noqa: PLC0415 - an extra
+    from argosy.tables.sources.arrows import arrow_batches  # noqa: PLC0415 - an extra
+
+    files, connection, table = stored.files, stored.connection, stored.table.table
+    params = {**table["connection_table_params"], "name": stored.table.name}
+    session = files.prober.session(
+        files.types[connection.type],
+        connection.credentials,
+        connection.metadata,
+        table=params,
+        control=control,
+    )
+    try:
+        source = open_rows(connection, stored.table, session, types=files.types)
+    except BaseException:
+        session.close()
+        raise
+
+    def open_part(tally: Tally) -> FileReader:
+        return arrow_batches(source, files.limits, tally)
+
+    return TableReader(table, [(source.name, open_part)], session.close, _version(table, []))
+
+
+def _version(table: JsonObject, files: Sequence[tuple[str, str]]) -> str:
+    """Return what is another when a table or one of its files is."""
+    text = json.dumps([table, files], sort_keys=True, ensure_ascii=False)
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

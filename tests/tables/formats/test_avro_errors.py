@@ -1,0 +1,276 @@
+"""Avro files that are broken, hostile or none: each is refused with its reason."""
+
+from __future__ import annotations
+
+import lzma
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from argosy.errors import TableError
+from argosy.tables.formats import avro_blocks
+from tests.tables.formats.avro_files import (
+    CODECS,
+    DATA,
+    FIELDS,
+    FORMAT,
+    ROWS,
+    SYNC,
+    block,
+    deflate,
+    encoded,
+    head,
+    long,
+    of_x,
+    preview,
+    read,
+    record,
+    refusal,
+    sized,
+    snappy,
+    written,
+    zstandard,
+)
+
+
+def test_an_object_within_itself_a_hundred_thousand_times_is_refused() -> None:
+    tree = record({"name": "v", "type": "long"}, {"name": "next", "type": ["null", "row"]})
+    data = head(tree) + block(1, (long(1) + long(1)) * 100_000 + long(1) + long(0))
+
+    assert refusal(data).message == (
+        "rows.avro: row 1 is nested too deeply. Write it with fewer objects within objects."
+    )
+
+
+def test_an_empty_file_is_told() -> None:
+    assert refusal(b"").message == (
+        "rows.avro: is not an Avro file: it begins with nothing: it is empty. "
+        f"Set `{FORMAT}` to the format that it has."
+    )
+
+
+def test_what_is_no_avro_is_told() -> None:
+    error = refusal(b"id,name\n1,Ada\n")
+
+    assert error.message == (
+        'rows.avro: is not an Avro file: it begins with the text "id,name". '
+        f"Set `{FORMAT}` to the format that it has."
+    )
+    assert (error.reason, error.field) == ("wrong_format", FORMAT)
+
+
+def test_a_truncated_file_is_told() -> None:
+    error = refusal(DATA[:1_000])
+
+    assert error.message == (
+        "rows.avro: ends after 1,000 bytes, in the middle of its Avro data. "
+        "It was cut short when it was written or copied; put the whole file there."
+    )
+    assert error.reason == "broken_file"
+
+
+def test_a_cut_at_any_byte_is_told_or_leaves_whole_blocks() -> None:
+    data = written(record(*FIELDS), ROWS[:6], per_block=2)
+    ends = {len(written(record(*FIELDS), ROWS[:count], per_block=2)): count for count in (0, 2, 4)}
+
+    for length in range(len(data)):
+        if length in ends:
+            assert read(data[:length]).num_rows == ends[length]
+            continue
+        with pytest.raises(TableError) as raised:
+            read(data[:length])
+        assert raised.value.reason in {"broken_file", "wrong_format"}
+        with pytest.raises(TableError):
+            preview(data[:length])
+
+
+def test_a_wrong_mark_behind_a_block_is_told() -> None:
+    data = bytearray(DATA)
+    data[-1] ^= 1
+
+    assert refusal(bytes(data)).message == (
+        "rows.avro: is a broken Avro file: block 4 does not end with the mark of this file. "
+        "Write the file again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("codec", "data"),
+    [
+        ("deflate", deflate(b"x" * 100)[:-2]),
+        ("deflate", b"\xff\xff"),
+        ("snappy", snappy(b"x" * 100)[:-1] + b"\x00"),
+        ("snappy", b"\xff\xff\xff\xff\x07ab"),
+        ("snappy", b""),
+        ("zstandard", zstandard(b"x" * 100)[:-2]),
+        ("bzip2", b"BZh9"),
+        ("xz", lzma.compress(b"x")[:-3]),
+        ("xz", lzma.compress(b"x") + b"y"),
+    ],
+)
+def test_a_block_that_does_not_expand_is_named(codec: str, data: bytes) -> None:
+    error = refusal(head(of_x("long"), codec) + block(1, data))
+
+    assert error.message.startswith(
+        "rows.avro: is a broken Avro file: block 1 does not expand ("
+    ) or (error.reason == "too_large")
+
+
+@pytest.mark.parametrize("codec", ["deflate", "zstandard", "bzip2", "xz"])
+def test_a_block_that_is_a_bomb_is_refused(codec: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avro_blocks, "MOST_BLOCK", 1_000_000)
+    data = head(of_x("bytes"), codec) + block(1, CODECS[codec](bytes(20_000_000)))
+
+    error = refusal(data)
+
+    assert error.message == (
+        "rows.avro: its block 1 has more than 1,000,000 bytes. "
+        "Write it in smaller blocks, of some megabytes each."
+    )
+    assert error.reason == "too_large"
+
+
+@pytest.mark.parametrize(
+    ("type_", "data", "why"),
+    [
+        (
+            "string",
+            long(2**40) + b"ab",
+            "row 1 cannot be read (Expected 1099511627776 bytes, read 2)",
+        ),
+        ("bytes", long(2**62) + b"ab", f"row 1 cannot be read (Expected {2**62} bytes, read 2)"),
+        ("string", long(2) + b"\xff\xfe", "row 1 cannot be read ('utf-8' codec can't decode byte"),
+        ({"type": "array", "items": "long"}, long(2**40) + b"\x02", "row 1 cannot be read ("),
+        ({"type": "map", "values": "long"}, long(2**40) + b"\x02", "row 1 cannot be read ("),
+        ({"type": "enum", "name": "e", "symbols": ["A"]}, long(9), "row 1 cannot be read ("),
+        (
+            {"type": "fixed", "name": "f", "size": 2**50},
+            b"a",
+            "its schema cannot be read (a value of",
+        ),
+        ({"type": "fixed", "name": "f", "size": 2**20}, b"a", "block 1 has 1 bytes for 1 rows"),
+    ],
+)
+def test_a_length_that_is_not_true_is_told_and_nothing_is_allocated(
+    type_: Any, data: bytes, why: str
+) -> None:
+    error = refusal(head(of_x(type_)) + block(1, data))
+
+    assert f"rows.avro: is a broken Avro file: {why}" in error.message
+    assert error.reason == "broken_file"
+
+
+def test_a_block_of_more_rows_than_it_has_room_for_is_told() -> None:
+    assert refusal(head(of_x("long")) + block(2**40, b"\x02")).message == (
+        "rows.avro: is a broken Avro file: block 1 has 1 bytes for 1,099,511,627,776 rows. "
+        "Write the file again."
+    )
+    assert "for 1,099,511,627,776 rows" in refusal(head(of_x("null")) + block(2**40, b"")).message
+
+
+@pytest.mark.parametrize("rows", [long(-1), b"\xff" * 11])
+def test_a_number_of_rows_that_is_none_is_told(rows: bytes) -> None:
+    error = refusal(head(of_x("long")) + rows + sized(b"\x02") + SYNC)
+
+    assert error.message.startswith("rows.avro: is a broken Avro file: ")
+
+
+def test_a_block_that_says_it_is_huge_is_refused_before_it_is_read() -> None:
+    error = refusal(head(of_x("long")) + long(1) + long(2**60) + b"x" * 100)
+
+    assert error.message == (
+        "rows.avro: its block 1 has more than 268,435,456 bytes. "
+        "Write it in smaller blocks, of some megabytes each."
+    )
+
+
+def test_lists_of_what_takes_no_bytes_are_refused() -> None:
+    schema = of_x({"type": "array", "items": "null"})
+
+    assert refusal(head(schema) + block(1, long(2**40) + long(0))).message == (
+        "rows.avro, column 'x': is a list of values that take no bytes, which could be endless. "
+        "Leave the column out."
+    )
+
+
+def test_more_than_its_rows_in_a_block_is_told_by_the_slow_reader() -> None:
+    data = head(of_x(["int", "string"])) + block(
+        1, encoded(of_x(["int", "string"]), [{"x": 1}] * 2)
+    )
+
+    assert "is a broken Avro file: block 1 holds more than its rows." in refusal(data).message
+
+
+@pytest.mark.parametrize(
+    ("schema", "why"),
+    [
+        (b"{", "its schema cannot be read (Expecting property name"),
+        (b"", "its schema cannot be read (Expecting value"),
+        (of_x("row2"), "its schema cannot be read (the type 'row2' is not defined)"),
+        (of_x(5), "its schema cannot be read (5 is no type)"),
+        (record({"type": "long"}), "its schema cannot be read (a field of row has no name)"),
+        (b"[" * 100_000, "its schema cannot be read (it is nested too deeply)"),
+    ],
+)
+def test_a_schema_that_is_none_is_told(schema: Any, why: str) -> None:
+    assert f"rows.avro: is a broken Avro file: {why}" in refusal(head(schema)).message
+
+
+def test_a_schema_that_grows_without_end_is_refused() -> None:
+    fields: list[Any] = [
+        {"name": "a", "type": record({"name": "v", "type": "long"}) | {"name": "t0"}}
+    ]
+    for at in range(40):
+        inner = [{"name": "l", "type": f"t{at}"}, {"name": "r", "type": f"t{at}"}]
+        type_ = {"type": "record", "name": f"t{at + 1}", "fields": inner}
+        fields.append({"name": f"f{at}", "type": type_})
+
+    error = refusal(head(record(*fields)))
+
+    assert "nested too deeply or there are too many of them" in error.message
+
+
+def test_a_file_of_values_that_are_no_records_is_refused() -> None:
+    assert refusal(head("string")).message == (
+        "rows.avro: holds values of the Avro type string, and no records. "
+        "Write records, one for each row."
+    )
+
+
+def test_an_unknown_codec_is_named() -> None:
+    assert refusal(head(of_x("long"), "lzo")).message == (
+        "rows.avro: its blocks are compressed with 'lzo'. "
+        "Write it with one of null, deflate, snappy, zstandard, bzip2, xz."
+    )
+
+
+def test_too_many_columns_and_two_of_one_name_are_refused() -> None:
+    many = [{"name": f"c{at}", "type": "long"} for at in range(2_001)]
+
+    assert read(head(record(*many[:2_000])) + block(1, bytes(2_000))).num_columns == 2_000
+    assert refusal(head(record(*many))).message == (
+        "rows.avro: 2,001 columns where a table has at most 2,000. Write fewer columns."
+    )
+    assert refusal(head(record(many[0], many[1], many[0]))).message == (
+        "rows.avro: columns 1 and 3 are both named 'c0'. Give each column a name of its own."
+    )
+    assert refusal(head(record())).message == (
+        "rows.avro: has no columns. Write at least one column."
+    )
+
+
+@settings(deadline=None, max_examples=300)
+@given(at=st.integers(0, 10_000), change=st.integers(1, 255))
+def test_a_changed_byte_gives_an_error_or_rows_and_never_another_exception(
+    at: int, change: int
+) -> None:
+    data = bytearray(written(record(*FIELDS), ROWS[:20], "deflate"))
+    data[at % len(data)] ^= change
+
+    try:
+        found = read(bytes(data))
+    except TableError:
+        return
+    assert found.num_columns == 3

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from argosy.connections.tables import Tables
 from tests.cli.conftest import Ran
 from tests.cli.connections import KEYS, S3, private, steady
 from tests.connections.bodies import ITEMS, REPORT, USERS
@@ -129,7 +128,7 @@ def test_a_test_of_a_stored_table_ends_with_1_where_it_cannot_be_opened(
 
     assert ran.status == 1
     assert "✗ open" in ran.out
-    assert (as_json.status, as_json.json()["error"]["error_code"]) == (1, 60)
+    assert (as_json.status, as_json.json()["error_code"]) == (1, 60)
 
 
 def test_lists_come_by_pages_or_all_at_once_and_filtered(run: Run) -> None:
@@ -148,26 +147,6 @@ def test_lists_come_by_pages_or_all_at_once_and_filtered(run: Run) -> None:
     assert len(everything["tables"]) == 12
     assert everything["has_next"] is False
     assert len(items["tables"]) == 6
-
-
-def test_a_preview_shows_the_first_rows(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = {
-        **ITEMS,
-        "name": "t",
-        "connection": "LOCAL",
-        "status": "available",
-        "checks": [],
-        "preview": {
-            "columns": [{"name": "item_id", "type": "text", "nullable": False}],
-            "rows": [{"item_id": "00501"}, {"item_id": None}, {"item_id": "x" * 100}],
-        },
-    }
-    monkeypatch.setattr(Tables, "preview", lambda *_: found)
-
-    ran = run("tables", "preview", "LOCAL", "t", "--set", "file_format=CSV")
-
-    assert ran.status == 0
-    assert ran.out.endswith(f"item_id\n00501\n\n{'x' * 39}…\n")
 
 
 @pytest.mark.parametrize(
@@ -220,3 +199,17 @@ def test_what_a_terminal_shows(
 
     assert max(map(len, told)) <= int(columns)
     golden(GOLDENS / f"tables-{columns}.golden.json", lines)
+
+
+@pytest.mark.parametrize("columns", ["60", "120"])
+def test_what_the_help_says(
+    columns: str, run: Run, golden: Golden, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    told = {
+        name: run("tables", *name.split(), "--help").out.splitlines()
+        for name in ("", "preview", "test", "upload")
+    }
+
+    assert max(len(line) for lines in told.values() for line in lines) <= int(columns)
+    golden(GOLDENS / f"tables-help-{columns}.golden.json", told)

@@ -19,6 +19,7 @@ import click
 
 from argosy.cli.seen import learn_secrets
 from argosy.connections.documents import check_name
+from argosy.connections.upload_parts import Arrived, Part, read_arrived, write_part
 from argosy.errors import (
     AuthError,
     DuplicatedError,
@@ -30,6 +31,8 @@ from argosy.errors import (
     ServiceError,
     ServiceForbiddenError,
     ServiceNotFoundError,
+    StorageFullError,
+    TooLargeError,
     TooManyRequestsError,
     TransportError,
     UnreadableAnswerError,
@@ -46,7 +49,7 @@ from argosy.model import (
 from argosy.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from argosy.cli.service import Choices
     from argosy.model import Answer, JsonObject
@@ -54,6 +57,10 @@ if TYPE_CHECKING:
 _TERMS = TransportSettings(
     connect_timeout=5, read_timeout=60, deadline=60, max_attempts=1, max_response_bytes=16 * 2**20
 )
+#: The type of connection that files are uploaded to, and where.
+LOCAL, UPLOADS = "LOCAL", "/v1/uploads/"
+#: A part of an upload may take so long.
+_PART_SECONDS = 600.0
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
 _CLASSES: dict[int, type[ServiceError]] = {
     one.wire_code: one
@@ -66,6 +73,8 @@ _CLASSES: dict[int, type[ServiceError]] = {
         RefreshTokenExpiredError,
         WrongDataError,
         DuplicatedError,
+        StorageFullError,
+        TooLargeError,
         ServiceForbiddenError,
         ServiceNotFoundError,
         MethodNotAllowedError,
@@ -75,6 +84,9 @@ _ASK_FOR_KEY = (
     "The server wants to know who asks: put a service key or a token into ARGOSY_SERVER_KEY or a "
     "file for --server-key-file."
 )
+
+_WITHOUT_DATABASE = "name the one of the tables by --database"
+_IN_NO_DATABASE = "the token is of none; log in with db_name, or give a service key and --database"
 
 
 @contextmanager
@@ -90,7 +102,7 @@ def open_server(url: str, choices: Choices, environ: Mapping[str, str]) -> Itera
         _TERMS, redactor, clock=time.monotonic, sleep=time.sleep, random=random.random
     )
     try:
-        server = RemoteService(base, transport)
+        server = RemoteService(base, transport, "" if key is None else _place_of_key(choices))
         if key is not None:
             server.log_in(key, choices, environ)
         try:
@@ -102,10 +114,11 @@ def open_server(url: str, choices: Choices, environ: Mapping[str, str]) -> Itera
 
 
 class RemoteService:
-    """The API of a server."""
+    """The API of a server; `key_place` is where the key or token came from, empty without one."""
 
-    def __init__(self, url: str, transport: Transport) -> None:
+    def __init__(self, url: str, transport: Transport, key_place: str = "") -> None:
         self._url = url
+        self._given = f"It was given in {key_place}" if key_place else ""
         self._transport = transport
         self._auth = Authentication({})
         self._has_session = False
@@ -122,6 +135,7 @@ class RemoteService:
         if not account:
             text = "name it by --server-account or ARGOSY_SERVER_ACCOUNT"
             raise click.UsageError(f"A service key belongs to a service account; {text}.")
+        self._given += f", as a key of the service account {account}"
         body = {"name": account, "password": key}
         if choices.database:
             body["db_name"] = choices.database
@@ -198,6 +212,37 @@ class RemoteService:
         """Open a table as it is stored."""
         return self._ask("GET", *_table(connection, name), "test")
 
+    def begin_upload(self, name: str) -> Callable[[Part, bytes], Arrived]:
+        """Return what sends the parts of the file of a table of LOCAL.
+
+        The server signs the address; it is asked for at the server that was chosen, whatever
+        the server calls itself.
+        """
+        signed = str(self.table(LOCAL, name)["connection_table_params"].get("url", ""))
+        _, found, rest = signed.partition(UPLOADS)
+        if not found:
+            raise self._unreadable("the table has no address to upload to")
+        return lambda part, data: self._send_part(f"{self._url}{UPLOADS}{rest}", part, data)
+
+    def _send_part(self, url: str, part: Part, data: bytes) -> Arrived:
+        headers = {"Accept": "application/json", "Content-Type": "application/octet-stream"}
+        request = OutgoingRequest(
+            method="PUT",
+            url=url,
+            headers=headers | write_part(part),
+            body=data,
+            send_auth=False,
+            follows=False,
+        )
+        deadline = time.monotonic() + _PART_SECONDS
+        answer = self._transport.send(request, auth=self._auth, may_repeat=False, deadline=deadline)
+        if answer.status == 308:
+            return Arrived(read_arrived(answer.headers.get("range", "")))
+        found = self._read(answer)
+        if answer.status == 200 and isinstance(found.get("bytes"), int) and "status" in found:
+            return Arrived(found["bytes"], found)
+        raise self._error(answer, found)
+
     def _use(self, token: str) -> None:
         self._auth = Authentication({"Authorization": f"Bearer {token}"})
 
@@ -239,8 +284,13 @@ class RemoteService:
         error = service_error(found)
         if error is None:
             return self._unreadable(f"HTTP {answer.status}, and none of the service's errors")
-        if isinstance(error, AuthError) and not self._auth.headers:
-            return AuthError(**{**error.facts, "detail": _ASK_FOR_KEY})
+        if isinstance(error, AuthError | JwtTokenExpiredError):
+            if not self._given:
+                return AuthError(**{**error.facts, "detail": _ASK_FOR_KEY})
+            return type(error)(**error.facts, note=f"{self._given}.")
+        if error.name == "DATABASE_NOT_SELECTED":
+            more = _WITHOUT_DATABASE if self._has_session else _IN_NO_DATABASE
+            return type(error)(**{**error.facts, "detail": f"no database selected; {more}."})
         if isinstance(error, ServerError) and (trace := answer.headers.get("x-request-id")):
             return ServerError(detail=f"{error.facts['detail']} The request was {trace}.")
         return error
@@ -298,6 +348,11 @@ def _check_secrecy(url: str, what: str) -> None:
     if parts.scheme != "https" and not is_here:
         text = f"everybody on the way could read {what}"
         raise click.UsageError(f"{url} is no https: {text}; write --server like https://HOST:PORT.")
+
+
+def _place_of_key(choices: Choices) -> str:
+    file = choices.server_key_file
+    return "ARGOSY_SERVER_KEY" if file is None else f"--server-key-file {file}"
 
 
 def _read_key(choices: Choices, environ: Mapping[str, str]) -> str | None:

@@ -10,16 +10,20 @@ from __future__ import annotations
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import reduce
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import click
 
 from argosy.cli.data import api_settings
+from argosy.cli.output import print_json
+from argosy.errors import ServiceError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from argosy.accounts import Principal
+    from argosy.connections.upload_parts import Arrived, Part
     from argosy.model import Json, JsonObject
     from argosy.server.api.services import Services
 
@@ -83,6 +87,25 @@ class Service(Protocol):
     def test_table(self, connection: str, name: str) -> JsonObject:
         """Open a table as it is stored."""
         ...
+
+    def begin_upload(self, name: str) -> Callable[[Part, bytes], Arrived]:
+        """Return what takes the parts of the file of a table of LOCAL."""
+        ...
+
+
+class ServiceGroup(click.Group):
+    """Commands that print what the API answers with --json, whether it is success or a failure."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; print the envelope of an error that the service has, as its API does."""
+        as_json = "--json" in ctx.args
+        try:
+            return super().invoke(ctx)
+        except ServiceError as error:
+            if not as_json:
+                raise
+            print_json(error.envelope())
+            return error.exit_status
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +284,10 @@ def operator_of(services: Services, choices: Choices, *, needs_database: bool) -
     try:
         return founding.operator(choices.organization, choices.database)
     except WrongDataError as error:
-        if needs_database or error.facts.get("field") != "database":
-            raise
+        field = error.facts.get("field")
+        if needs_database or field != "database":
+            detail = f"{error.facts['detail']} --{field} NAME does."
+            raise WrongDataError(**{**error.facts, "detail": detail}) from None
     return replace(OPERATOR, organization=services.organization_id(choices.organization))
 
 
@@ -351,3 +376,9 @@ class LocalService:
     def test_table(self, connection: str, name: str) -> JsonObject:
         """Open a table as it is stored."""
         return self.services.tables.test(self.who, connection, name)
+
+    def begin_upload(self, name: str) -> Callable[[Part, bytes], Arrived]:
+        """Return what takes the parts of the file of a table of LOCAL."""
+        uploading = self.services.tables.uploading
+        upload = uploading.begin_here(self.who, name)
+        return lambda part, data: uploading.receive(upload, part, BytesIO(data))

@@ -7,13 +7,14 @@ import math
 import re
 import unicodedata
 from dataclasses import replace
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from argosy.errors import WrongDataError
 from argosy.model import is_deeper, is_whole_text, split_pointer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from argosy.model import Json, JsonObject, Problem
 
@@ -23,13 +24,17 @@ _DEEPEST = 20
 _MOST_VALUES = 10_000
 _MOST_PROBLEMS = 50
 _LARGEST_NUMBER = 2**63 - 1
+_MOST_NAMED = 5
+_LONGEST_SHOWN = 60
 _DIGITS = re.compile(r"[0-9]{1,10}")
+#: The kinds of characters that nobody sees: commands, formats, halves, and what stands for nothing.
+_UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 #: Letters that turn the order of what is shown around, or end a line.
 _DECEIVING = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 def check_name(name: str, field: str) -> str:
-    """Return the name of a connection or a table, as it stands in an address.
+    """Return a name that can stand in an address, as that of a connection or a table does.
 
     Raises WrongDataError.
     """
@@ -46,6 +51,30 @@ def check_name(name: str, field: str) -> str:
             detail = f"the name of a {field} holds U+{ord(character):04X}, which cannot be seen."
             raise WrongDataError(detail=detail, field=field)
     return name
+
+
+def check_new_name(name: str, field: str) -> str:
+    """Return the name of a connection or a table that is to be made.
+
+    No two names look alike: none holds what cannot be seen, or begins or ends with a space. That
+    of a connection has its letters in their usual form (NFKC); that of a table may be the key of
+    an object, which has whatever form it has. Names of before stay what they are. Raises
+    WrongDataError with the form that would be right.
+    """
+    check_name(name, field)
+    seen = "".join(one for one in name if unicodedata.category(one) not in _UNSEEN)
+    right = (unicodedata.normalize("NFKC", seen) if field == "connection" else seen).strip()
+    if name == right:
+        return name
+    if seen != name:
+        unseen = next(one for one in name if unicodedata.category(one) in _UNSEEN)
+        wrong = f"holds U+{ord(unseen):04X}, which cannot be seen"
+    elif seen != seen.strip():
+        wrong = "begins or ends with a space"
+    else:
+        wrong = "has characters in another form than the usual one (NFKC)"
+    instead = f"; write {right!r}." if right and "/" not in right else "."
+    raise WrongDataError(detail=f"the name of a {field} {wrong}{instead}", field=field)
 
 
 def check_object(
@@ -116,6 +145,28 @@ def refuse(problems: Iterable[Problem], part: str = "") -> list[str]:
         placed = [replace(one, pointer=f"/{part}{one.pointer}") for one in errors]
         raise WrongDataError(detail=detail, field=field, problems=placed if part else errors)
     return [" ".join(filter(None, [_sentence("", one), one.hint])) for one in found]
+
+
+def left_aside(given: Iterable[str], known: Collection[str], what: str) -> list[str]:
+    """Return the warning that names what was sent and nobody knows, none where there is nothing.
+
+    `what` is what they are: members, parameters.
+    """
+    names = [name for name in dict.fromkeys(given) if name not in known]
+    if not names:
+        return []
+    listed = ", ".join(map(_short, names[:_MOST_NAMED]))
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    is_ = "is" if len(names) == 1 else "are"
+    there = f"there is {', '.join(known)}" if known else f"there is no {what} here"
+    near = [get_close_matches(name[:_LONGEST_SHOWN], known, n=1) for name in names[:_MOST_NAMED]]
+    meant = " and ".join(dict.fromkeys(one for found in near for one in found))
+    hint = f" Is it {meant}?" if meant else ""
+    return [f"{listed}{more} {is_} not known and left aside: {there}.{hint}"]
+
+
+def _short(name: str) -> str:
+    return name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN - 1]}…"
 
 
 def field_of(problem: Problem, part: str = "") -> str:

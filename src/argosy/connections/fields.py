@@ -118,7 +118,8 @@ def _validate(schema: JsonObject, values: Json, what: str) -> list[Problem]:
     for name, value in present.items():
         field = declared.get(name)
         if field is None:
-            text = f"{shown(name)} is not a field here; there is {list_words(declared, name)}"
+            there = f"there is {list_words(declared, name)}" if declared else "there are none"
+            text = f"{shown(name)} is not a field here; {there}"
             problems.append(Problem("unknown-field", text, f"/{name}", severity="warning"))
             if what == "credentials" and MASK in _texts(value):
                 problems.append(_mask_itself(name))

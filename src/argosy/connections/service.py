@@ -19,7 +19,13 @@ from sqlalchemy import func, select, update
 
 from argosy.accounts import audit
 from argosy.connections.call_settings import check_settings
-from argosy.connections.documents import check_name, check_object, refuse
+from argosy.connections.documents import (
+    check_name,
+    check_new_name,
+    check_object,
+    left_aside,
+    refuse,
+)
 from argosy.connections.fields import validate_credentials, validate_metadata
 from argosy.connections.masking import (
     clear_part,
@@ -72,7 +78,8 @@ _SHOWN_ONLY = frozenset(
     }
 )  # fmt: skip
 _Sentences = list[str]
-_MEMBERS = ("credentials", "metadata", "settings", "type")
+_PARTS = ("metadata", "settings")
+_MEMBERS = ("credentials", *_PARTS, "type")
 
 
 class Connections:
@@ -123,16 +130,18 @@ class Connections:
     def put(self, principal: Principal, name: str, document: Json) -> JsonObject:
         """Make a connection or replace it, and return it as `get` does.
 
-        A secret that is the mask, or left out, stays as it is; null clears it. `settings` that
-        are left out stay too. Raises WrongDataError with all that is wrong.
+        A secret that is the mask, or left out, stays as it is, since no read shows it; null clears
+        it. All else is what is given: what is left out is gone, and a warning tells it where it
+        was the whole of `metadata` or `settings`. Raises WrongDataError with all that is wrong.
         """
         self._require_writer(principal)
-        _check_own_name(name)
+        check_own_name(name)
         draft, warnings = _read_document(document)
         if "credentials" not in draft:
             detail = "credentials are missing; give an object of the type's fields."
             raise WrongDataError(detail=detail, field="credentials")
-        draft.setdefault("metadata", {})
+        left_out = [part for part in _PARTS if part not in draft]
+        draft |= {part: {} for part in left_out}
         with self.store.write() as connection:
             row = find_row(connection, principal.organization, name)
             record = None if row is None else open_row(self.ring, row)
@@ -140,6 +149,8 @@ class Connections:
             after, more = self._merge(principal.organization, name, type_, record, draft)
             if record is None:
                 self._make_room(connection, principal)
+            else:
+                more += [_gone(part) for part in left_out if getattr(record.stored, part)]
             record, untested = self._write(connection, principal, type_, record, after)
         shown = show(self.ring, self.types, record)
         shown["warnings"] += [*warnings, *more, *([_UNTESTED] if untested else [])]
@@ -148,7 +159,7 @@ class Connections:
     def delete(self, principal: Principal, name: str) -> JsonObject:
         """Delete a connection; its tables stay, and say that they have no credentials."""
         self._require_writer(principal)
-        _check_own_name(name)
+        check_own_name(name)
         with self.store.write() as connection:
             if find_row(connection, principal.organization, name) is None:
                 raise not_found(connection, principal.organization, name, self.types)
@@ -164,13 +175,14 @@ class Connections:
         return {"warnings": [text]}
 
     def test(self, principal: Principal, name: str, document: Json = None) -> JsonObject:
-        """Test what is stored; or, with a document, what `put` would store, storing nothing.
+        """Test what is stored; or, with a document, what that makes of it, storing nothing.
 
-        Returns the result with its checks. Raises WrongDataError with them where the test fails,
-        for whatever reason, and TooManyRequestsError.
+        A part that is left out is tested as it is stored. Returns the result with its checks.
+        Raises WrongDataError with them where the test fails, for whatever reason, and
+        TooManyRequestsError.
         """
         principal.require(*ROLES)
-        _check_own_name(name)
+        check_own_name(name)
         draft, warnings = _read_document({} if document is None else document)
         if draft and not self.settings.test_unsaved:
             raise ServiceForbiddenError(
@@ -218,7 +230,7 @@ class Connections:
         return record.stored, record.fault
 
     def _record(self, connection: Connection, organization: str, name: str) -> Record:
-        _check_own_name(name)
+        check_own_name(name)
         row = find_row(connection, organization, name)
         if row is None:
             raise not_found(connection, organization, name, self.types)
@@ -236,6 +248,8 @@ class Connections:
         record: Record | None,
     ) -> ConnectionType:
         """Return the type of a connection: its own, its name's, or the one that is given."""
+        if record is None:
+            check_new_name(name, "connection")
         given = draft.get("type")
         settled = name if name in self.types else record.stored.type if record else None
         if settled is None and given is None:
@@ -272,7 +286,7 @@ class Connections:
         secrets = guarded_texts(type_, before.credentials) | guarded_texts(type_, credentials)
         refuse_secrets([name], secrets, "connection")
         refuse_secrets(clear_part(type_, credentials), secrets, "credentials")
-        for part in ("metadata", "settings"):
+        for part in _PARTS:
             refuse_secrets(draft.get(part), secrets, part)
         settings = before.settings
         if "settings" in draft:
@@ -416,8 +430,11 @@ def _its_tables(organization: str, name: str) -> ColumnElement[bool]:
     return table.database.in_(own) & (table.connection == name)
 
 
-def _check_own_name(name: str) -> None:
-    """Check the name of a connection that is made, not built in. Raises WrongDataError."""
+def check_own_name(name: str) -> None:
+    """Check that a name may be that of a connection which is not built in. Raises WrongDataError.
+
+    LOCAL may not.
+    """
     check_name(name, "connection")
     if name == LOCAL:
         detail = f"{LOCAL} is not allowed here: it is built in and has no credentials, only tables."
@@ -434,12 +451,12 @@ def _read_document(document: Json) -> tuple[JsonObject, list[str]]:
         if name in draft:
             check_object(draft[name], name, kibibytes, members=_MOST_FIELDS)
     check_object(document, "the body", _BODY_KIBIBYTES)
-    unknown = [name for name in given if name not in draft and name not in _SHOWN_ONLY]
-    if not unknown:
-        return draft, []
-    count = f"{len(unknown)} member{'s' if len(unknown) > 1 else ''} of the body"
-    text = f"{count} left aside: there is {', '.join(_MEMBERS)}."
-    return draft, [text]
+    sent = (name for name in given if name not in _SHOWN_ONLY)
+    return draft, left_aside(sent, _MEMBERS, "member")
+
+
+def _gone(part: str) -> str:
+    return f"The {part} of before are gone, since the body leaves them out; only secrets stay."
 
 
 def _without_empty_warnings(shown: JsonObject) -> JsonObject:

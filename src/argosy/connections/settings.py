@@ -27,9 +27,12 @@ class ConnectionsSettings:
 
     An organization has at most `most_connections`, and each of its databases `most_tables`.
 
+    The file of a LOCAL table has at most `most_file_bytes`, and all files of a database together
+    `most_database_bytes`, what is on the way among them.
+
     `origin` is this server's own (`https://argosy.example.com`), for the addresses that files are
-    uploaded to; without it they are paths. They hold for `upload_seconds`. `upload_folder` is
-    where the files lie.
+    uploaded to; without it they are paths. They hold for `upload_seconds`, and so long is kept what
+    has arrived of a file that breaks off. `upload_folder` is where the files lie.
     """
 
     test_unsaved: bool = True
@@ -42,6 +45,8 @@ class ConnectionsSettings:
     budget: float = 5.0
     most_connections: int = 1000
     most_tables: int = 10_000
+    most_file_bytes: int = 1024**3
+    most_database_bytes: int = 10 * 1024**3
     origin: str = ""
     upload_seconds: float = 3600.0
     upload_folder: Path | None = None

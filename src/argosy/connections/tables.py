@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, update
 
 from argosy.accounts import audit
-from argosy.connections.documents import check_name, whole_number
+from argosy.connections.documents import check_name, check_new_name, whole_number
 from argosy.connections.masking import guarded_texts, refuse_secrets
-from argosy.connections.opener import ProbingOpener, opening_failure
+from argosy.connections.opener import ProbingOpener, TableToOpen, opening_failure
 from argosy.connections.openings import NO_FILE, Openings
 from argosy.connections.service import ROLES
 from argosy.connections.stored import LOCAL, find_row, not_found
@@ -43,14 +43,14 @@ from argosy.connections.table_rows import (
     show_table,
     show_thin,
 )
-from argosy.connections.uploads import Upload, Uploads
-from argosy.errors import ServiceForbiddenError, ServiceNotFoundError, WrongDataError
+from argosy.connections.uploading import Uploading
+from argosy.connections.uploads import Uploads
+from argosy.errors import ServiceNotFoundError, WrongDataError
 from argosy.store import tables
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from sqlalchemy import Connection, Row
 
@@ -84,21 +84,16 @@ class Tables:
         *,
         now: Callable[[], float],
         opener: TableOpener | None = None,
+        uploads: Uploads | None = None,
     ) -> None:
         self._store = store
         self._connections = connections
         self._now = now
         self._types = connections.types
-        settings = connections.settings
-        self.uploads = Uploads(
-            connections.ring,
-            now,
-            origin=settings.origin,
-            seconds=settings.upload_seconds,
-            folder=settings.upload_folder,
-        )
+        self.uploads = uploads or Uploads.of(connections.settings, connections.ring, now)
         probing = ProbingOpener(connections.probes, connections.types)
         self._openings = Openings(connections, self.uploads, opener or probing)
+        self.uploading = Uploading(connections, self.uploads, self._openings, now=now)
 
     def patch(self, principal: Principal, connection: str, name: str, document: Json) -> JsonObject:
         """Make a table, or replace those of its members that are given; return it.
@@ -119,12 +114,14 @@ class Tables:
             stored, fault, row = self._look(opened, principal, key)
             table, more = self._merge(stored, row, changes)
             if row is None:
+                check_new_name(name, "table")
                 self._make_room(opened, database)
             status, said = self._status(stored, row, database, name, changes.get("status"))
             self._write(opened, principal, row, key, table, status)
         warnings += [*more, *said]
-        is_changed = row is None or any(table[one] != getattr(row, one) for one in OPENED_BY)
-        if connection != LOCAL and is_changed:
+        # a table that is set again takes its columns as they are now
+        is_changed = row is None or row.status == "wrong_specification" or _differs(table, row)
+        if is_changed and (connection != LOCAL or self.uploads.has_file(database, name)):
             warnings += self._openings.refresh(stored, fault, database, name, table)
         with self._store.read() as opened:
             shown = self._show_one(opened, principal.organization, database, connection, name)
@@ -154,32 +151,9 @@ class Tables:
             opened.execute(tables.data_tables.delete().where(key))
             target = f"table {connection}/{name} of database {database}"
             audit.record(opened, principal, "remove-table", target, at=self._now())
-        file = self.uploads.file(database, name) if connection == LOCAL else None
-        if file is not None:
-            file.unlink(missing_ok=True)
+        if connection == LOCAL:
+            self.uploads.remove_file(database, name)
         return {}
-
-    def begin_upload(self, database: str, name: str, expires: str, signature: str) -> Upload | None:
-        """Return the upload that an address allows, None on a server that takes no files.
-
-        Raises ServiceForbiddenError where the address is none of this server's, or it or its
-        table is over.
-        """
-        with self._store.read() as opened:
-            created = _created(opened, database, name)
-        place = self.uploads.check(database, name, created, expires, signature)
-        return None if place is None or created is None else Upload(database, name, created, place)
-
-    def end_upload(self, upload: Upload, made: Path) -> None:
-        """Put a file that has arrived in its place.
-
-        Raises ServiceForbiddenError where its table was deleted in the meantime.
-        """
-        with self._store.write() as opened:  # a table that is deleted waits, and takes the file
-            if _created(opened, upload.database, upload.name) != upload.created:
-                detail = "the table was deleted while its file was on the way."
-                raise ServiceForbiddenError(detail=detail)
-            made.replace(upload.place)
 
     def filter(
         self,
@@ -239,12 +213,15 @@ class Tables:
         changes, warnings = read_changes(document)
         with self._store.read() as opened:
             stored, fault, row = self._look(opened, principal, (database, connection, name))
+        if row is None:
+            check_new_name(name, "table")
         self._refuse_secrets(stored, name, changes)
         table, more = self._merge(stored, row, changes)
         if changes.get("status") not in {None, row.status if row else "uploading"}:
             more.append(_ignored_status())
+        known = None if row is None or _differs(table, row) else row.fingerprint
+        found, _ = self._openings.open(stored, fault, database, name, with_defaults(table), known)
         table = with_defaults(table)
-        found, _ = self._openings.open(stored, fault, database, name, table)
         if not found.ok:
             raise opening_failure(
                 found, place_of(stored.type, name, table["connection_table_params"])
@@ -262,6 +239,7 @@ class Tables:
             **{member: table[member] for member in MEMBERS},
             "status": found.status,
             "preview": found.preview(),
+            **({"drift": found.drift} if found.drift else {}),
             "checks": [check.to_json() for check in found.checks],
         }
 
@@ -270,26 +248,8 @@ class Tables:
 
         Raises WrongDataError or ServiceNotFoundError with the checks where that fails.
         """
-        database = self._enter(principal)
-        with self._store.read() as opened:
-            row = self._table(opened, principal, database, connection, name)
-            is_there = connection == LOCAL or (
-                find_row(opened, principal.organization, connection) is not None
-            )
-            if is_there:
-                stored, fault = self._connections.for_tables(
-                    opened, principal.organization, connection
-                )
-                self._type(stored)
-        if not is_there:
-            detail = f"the connection {connection!r} was deleted; make it again to read this table."
-            raise WrongDataError(
-                detail=detail,
-                field="connection",
-                reason="connection_deleted",
-                retryable=False,
-                status="wrong_credentials",
-            )
+        row, stored, fault = self._stored(principal, connection, name)
+        database = row.database
         table = with_defaults(members_of(row))
         place = place_of(stored.type, name, table["connection_table_params"])
         if connection == LOCAL and not self.uploads.has_file(database, name):
@@ -297,7 +257,7 @@ class Tables:
                 type="object", key=place, name="RESOURCE_NOT_FOUND", error=NO_FILE,
                 reason="not_found", retryable=True, status="uploading",
             )  # fmt: skip
-        found, at = self._openings.open(stored, fault, database, name, table)
+        found, at = self._openings.open(stored, fault, database, name, table, row.fingerprint)
         status = self._openings.keep(
             stored, database, name, members_of(row), found, at, is_new=False
         )
@@ -307,9 +267,48 @@ class Tables:
             **({"warnings": list(found.warnings)} if found.warnings else {}),
             "ok": True,
             "status": status,
+            **({"drift": found.drift} if found.drift else {}),
             "checks": [check.to_json() for check in found.checks],
             "duration_ms": found.duration_ms,
         }
+
+    def to_read(
+        self, principal: Principal, connection: str, name: str
+    ) -> tuple[StoredConnection, TableToOpen]:
+        """Return a table and its connection with its secrets, for reading within the process.
+
+        Raises WrongDataError and ServiceNotFoundError, also where its credentials are not readable.
+        """
+        row, stored, fault = self._stored(principal, connection, name)
+        if fault:
+            raise WrongDataError(detail=fault, field="credentials", status="wrong_credentials")
+        table = with_defaults(members_of(row))
+        return stored, TableToOpen(row.database, name, table, row.fingerprint)
+
+    def _stored(
+        self, principal: Principal, connection: str, name: str
+    ) -> tuple[Row[Any], StoredConnection, str]:
+        """Return a table that is there, its connection, and why that cannot be read.
+
+        Raises WrongDataError and ServiceNotFoundError.
+        """
+        database = self._enter(principal)
+        with self._store.read() as opened:
+            row = self._table(opened, principal, database, connection, name)
+            if connection != LOCAL and not find_row(opened, principal.organization, connection):
+                detail = (
+                    f"the connection {connection!r} was deleted; make it again to read this table."
+                )
+                raise WrongDataError(
+                    detail=detail,
+                    field="connection",
+                    reason="connection_deleted",
+                    retryable=False,
+                    status="wrong_credentials",
+                )
+            stored, fault = self._connections.for_tables(opened, principal.organization, connection)
+        self._type(stored)
+        return row, stored, fault
 
     def _enter(self, principal: Principal) -> str:
         principal.require(*ROLES)
@@ -479,10 +478,9 @@ class Tables:
         audit.record(opened, principal, "patch-table", target, fields, at=now)
 
 
-def _created(opened: Connection, database: str, name: str) -> float | None:
-    """Return when a table of LOCAL was made, None where there is none."""
-    query = select(tables.data_tables.c.created).where(its_key(database, LOCAL, name))
-    return opened.execute(query).scalar()
+def _differs(table: JsonObject, row: Row[Any]) -> bool:
+    """Tell whether opening a table may find something else than opening the stored one."""
+    return any(table[one] != getattr(row, one) for one in OPENED_BY)
 
 
 def _ignored_status() -> str:

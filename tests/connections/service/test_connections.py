@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 
 from argosy.connections.masking import masked, merge
 from argosy.connections.settings import ANYWHERE
+from argosy.connections.stored import StoredConnection, seal
 from argosy.connections.types import load_types
 from argosy.errors import ServiceNotFoundError, UndecryptableError
 from argosy.model.secret import MASK
@@ -304,9 +305,64 @@ def test_warnings_tell_what_is_doubtful(service: Service) -> None:
     assert "'regoin' is not a field here; there is region_name" in text
     assert "'webhook_url' looks like a secret" in text
     assert (
-        "1 member of the body left aside: there is credentials, metadata, settings, type." in text
+        "colour is not known and left aside: there is credentials, metadata, settings, type."
+        in text
     )
     assert "have not been tested" in text
+
+
+@ON_SQLITE
+def test_a_field_where_there_is_none_is_told_so(service: Service) -> None:
+    body = {"credentials": {"apiKey": API_KEY, "region": "eu01"}, "metadata": {"endpoint": "x"}}
+
+    warnings = service.connections.put(ROOT, VENDOR, body)["warnings"]
+
+    assert "'endpoint' is not a field here; there are none." in warnings
+
+
+LOOKALIKES = {
+    "S3 ": "begins or ends with a space; write 'S3'.",
+    "\u00a0eu": "begins or ends with a space; write 'eu'.",
+    "\uff33\uff13": "has characters in another form than the usual one (NFKC); write 'S3'.",
+    "cafe\u0301": "has characters in another form than the usual one (NFKC); write 'café'.",
+    "a\u00a0b": "has characters in another form than the usual one (NFKC); write 'a b'.",
+    "a\u200bb": "holds U+200B, which cannot be seen; write 'ab'.",
+    "\u00ad": "holds U+00AD, which cannot be seen.",
+    "a\ue000": "holds U+E000, which cannot be seen; write 'a'.",
+}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", LOOKALIKES)
+def test_a_name_that_looks_like_another_is_not_taken(service: Service, name: str) -> None:
+    body = {**S3, "type": "S3"}
+
+    for call in (service.connections.put, service.connections.test):
+        error = error_of(lambda call=call: call(ROOT, name, body))  # type: ignore[misc]
+        assert error["error_data"]["error"] == f"the name of a connection {LOOKALIKES[name]}"
+        assert error["error_data"]["field"] == "connection"
+    assert service.connections.list(ROOT) == {"connections": []}
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("name", ["café", "наш склад", "東京", "eu-1.b (old)"])
+def test_a_name_may_be_of_any_letters(service: Service, name: str) -> None:
+    assert service.connections.put(ROOT, name, {**S3, "type": "S3"})["name"] == name
+
+
+@ON_SQLITE
+def test_a_name_of_before_is_changed_and_deleted_by_what_it_is(service: Service) -> None:
+    service.connections.put(ROOT, "S3", S3)
+    with service.store.write() as connection:  # as an earlier release let it be made
+        row = connection.execute(select(tables.connections)).one()._asdict()
+        stored = StoredConnection("acme", "S3 ", "S3", S3["credentials"])
+        old = {**row, "name": "S3 ", **seal(service.connections.ring, stored)}
+        connection.execute(tables.connections.insert().values(old))
+
+    service.connections.put(ROOT, "S3 ", {**S3, "metadata": {"bucket": "new"}})
+
+    assert service.connections.get(ROOT, "S3 ")["metadata"] == {"bucket": "new"}
+    assert service.connections.delete(ROOT, "S3 ") == {}
 
 
 @ON_SQLITE
@@ -526,14 +582,48 @@ class TestSettingsOfCalls:
 
         assert shown["settings"] == settings
 
-    def test_stay_where_they_are_left_out(self, service: Service) -> None:
+    @pytest.mark.parametrize("part", ["settings", "metadata"])
+    def test_are_replaced_as_all_is_where_they_are_left_out(
+        self, service: Service, part: str
+    ) -> None:
+        local = service.having(allow_endpoints=(ANYWHERE,))
+        body = {
+            **self.BODY,
+            "settings": {"endpoint": "http://127.0.0.1:8080"},
+            "metadata": {"owner": "data"},
+        }
+        local.connections.put(ROOT, VENDOR, body)
+        without = {name: value for name, value in body.items() if name != part}
+        gone = f"The {part} of before are gone, since the body leaves them out; only secrets stay."
+
+        replaced = local.connections.put(ROOT, VENDOR, without)
+        again = local.connections.put(ROOT, VENDOR, without)
+
+        assert {**replaced, "warnings": [], part: body[part]} == {
+            **local.connections.put(ROOT, VENDOR, body),
+            "warnings": [],
+        }
+        assert replaced[part] == {}
+        assert gone in replaced["warnings"]
+        assert gone not in again["warnings"]
+
+    def test_that_are_null_are_none_without_a_word(self, service: Service) -> None:
         local = service.having(allow_endpoints=(ANYWHERE,))
         settings = {"endpoint": "http://127.0.0.1:8080"}
         local.connections.put(ROOT, VENDOR, {**self.BODY, "settings": settings})
 
-        assert local.connections.put(ROOT, VENDOR, self.BODY)["settings"] == settings
         cleared = local.connections.put(ROOT, VENDOR, {**self.BODY, "settings": None})
+
         assert cleared["settings"] == {}
+        assert "of before" not in str(cleared["warnings"])
+
+    def test_that_are_left_out_of_a_test_are_those_that_are_stored(self, service: Service) -> None:
+        body = {**S3, "metadata": {"bucket": "old"}}
+        service.connections.put(ROOT, "S3", body)
+
+        service.connections.test(ROOT, "S3", S3)
+
+        assert service.prober.asked[-1][2] == {"bucket": "old"}
 
     @pytest.mark.parametrize("given", [{"apiKey": MASK}, {}])
     def test_do_not_send_a_kept_secret_elsewhere(

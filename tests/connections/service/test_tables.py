@@ -347,6 +347,39 @@ def test_the_place_of_a_table(params: dict[str, str], place: str) -> None:
     assert place_of("S3", "users.csv", params) == place
 
 
+class TestNames:
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "table name_test.csv",
+            "a..b",
+            "\uff33\uff13.csv",
+            "caf\u00e9",
+            "cafe\u0301",
+            "\u65e5\u672c (1).csv",
+        ],
+    )
+    def test_may_be_the_keys_of_objects(self, ready: Service, name: str) -> None:
+        ready.tables.patch(ROOT, "S3", name, USERS)
+
+        assert ready.tables.get(ROOT, "S3", name)["name"] == name
+
+    @pytest.mark.parametrize(
+        ("name", "words"),
+        [
+            ("users.csv ", "begins or ends with a space; write 'users.csv'."),
+            (" users.csv", "begins or ends with a space; write 'users.csv'."),
+            ("us\u200bers", "holds U+200B, which cannot be seen; write 'users'."),
+            ("us\ners", "holds U+000A, which cannot be seen."),
+        ],
+    )
+    def test_hold_nothing_that_cannot_be_seen(self, ready: Service, name: str, words: str) -> None:
+        for call in (ready.tables.patch, ready.tables.preview):
+            error = error_of(lambda call=call: call(ROOT, "S3", name, USERS))  # type: ignore[misc]
+            assert error["error_data"]["error"] == f"the name of a table {words}"
+            assert error["error_data"]["field"] == "table"
+
+
 class TestAStatus:
     def test_of_a_client_is_ignored(self, ready: Service) -> None:
         answer = ready.tables.patch(ROOT, "S3", "users", {**USERS, "status": "available"})
@@ -498,7 +531,8 @@ class TestLocalTables:
         url = answer["connection_table_params"]["url"]
         assert url.startswith("https://example.com/v1/uploads/acme-shop/users.csv/?expires=")
         assert answer["status"] == "uploading"
-        assert local.tables.get(ROOT, "LOCAL", "users.csv")["connection_table_params"]["url"] == url
+        shown = local.tables.get(ROOT, "LOCAL", "users.csv")["connection_table_params"]["url"]
+        assert shown.partition("&id=")[0] == url.partition("&id=")[0]
         assert local.prober.asked == []
 
     def test_keep_no_address(self, local: Service) -> None:

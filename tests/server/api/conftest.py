@@ -59,7 +59,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Client:
-    """Asks a WSGI application as a server would; a body that is no bytes goes as JSON."""
+    """Asks a WSGI application as a server would.
+
+    A body that is no bytes goes as JSON; one that is read comes as it is read.
+    """
 
     application: Gate
     token: str = field(default="", repr=False)
@@ -89,7 +92,7 @@ class Client:
             "HTTP_HOST": "127.0.0.1",
             "wsgi.url_scheme": "http",
         }
-        if body is not None:
+        if body is not None and not hasattr(body, "read"):
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
             environ |= {"CONTENT_TYPE": "application/json", "CONTENT_LENGTH": str(len(data))}
         if self.token:
@@ -98,7 +101,7 @@ class Client:
             bare = name.upper().replace("-", "_")
             is_of_body = bare in {"CONTENT_TYPE", "CONTENT_LENGTH"}
             environ[bare if is_of_body else f"HTTP_{bare}"] = value
-        environ["wsgi.input"] = io.BytesIO(data)
+        environ["wsgi.input"] = body if hasattr(body, "read") else io.BytesIO(data)
         heard: list[tuple[str, list[tuple[str, str]]]] = []
         answer = b"".join(self.application(environ, lambda *said: heard.append(said)))
         status, found = heard[0]

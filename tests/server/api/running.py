@@ -106,11 +106,8 @@ def _wait(server: Server) -> None:
         found = re.search(r"The API answers at (http://\S+)/v1/", "".join(server.said))
         if found:
             server.url = found[1]
-            try:
-                if server.ask("GET", "/health").status_code == 200:
-                    return
-            except requests.ConnectionError:
-                pass
+            assert server.ask("GET", "/health").status_code == 200, "it said so too early"
+            return
         if server.process.poll() is not None:
             pytest.fail(f"the server ended: {''.join(server.log)}")
         threading.Event().wait(0.1)

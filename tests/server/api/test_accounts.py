@@ -419,3 +419,51 @@ def test_requests_of_one_organization_are_limited(tmp_path: Path) -> None:
     assert [reply.status for reply in found] == [200, 200, 429]
     assert found[-1].error == (429, 2, "RATE_LIMIT_OVERFLOW")
     assert other.status == 200
+
+
+class TestWhatIsNotKnown:
+    """What the official client sends and this service has no place for is never lost silently."""
+
+    def test_a_password_of_a_service_account_is_named(self, lite: Site) -> None:
+        body = {"name": "by-password", "role": "backend", "password": NEW}
+
+        found = lite.as_("root").ask("POST", "/v1/accounts/service/", body)
+
+        assert found.status == 200
+        assert found.json["warnings"] == [
+            "password is not known and left aside: there is name, role."
+        ]
+        assert NEW not in found.body.decode()
+
+    def test_names_of_an_individual_are_named(self, lite: Site) -> None:
+        person = {"email": "named@example.com", "password": NEW, "first_name": "A", "lastname": "B"}
+
+        found = lite.as_("root").ask("POST", "/v1/accounts/individual/", person)
+
+        assert found.json["warnings"] == [
+            "first_name, lastname are not known and left aside: there is email, password, role."
+        ]
+
+    def test_a_slip_of_the_pen_is_told_with_what_is_meant(self, lite: Site) -> None:
+        body = {"email": "root@one.example.com", "password": PASSWORD, "dbname": "shop"}
+
+        found = lite.client.ask("POST", "/v1/login/individual/", body)
+
+        (warning,) = found.json["warnings"]
+        assert warning.startswith("dbname is not known and left aside: there is db_id, db_name,")
+        assert warning.endswith("Is it db_name?")
+
+
+@pytest.mark.parametrize("end", [0, 1e9, 1e300])
+def test_the_end_of_a_key_is_named_as_it_was_sent(lite: Site, end: float) -> None:
+    root = lite.as_("root")
+    root.ask("POST", "/v1/accounts/service/", {"name": "ending", "role": "backend"})
+    body = {"name": "ending", "expiration_timestamp": end}
+
+    made = root.ask("POST", "/v1/accounts/service/keys/", body)
+    changed = root.ask("PATCH", "/v1/accounts/service/keys/x/", {"expiration_timestamp": end})
+
+    for found in (made, changed):
+        assert found.error == (400, 40, "WRONG_DATA_TYPE")
+        assert found.json["error_data"]["field"] == "expiration_timestamp"
+        assert found.json["error_data"]["error"].startswith("expiration_timestamp is no time")

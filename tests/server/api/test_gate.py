@@ -7,6 +7,7 @@ import logging
 import pickle
 import threading
 import zlib
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 import pytest
 
 from argosy.errors import StoreUnavailableError
+from tests.connections.service.service import S3
 from tests.databases import postgres, ready_database
 from tests.server.api.conftest import Client, Site, open_site
 
@@ -61,6 +63,102 @@ class TestPaths:
         assert local.ask("GET", f"/v1/tables/?{query}").error == (400, 40, "WRONG_DATA_TYPE")
 
 
+class TestQueries:
+    def test_a_parameter_that_stands_twice_is_refused(self, local: Client) -> None:
+        found = local.ask("GET", "/v1/tables/?connection=S3&amt=1&connection=GCS")
+
+        assert found.error == (400, 40, "WRONG_DATA_TYPE")
+        data = found.json["error_data"]
+        assert data["error"] == "connection stands 2 times in the query; give it once."
+        assert data["field"] == "connection"
+
+    @pytest.mark.parametrize(
+        ("path", "warning"),
+        [
+            (
+                "/v1/tables/?conection=S3&foo=1&foo=2",
+                "conection, foo are not known and left aside: there is connection, resource, page, "
+                "amt. Is it connection?",
+            ),
+            (
+                "/v1/connections/?page=2",
+                "page is not known and left aside: there is no parameter here.",
+            ),
+            ("/health?x", "x is not known and left aside: there is no parameter here."),
+        ],
+    )
+    def test_an_unknown_parameter_is_left_aside_with_a_warning(
+        self, local: Client, path: str, warning: str
+    ) -> None:
+        found = local.ask("GET", path)
+
+        assert (found.status, found.json["warnings"]) == (200, [warning])
+        assert found.headers["content-length"] == str(len(found.body))
+
+    def test_every_route_names_what_it_does_not_know(self, local: Client) -> None:
+        """A route that is made by another router would pass it over."""
+        paths = local.ask("GET", "/openapi.json").json["paths"]
+        asked = 0
+        for path in (one for one, methods in paths.items() if "get" in methods and "{" not in one):
+            found = local.ask("GET", f"{path}?nix=1")
+            assert "nix is not known and left aside" in found.json["warnings"][-1], path
+            asked += 1
+        assert asked > 8
+
+    def test_warnings_of_the_answer_stay(self, local: Client) -> None:
+        local.ask("PUT", "/v1/connections/S3/", S3)
+        found = local.ask("PUT", "/v1/connections/S3/?x=1", {**S3, "colour": "red"})
+
+        first, *_, last = found.json["warnings"]
+        assert first.startswith("colour is not known and left aside")
+        assert last.startswith("x is not known and left aside")
+
+    def test_a_page_for_people_has_no_warnings(self, local: Client) -> None:
+        assert local.ask("GET", "/openapi.json?x=1").json["openapi"] == "3.1.0"
+        assert local.ask("GET", "/docs?x=1").status == 200
+
+
+class TestWords:
+    WRONG = (1.5, "x", True, [1], {"a": 1}, None, -(10**30))
+
+    def test_what_is_refused_is_told_in_our_words(self, local: Client) -> None:
+        """Each member of each body, and each parameter, with a value of each kind."""
+        document = local.ask("GET", "/openapi.json").json
+        sentences = set()
+        for path, methods in document["paths"].items():
+            for method, operation in methods.items():
+                asked = path.replace("{connection}", "S3").replace("{", "").replace("}", "")
+                for body in self.bodies(document, operation):
+                    found = local.ask(method.upper(), asked, body).json
+                    sentences.add(str(found.get("error_data", {}).get("error")))
+                for query in self.queries(operation):
+                    found = local.ask(method.upper(), f"{asked}?{query}").json
+                    sentences.add(str(found.get("error_data", {}).get("error")))
+
+        text = "\n".join(sorted(sentences))
+        assert "credentials is not an object." in text
+        assert "page is not a whole number." in text
+        assert "amt is more than 64." in text
+        for foreign in ("nput should", "valid", "dictionary", "unable to", "cannot be used as it"):
+            assert foreign not in text
+
+    def bodies(self, document: Any, operation: Any) -> Iterator[dict[str, Any]]:
+        if "application/json" not in operation.get("requestBody", {}).get("content", {}):
+            return
+        schema = operation["requestBody"]["content"]["application/json"]["schema"]
+        name = schema["$ref"].rpartition("/")[2]
+        for member in document["components"]["schemas"][name]["properties"]:
+            for value in self.WRONG:
+                yield {member: value}
+
+    def queries(self, operation: Any) -> Iterator[str]:
+        for one in operation.get("parameters", ()):
+            if one["in"] == "query":
+                yield from (
+                    f"{one['name']}={value}" for value in ("x", "0", "1.5", "99", "9" * 5000)
+                )
+
+
 class TestMethods:
     def test_another_method_is_refused_with_those_there_are(self, local: Client) -> None:
         found = local.ask("POST", "/v1/connections/S3/")
@@ -68,6 +166,30 @@ class TestMethods:
         assert found.error == (405, 70, "")
         assert found.json["error_data"] == {"method": "POST"}
         assert found.headers["allow"] == "DELETE, GET, OPTIONS, PUT"
+
+    @pytest.mark.parametrize(
+        ("method", "path", "allowed"),
+        [
+            ("POST", "/v1/connections/", "GET, OPTIONS"),
+            ("PATCH", "/connections/S3", "DELETE, GET, OPTIONS, PUT"),
+            ("POST", "/v1/uploads/some-database/a.csv/", "OPTIONS, PUT"),
+            ("DELETE", "/v1/accounts/x/keys", "GET, OPTIONS"),
+        ],
+    )
+    @pytest.mark.parametrize("body", [b"a=1", b"{"])
+    def test_another_method_is_told_whatever_its_body_is(
+        self, local: Client, method: str, path: str, allowed: str, body: bytes
+    ) -> None:
+        found = local.ask(method, path, body, {"Content-Type": "text/plain"})
+
+        assert found.error == (405, 70, "")
+        assert found.json["error_data"] == {"method": method}
+        assert found.headers["allow"] == allowed
+
+    def test_an_unknown_path_is_told_whatever_its_body_is(self, local: Client) -> None:
+        found = local.ask("POST", "/v1/nix/", b"a=1", {"Content-Type": "text/plain"})
+
+        assert found.error == (404, 60, "PATH_NOT_FOUND")
 
     def test_options_tells_the_methods(self, local: Client) -> None:
         found = local.ask("OPTIONS", "/connections/S3/tables/x")
@@ -81,6 +203,29 @@ class TestMethods:
         assert found.headers["content-length"] == str(len(b'{"connections":[]}'))
 
 
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/v1/connections/LOCAL/"),
+        ("PUT", "/v1/connections/LOCAL/"),
+        ("DELETE", "/v1/connections/LOCAL/"),
+        ("POST", "/v1/connections/LOCAL/test/"),
+    ],
+)
+@pytest.mark.parametrize("body", [{}, {"credentials": 1}])
+def test_local_is_not_allowed_where_credentials_are_whatever_the_body_is(
+    lite: Site, method: str, path: str, body: Any
+) -> None:
+    found = lite.as_("root").ask(method, path, body)
+    unknown = lite.client.ask(method, path, body)
+    frontend = lite.as_("frontend").ask(method, path, body)
+
+    assert found.error == (400, 40, "WRONG_DATA_TYPE")
+    assert found.json["error_data"]["error"].startswith("LOCAL is not allowed here")
+    assert found.json["error_data"]["field"] == "connection"
+    assert (unknown.status, frontend.status) == (401, 403)
+
+
 class TestBodies:
     @pytest.mark.parametrize(
         ("body", "words"),
@@ -90,6 +235,7 @@ class TestBodies:
             (b'"text"', "the body is not a JSON object."),
             (b'{"a": 1, "a": 2}', "the key 'a' stands twice in one object"),
             (b'{"a": NaN}', "NaN has no form in JSON"),
+            (b'{"a": ' + b"9" * 5000 + b"}", "a whole number has more than 4300 digits."),
             (b'{"a": "\\ud800"}', "half a character"),
             (b'{"a": "x\\u0000"}', "the character U+0000"),
             (b'{"a\\u0000": 1}', "the character U+0000"),
@@ -106,6 +252,15 @@ class TestBodies:
 
         assert found.error == (400, 40, "WRONG_DATA_TYPE")
         assert words in found.json["error_data"]["error"]
+
+    @pytest.mark.parametrize("body", [b"a=1", b"{", b"[]", b"x" * 3 * 1024 * 1024])
+    def test_a_body_that_means_nothing_is_passed_over(self, local: Client, body: bytes) -> None:
+        local.ask("PUT", "/v1/connections/S3/", S3)
+        kind = {"Content-Type": "text/plain"}
+
+        assert local.ask("GET", "/v1/connections/S3/", body, kind).status == 200
+        assert local.ask("POST", "/v1/login/jwt/", body, kind).status == 200
+        assert local.ask("DELETE", "/v1/connections/S3/", body, kind).status == 200
 
     def test_two_backslashes_before_u0000_are_text(self, local: Client) -> None:
         found = local.ask("POST", "/v1/databases/", b'{"name": "\\\\u0000"}')
@@ -163,9 +318,7 @@ class TestBodies:
     def test_what_is_wrong_is_told_and_never_repeated(self, lite: Site) -> None:
         found = lite.client.ask("POST", "/v1/login/individual/", {"email": ["s3cret-a"], "x": 1})
 
-        assert found.json["error_data"]["error"] == (
-            "email: input should be a valid string. password is missing."
-        )
+        assert found.json["error_data"]["error"] == ("email is not a string. password is missing.")
         assert b"s3cret-a" not in found.body
 
 

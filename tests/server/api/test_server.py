@@ -10,6 +10,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -58,13 +59,12 @@ def test_a_restart_keeps_everything(kind: str, tmp_path: Path) -> None:
             )
 
     assert put.status_code == patched.status_code == 200
-    assert uploaded == {"bytes": len(long)}
+    assert uploaded["bytes"] == len(long)
     assert shown.json()["fingerprints"] == put.json()["fingerprints"]
     assert table.json()["name"] == "names & más.csv"
     assert refreshed.status_code == 200
     assert first.process.returncode == server.process.returncode == 0
-    files = [one for one in (data / "uploads").rglob("*") if one.is_file()]
-    assert [one.read_bytes() for one in files] == [long]
+    assert _files(data) == [long]
     assert "setup?token" in "".join(first.said)
     assert "setup?token" not in "".join(server.said)
     logged = "".join([*first.log, *server.log])
@@ -77,13 +77,20 @@ def test_a_restart_keeps_everything(kind: str, tmp_path: Path) -> None:
         assert PASSWORD.encode() not in stored
 
 
-def _upload(url: str, body: bytes) -> object:
+def _upload(url: str, body: bytes, **headers: str) -> Any:
     with requests.Session() as session:
         session.trust_env = False
-        return session.put(url, data=body, timeout=60).json()
+        answer = session.put(url, data=body, headers=headers, timeout=60)
+    return answer.json() if answer.content else dict(answer.headers)
 
 
-def test_an_upload_that_breaks_off_or_comes_in_chunks_changes_nothing(tmp_path: Path) -> None:
+def _files(data: Path) -> list[bytes]:
+    """Return the files of tables, without what is on the way."""
+    found = (data / "uploads").rglob("[!.]*")
+    return [one.read_bytes() for one in found if one.is_file()]
+
+
+def test_an_upload_that_broke_off_changes_nothing_and_goes_on(tmp_path: Path) -> None:
     data = tmp_path / "data"
     path = "/v1/connections/LOCAL/tables/users"
     with running(data, "--local") as server:
@@ -93,20 +100,25 @@ def test_an_upload_that_breaks_off_or_comes_in_chunks_changes_nothing(tmp_path: 
         parts = urlsplit(url)
         head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
         with socket.create_connection((parts.hostname, parts.port), timeout=30) as broken:
-            broken.sendall(f"{head}Content-Length: 1000000\r\n\r\n14 bytes, no more".encode())
+            broken.sendall(f"{head}Content-Length: 1000000\r\n\r\n17 bytes, no more".encode())
             broken.shutdown(socket.SHUT_WR)
             while broken.recv(4096):
                 pass
         with socket.create_connection((parts.hostname, parts.port), timeout=30) as chunked:
             chunked.sendall(f"{head}Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n\r\n".encode())
             answer = chunked.recv(65_536)
-        available = server.ask("PATCH", path, {"status": "available"}).json()
+        old = _files(data)
+        size = 1_000_000
+        there = _upload(url, b"", **{"Content-Range": f"bytes */{size}"})["range"]
+        rest = b"x" * (size - 17)
+        done = _upload(url, rest, **{"Content-Range": f"bytes 17-{size - 1}/{size}"})
 
     assert b"400 Bad Request" in answer
     assert b"Content-Length" in answer
-    assert available["status"] == "available"
-    files = [one for one in (data / "uploads").rglob("*") if one.is_file()]
-    assert [one.read_bytes() for one in files] == [b"user_id\n1\n"]
+    assert old == [b"user_id\n1\n"]
+    assert there == "bytes=0-16"
+    assert done["bytes"] == size
+    assert _files(data) == [b"17 bytes, no more" + rest]
 
 
 def test_without_accounts_flows_are_for_this_machine_alone(tmp_path: Path) -> None:
@@ -179,9 +191,13 @@ def test_the_sandbox_is_started_and_used_by_tests_and_by_flows(tmp_path: Path) -
     data = tmp_path / "data"
     (data / "flows").mkdir(parents=True)
     named = {**INSERT, "connection": "nightly"}
-    for name, node in (("usual", INSERT), ("named", named)):
-        document = json.dumps(flow(node, respond({"uuid": "{{ nodes.insert.outputs.uuid }}"})))
-        (data / "flows" / f"{name}.flow.json").write_text(document, encoding="utf-8")
+    guarded = flow(named, respond({"code": "{{ nodes.insert.error.code }}"}))
+    guarded["edges"][1]["outcome"] = "error"
+    inserted = respond({"uuid": "{{ nodes.insert.outputs.uuid }}"})
+    documents = {"usual": flow(INSERT, inserted), "named": flow(named, inserted)}
+    for name, document in {**documents, "guarded": guarded}.items():
+        file = data / "flows" / f"{name}.flow.json"
+        file.write_text(json.dumps(document), encoding="utf-8")
     good, bad = ({"credentials": {"apiKey": key}} for key in ("1/sandbox", "1/nobody"))
 
     with running(data, "--local", "--sandbox") as server:
@@ -200,19 +216,104 @@ def test_the_sandbox_is_started_and_used_by_tests_and_by_flows(tmp_path: Path) -
             changed = server.ask("POST", "/flows/named", {"a": 1})
             if changed.status_code != 200:
                 break
+        server.ask("DELETE", "/v1/connections/nightly/")
+        while time.monotonic() < deadline:  # and one that is deleted is soon gone
+            deleted = server.ask("POST", "/flows/guarded", {"a": 1})
+            if deleted.json()["code"] == "unknown-connection":
+                break
 
-    assert (tested.status_code, tested.json()["verified"]) == (200, True)
+    assert (tested.status_code, tested.json().get("verified")) == (200, True), tested.text
     assert refused.json()["error_data"]["reason"] == "refused"
     assert "The sandbox answers at http://127.0.0.1:" in "".join(server.said)
     assert (data / "sandbox").is_dir()
-    statuses = [one.status_code for one in (usual, missing, stored, changed)]
-    assert statuses == [200, 500, 200, 500]
+    statuses = [one.status_code for one in (usual, missing, stored, changed, deleted)]
+    assert statuses == [200, 500, 200, 500, 200]
+    assert deleted.json() == {"code": "unknown-connection"}
+    assert not [line for line in server.log if "crashed" in line]
+
+
+class TestOrganizations:
+    """Several organizations, and flows that are for one of them."""
+
+    def founded(self, folder: Path, *names: str) -> Path:
+        """Make organizations, and flows: two that use what is stored, two that do not."""
+        data = folder / "data"
+        (data / "flows").mkdir(parents=True)
+        inner = {"id": "inner", "kind": "subflow", "inputs": {"flow": "inner"}}
+        inserting = {**flow({**INSERT, "connection": "sb"}), "name": "Inner"}
+        inserting["nodes"][0]["inputs"] = {"on": "manual"}
+        documents = {
+            "named": flow({**INSERT, "connection": "sb"}),
+            "calling": flow(inner),
+            "inner": inserting,
+            "echo": DOCUMENTS["echo"],
+        }
+        for name, document in documents.items():
+            (data / "flows" / f"{name}.flow.json").write_text(json.dumps(document))
+        with open_store(f"sqlite:///{data}/argosy.db") as store:
+            founding = Accounts(store, KeyRing([OLD]), passwords=cheap_passwords()).founding
+            for name in names:
+                email = f"root@{name.lower()}.example.com"
+                founding.create_organization(
+                    organization=name, email=email, password=PASSWORD, database="shop"
+                )
+        return data
+
+    def test_one_that_is_not_there_is_refused_at_the_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        data = self.founded(tmp_path, "Example", "Other")
+        monkeypatch.setenv("ARGOSY_SECRET_KEYS", OLD.hex())
+
+        assert main(["server", "--data", str(data), "--organization", "Nope"]) == 1
+        said = " ".join(capsys.readouterr().err.split())
+        assert "The server cannot start: there is no organization 'Nope'; there is " in said
+        assert "Example" in said
+        assert "Other" in said
+
+    def test_a_database_that_is_not_there_is_refused_at_the_start(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        data = self.founded(tmp_path, "Example")
+        monkeypatch.setenv("ARGOSY_SECRET_KEYS", OLD.hex())
+
+        assert main(["server", "--data", str(data), "--local", "--database", "nope"]) == 1
+        assert "The database 'nope' does not exist." in capsys.readouterr().err
+
+    def test_flows_that_are_for_nobody_are_named_and_why_they_fail_is_logged(
+        self, tmp_path: Path
+    ) -> None:
+        data = self.founded(tmp_path, "Example", "Other")
+
+        with running(data, environ={"ARGOSY_SECRET_KEYS": OLD.hex()}) as server:
+            failed = server.ask("POST", "/flows/named", {})
+            worked = server.ask("POST", "/flows/echo", {})
+        chosen = ("--organization", "Other")
+        with running(data, *chosen, environ={"ARGOSY_SECRET_KEYS": OLD.hex()}) as other:
+            missing = other.ask("POST", "/flows/named", {})
+
+        (warning,) = (line for line in server.log if line.startswith("Warning: "))
+        assert warning == (
+            "Warning: flows use what is stored, and will fail: calling, named. Say whose "
+            "connections and tables they are for with --organization NAME: "
+            "there is Example, Other.\n"
+        )
+        assert worked.status_code == 200
+        assert failed.json()["code"] == "run-failed"
+        assert not {"Example", "--organization", "sb"} & set(re.findall(r"[\w-]+", failed.text))
+        (reason,) = (line for line in server.log if failed.json()["run"] in line)
+        assert "WARNING argosy.server: run" in reason
+        assert "of the flow named failed at insert: wrong-data: " in reason
+        assert "start it with --organization NAME." in reason
+        assert not [line for line in other.log if "Warning: " in line]
+        (reason,) = (line for line in other.log if missing.json()["run"] in line)
+        assert "unknown-connection: There is no connection 'sb'" in reason
 
 
 class TestRotation:
     def stored(self, folder: Path) -> Path:
         data = folder / "data"
-        with open_store(f"sqlite:///{data}/argosy.db") as store:
+        with open_store(f"sqlite:///{data}/argosy.db", folder=data) as store:
             connections = Connections(
                 store, KeyRing([OLD]), load_types(), FakeProber(), now=time.time
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,6 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import Response
-from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
 from argosy.errors import (
@@ -34,11 +34,12 @@ from argosy.server.api.routes import (
     tables,
     uploads,
 )
+from argosy.server.api.routes.router import Route
+from argosy.server.api.wrong_data import wrong_data
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
     from fastapi import Request
+    from fastapi.routing import APIRoute
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from argosy.server.api.services import Services
@@ -49,6 +50,9 @@ Connections, tables and accounts of Argosy.
 Every path is answered with and without the slash at its end, and without `/v1` too. Bodies are
 JSON; a body that is missing is `{}`. Errors are problem details that carry `error_code`,
 `error_name`, `message` and `error_data`. Members that are not documented may be added to answers.
+
+Whatever is sent and not known, members of a body and parameters of a query, is left aside, and
+the answer names it in `warnings`. A parameter of a query stands there once.
 """
 _TAGS = [
     {"name": "connections", "description": "Credentials to connect with, of an organization."},
@@ -61,7 +65,6 @@ _TAGS = [
     {"name": "audit", "description": "Who changed what and when."},
     {"name": "server", "description": "The server itself."},
 ]
-_MOST_PROBLEMS = 5
 _SHARED = {"429": "TooManyRequests", "500": "ServerError", "503": "ServerUnavailable"}
 _MODULES = (connections, tables, uploads, login, setup, accounts, organizations, health, pages)
 
@@ -115,6 +118,13 @@ class _LastBoundary:
             await _problem(service_error(error))(scope, receive, send)
 
 
+def takes_body(method: str, path: str) -> bool:
+    """Tell whether a body is read of a request with this method, to this path in its one form."""
+    of_path = (route for route in _routes() if route.path_regex.match(path))
+    found = next((route for route in of_path if method in (route.methods or ())), None)
+    return found is not None and found.takes_body
+
+
 def _operation_id(route: APIRoute) -> str:
     return route.name
 
@@ -131,7 +141,7 @@ def _answer_error(_request: Request, error: Exception) -> Response:
 
 def _answer_invalid(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
-    return _problem(_wrong_data(error.errors()))
+    return _problem(wrong_data(error.errors()))
 
 
 def _answer_http(request: Request, error: Exception) -> Response:
@@ -153,36 +163,10 @@ def _methods(path: str) -> list[str]:
     return sorted({"OPTIONS", *(method for methods in found for method in methods or ())})
 
 
-def _routes() -> list[APIRoute]:
-    return [
-        route
-        for module in _MODULES
-        for route in module.router.routes
-        if isinstance(route, APIRoute)
-    ]
-
-
-def _wrong_data(errors: Sequence[Any]) -> WrongDataError:
-    """Return what is wrong as sentences; they name places and never repeat what stood there."""
-    sentences = list(dict.fromkeys(_sentences(errors)))
-    more = len(sentences) - _MOST_PROBLEMS
-    shown = [*sentences[:_MOST_PROBLEMS], *([f"And {more} more."] if more > 0 else [])]
-    return WrongDataError(detail=" ".join(shown), field=_place(errors[0]))
-
-
-def _sentences(errors: Sequence[Any]) -> Iterator[str]:
-    for error in errors:
-        place = _place(error)
-        if error["type"] == "missing":
-            yield f"{place} is missing."
-        else:
-            said = str(error["msg"])
-            yield f"{place}: {said[:1].lower()}{said[1:200]}."
-
-
-def _place(error: Any) -> str:
-    inner = [str(step)[:100] for step in error["loc"][1:]]
-    return ".".join(inner) or str(error["loc"][0])
+@lru_cache(maxsize=1)
+def _routes() -> list[Route]:
+    every = (route for module in _MODULES for route in module.router.routes)
+    return [route for route in every if isinstance(route, Route)]
 
 
 def _document(application: FastAPI) -> dict[str, Any]:

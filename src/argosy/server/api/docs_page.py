@@ -55,7 +55,7 @@ def _operation(document: JsonObject, path: str, method: str, operation: JsonObje
         parts.append(_content(document, "Body", body))
     refused = []
     for status, response in operation["responses"].items():
-        if status.startswith("2"):
+        if status.startswith(("2", "3")):
             parts.append(_content(document, f"{status}: {response['description']}", response))
         else:
             refused.append(_refusal(status, _referred(document, response)))

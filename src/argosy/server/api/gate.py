@@ -49,10 +49,16 @@ RESOURCES = frozenset(
 ACCOUNT = "argosy.account"
 #: Environment key: the body of an upload, which is no JSON and may be long.
 UPLOAD = "argosy.upload"
-#: Environment key: the length that an upload announces, as text; empty where it does not.
-UPLOAD_LENGTH = "argosy.upload-length"
+#: Environment key: what the header says of an upload, by `OF_UPLOADS`; empty where it does not.
+UPLOAD_FIELDS = "argosy.upload-fields"
+OF_UPLOADS = (
+    "CONTENT_LENGTH",
+    "HTTP_CONTENT_DIGEST",
+    "HTTP_CONTENT_MD5",
+    "HTTP_CONTENT_RANGE",
+    "HTTP_REPR_DIGEST",
+)
 _UPLOADS = f"{VERSION}/uploads/"
-_WITHOUT_BODY = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _LOOPBACK = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?", re.IGNORECASE)
 _TRACE = re.compile(r"[0-9A-Za-z._/;=-]{1,100}")
 _MOST_FIELDS = 50
@@ -94,7 +100,8 @@ class Gate:
 
     `local` is a server without accounts: it answers requests to a loopback name alone, and none
     that another site's page sends. With `behind_proxy` the client's address is what the proxy
-    says. `new_trace` gives a trace id to a request that has none.
+    says. `new_trace` gives a trace id to a request that has none. `takes_body` tells of a method
+    and a path whether a body is read: where it is not, one that is sent is passed over.
     """
 
     def __init__(
@@ -102,6 +109,7 @@ class Gate:
         application: Application,
         *,
         new_trace: Callable[[], str],
+        takes_body: Callable[[str, str], bool],
         local: bool = False,
         behind_proxy: bool = False,
         max_body_bytes: int = 1024 * 1024,
@@ -109,6 +117,7 @@ class Gate:
     ) -> None:
         self._application = application
         self._new_trace = new_trace
+        self._takes_body = takes_body
         self._local = local
         self._behind_proxy = behind_proxy
         self._most = max_body_bytes
@@ -148,8 +157,8 @@ class Gate:
         body = b""
         if method == "PUT" and path.startswith(_UPLOADS):
             passed[UPLOAD] = environ["wsgi.input"]
-            passed[UPLOAD_LENGTH] = environ.get("CONTENT_LENGTH") or ""
-        elif method not in _WITHOUT_BODY:
+            passed[UPLOAD_FIELDS] = {name: environ.get(name) or "" for name in OF_UPLOADS}
+        elif self._takes_body(method, path):
             body = read_body(environ, self._most)
         passed["wsgi.input"] = BytesIO(body)
         passed["CONTENT_LENGTH"] = str(len(body))

@@ -25,6 +25,9 @@ MEDIA_TYPE = "application/problem+json"
 #: After how many seconds a client may ask again where the store could not be reached.
 _RETRY_AFTER = 1
 
+#: Phrases that differ between releases of Python.
+_TITLES = {413: "Content Too Large"}
+
 _LOG = logging.getLogger("argosy.server")
 
 
@@ -32,7 +35,7 @@ def problem_document(error: ServiceError) -> JsonObject:
     """Return the body of an error's answer."""
     return {
         "type": "about:blank",
-        "title": HTTPStatus(error.http_status).phrase,
+        "title": _TITLES.get(error.http_status) or HTTPStatus(error.http_status).phrase,
         "status": error.http_status,
         "detail": error.message,
         **error.envelope(),

@@ -15,6 +15,8 @@ from argosy.errors import (
     ServiceError,
     ServiceForbiddenError,
     ServiceNotFoundError,
+    StorageFullError,
+    TooLargeError,
     TooManyRequestsError,
     WrongDataError,
 )
@@ -67,6 +69,8 @@ _WHAT = {
     "RefreshTokenExpired": "The refresh token has ended: log in again.",
     "WrongData": "What was sent cannot be used.",
     "DuplicatedError": "There is one of this key already.",
+    "StorageFull": "There is no room for what was sent.",
+    "TooLarge": "What was sent is larger than it may be.",
     "ForbiddenError": "Who asks may not do this.",
     "NotFoundError": "There is no such thing.",
     "MethodNotAllowed": "The path is there, and this method is not.",
@@ -80,6 +84,8 @@ _CLASSES: tuple[type[ServiceError], ...] = (
     RefreshTokenExpiredError,
     WrongDataError,
     DuplicatedError,
+    StorageFullError,
+    TooLargeError,
     ServiceForbiddenError,
     ServiceNotFoundError,
     MethodNotAllowedError,
@@ -93,6 +99,8 @@ _DATA: dict[type[ServiceError], dict[str, JsonObject]] = {
     ServiceNotFoundError: {"type": {"type": "string"}, "key": {"type": "string"}},
     MethodNotAllowedError: {"method": {"type": "string"}},
     WrongDataError: {"error": {"type": "string"}},
+    StorageFullError: {"error": {"type": "string"}},
+    TooLargeError: {"error": {"type": "string"}, "most": {"type": "integer"}},
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -11,16 +11,22 @@ from sqlalchemy import select
 
 from argosy.accounts import Accounts
 from argosy.accounts.databases import database_by_id
+from argosy.accounts.principal import OPERATOR
 from argosy.connections.probing import Prober, ProbeSettings
 from argosy.connections.service import Connections
 from argosy.connections.settings import ANYWHERE, ConnectionsSettings
 from argosy.connections.tables import Tables
 from argosy.connections.types import load_types, type_of_calls
+from argosy.connections.uploads import Uploads
 from argosy.connector import load_connector
 from argosy.errors import ServiceError, ServiceNotFoundError, WrongDataError
 from argosy.server.api.limits import RateLimit
 from argosy.server.api.secrets_in_use import SecretsInUse, watched
+from argosy.server.api.served_tables import ServedTables
 from argosy.store import open_ring, open_store, tables
+from argosy.tables import StoredTable
+from argosy.tables.opener import ReadingOpener
+from argosy.tables.sources import Files
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
@@ -31,6 +37,7 @@ if TYPE_CHECKING:
     from argosy.connections.types import ConnectionType
     from argosy.model import Connection as CallConnection
     from argosy.model import Connector
+    from argosy.sdk import TableService
     from argosy.server.api.settings import ApiSettings
     from argosy.store import KeyRing, Store
 
@@ -50,9 +57,9 @@ class Services:
     calls: ConnectionType | None
     connections: Connections
     tables: Tables
+    files: Files
     #: Knows every secret that was decrypted in this process.
     secrets: SecretsInUse
-    max_upload_bytes: int
     #: Where the flows' calls go whose connection says nowhere else: a sandbox.
     endpoint: str
     #: The organization whose connections flows use; None is the only one.
@@ -78,6 +85,37 @@ class Services:
             raise KeyError(name)
         found = stored.for_calls()
         return found if found.endpoint else replace(found, endpoint=self.endpoint)
+
+    def stored_table(self, principal: Principal, connection: str, name: str) -> StoredTable:
+        """Return a table as `argosy.tables.open` takes it. Raises ServiceError."""
+        stored, table = self.tables.to_read(principal, connection, name)
+        return StoredTable(stored, table, self.files)
+
+    @contextmanager
+    def table_service(self, principal: Principal | None = None) -> Iterator[TableService]:
+        """Give what reads stored tables for flows: those of a principal's database.
+
+        Without one, those of whoever flows run as. Nothing is read before a table is asked for.
+        """
+        with closing(ServedTables(self, lambda: principal or self._principal_of_flows())) as served:
+            yield served
+
+    def _principal_of_flows(self) -> Principal:
+        """Return who reads tables in flows: the database `default`, or else the oldest.
+
+        Raises WrongDataError, ServiceNotFoundError.
+        """
+        if self.local is not None:
+            return self.local
+        organization = self._organization_of_flows()
+        table = tables.databases.c
+        query = select(table.id, table.name).where(table.organization == organization)
+        with self.store.read() as connection:
+            rows = connection.execute(query.order_by(table.created, table.id)).all()
+        if not rows:
+            raise ServiceNotFoundError(type="database", key="default")
+        chosen = next((row.id for row in rows if row.name == "default"), rows[0].id)
+        return replace(OPERATOR, organization=organization, database=chosen)
 
     def _organization_of_flows(self) -> str:
         if self.local is not None:
@@ -145,19 +183,19 @@ def open_services(
     Raises StoreError: its address is wrong, it cannot be reached, a later release has written it,
     or its keys are not there.
     """
-    with open_store(settings.store_url) as store:
+    with open_store(settings.store_url, folder=settings.data) as store:
         types, used = load_types(), SecretsInUse()
         connector = load_connector(settings.connector)
         ring = watched(open_ring(store, settings.environ, file=settings.key_file), types, used)
         accounts = Accounts(store, ring, now=now, passwords=passwords)
+        own_prober = _prober(settings, connector, now)
         connections = Connections(
-            store,
-            ring,
-            types,
-            prober or _prober(settings, connector, now),
-            now=now,
-            settings=_terms(settings),
+            store, ring, types, prober or own_prober, now=now, settings=_terms(settings)
         )
+        uploads = Uploads.of(connections.settings, ring, now)
+        uploads.sweep()
+        files = Files(own_prober, types, uploads.file)
+        opener = ReadingOpener(files, now=now, clock=time.monotonic)
         yield Services(
             store=store,
             ring=ring,
@@ -168,9 +206,9 @@ def open_services(
             types=types,
             calls=type_of_calls(types, connector.id),
             connections=connections,
-            tables=Tables(store, connections, now=now),
+            tables=Tables(store, connections, now=now, opener=opener, uploads=uploads),
+            files=files,
             secrets=used,
-            max_upload_bytes=settings.max_upload_bytes,
             endpoint=settings.endpoint,
             organization=settings.organization,
         )
@@ -217,4 +255,6 @@ def _terms(settings: ApiSettings) -> ConnectionsSettings:
         allow_endpoints=(ANYWHERE,) if settings.local else settings.allowed_endpoints,
         origin=settings.origin,
         upload_folder=settings.uploads,
+        most_file_bytes=settings.max_upload_bytes,
+        most_database_bytes=settings.max_database_bytes,
     )

@@ -18,6 +18,9 @@ class ApiSettings:
     X-Forwarded-For. Requests may come at `rate` a second of one organization with `burst` at
     once, and logins at `login_rate` of one address.
 
+    A file that is uploaded has at most `max_upload_bytes`, and all files of a database together
+    `max_database_bytes`.
+
     Without accounts all work in the database of the name `database`; None is `default`, or the
     oldest where none is called so. Flows use the connections of `organization`; None is the only
     one there is. Their calls go to
@@ -43,6 +46,7 @@ class ApiSettings:
     login_burst: int = 30
     max_body_bytes: int = 1024 * 1024
     max_upload_bytes: int = 1024**3
+    max_database_bytes: int = 10 * 1024**3
     organization: str | None = None
     database: str | None = None
     endpoint: str = ""

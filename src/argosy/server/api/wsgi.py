@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from a2wsgi import ASGIMiddleware
 
-from argosy.server.api.application import create_application
+from argosy.server.api.application import create_application, takes_body
 from argosy.server.api.gate import Gate
 from argosy.server.api.logs import log_to_stderr
 from argosy.server.api.services import open_services
@@ -47,6 +47,7 @@ def gate_of(services: Services, settings: ApiSettings) -> Gate:
     return Gate(
         ASGIMiddleware(create_application(services), wait_time=0.0),  # type: ignore[arg-type]
         new_trace=lambda: secrets.token_hex(16),
+        takes_body=takes_body,
         local=settings.local,
         behind_proxy=settings.behind_proxy,
         max_body_bytes=settings.max_body_bytes,

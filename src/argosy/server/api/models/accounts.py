@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from argosy.server.api.models.shapes import Answer, Page, Request, Seconds, Warnings
+from argosy.server.api.models.shapes import Answer, Page, Request, Seconds, Whole
 
 Role = Literal["root", "manager", "backend", "frontend", "demo_viewer"]
 ServiceRole = Literal["manager", "backend", "frontend", "demo_viewer"]
@@ -47,7 +47,7 @@ class TokenRefresh(_InDatabase):
     refresh_token: Secret
 
 
-class Database(Answer):
+class Database(Whole):
     """A database (workspace) of an organization."""
 
     id: str
@@ -58,7 +58,7 @@ class Database(Answer):
     session_id_type: str = Field(examples=["string"])
 
 
-class LoginAnswer(Answer):
+class LoginAnswer(Whole):
     """The tokens of a login."""
 
     token: str = Field(description="The JWT of the next requests; it lives for minutes.")
@@ -66,7 +66,6 @@ class LoginAnswer(Answer):
     role: Role
     org_id: str
     database: Database | None = None
-    warnings: Warnings
 
 
 class AccountName(Answer):
@@ -77,7 +76,7 @@ class AccountName(Answer):
     role: Role
 
 
-class WhoAmI(Answer):
+class WhoAmI(Whole):
     """Who the token stands for."""
 
     org_id: str
@@ -134,7 +133,7 @@ class PasswordChange(Request):
     new_password: Secret = Field(description="12 to 200 bytes.")
 
 
-class Account(Answer):
+class Account(Whole):
     """An account: `name` is the e-mail address of an individual."""
 
     id: str
@@ -168,7 +167,7 @@ class Expiration(Request):
     expiration_timestamp: float = Field(examples=[1795676400])
 
 
-class ServiceKey(Answer):
+class ServiceKey(Whole):
     """A key, without the key itself."""
 
     id: str
@@ -185,7 +184,7 @@ class NewServiceKey(ServiceKey):
     key: str
 
 
-class ServiceKeys(Answer):
+class ServiceKeys(Whole):
     """The keys of a service account."""
 
     keys: list[ServiceKey]
@@ -242,7 +241,7 @@ class DatabasePage(Page):
     databases: list[Database]
 
 
-class Organization(Answer):
+class Organization(Whole):
     """The organization of whoever asks."""
 
     id: str
@@ -260,7 +259,7 @@ class Setup(Request):
     database: str = Field(default="default", examples=["shop"])
 
 
-class SetupAnswer(Answer):
+class SetupAnswer(Whole):
     """What was founded."""
 
     org_id: str
@@ -268,7 +267,7 @@ class SetupAnswer(Answer):
     database_id: str | None = None
 
 
-class Health(Answer):
+class Health(Whole):
     """The server answers, and so does its store."""
 
     status: Literal["ok"]

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from argosy.connections.types import load_types
-from argosy.server.api.models.shapes import Answer, Object, Request, Warnings
+from argosy.server.api.models.shapes import Answer, Object, Request, Warnings, Whole
 
 _TYPES = [name for name in load_types() if name != "LOCAL"]
 _S3: dict[str, Any] = {
@@ -51,9 +51,13 @@ class ConnectionDocument(_Given):
         description="The fields of the type. A secret that is `******` or left out stays as it "
         "is; null clears it."
     )
-    metadata: Object | None = Field(default=None, description="What is not secret.")
+    metadata: Object | None = Field(
+        default=None, description="What is not secret; empty where it is left out."
+    )
     settings: Object | None = Field(
-        default=None, description="How capabilities are called: `endpoint`, `allowHosts`, ..."
+        default=None,
+        description="How capabilities are called: `endpoint`, `allowHosts`, ...; empty where they "
+        "are left out.",
     )
     type: TypeId | None = Field(
         default=None, description="Of a new connection that does not bear the name of its type."
@@ -128,7 +132,7 @@ class Connections(Answer):
     connections: list[Connection]
 
 
-class ConnectionType(Answer):
+class ConnectionType(Whole):
     """What can be connected to: its fields as JSON Schemas, and what a test does."""
 
     type: str = Field(examples=["S3"])
@@ -142,7 +146,7 @@ class ConnectionType(Answer):
     test: Object = Field(description="What a test of credentials does, step by step.")
 
 
-class ConnectionTypes(Answer):
+class ConnectionTypes(Whole):
     """All types."""
 
     connection_types: list[ConnectionType]

@@ -19,7 +19,7 @@ Seconds = Annotated[float, Field(description="Seconds since 1970.", examples=[17
 
 
 class Request(BaseModel):
-    """A body that is sent; members that are not named here are passed over."""
+    """A body that is sent; members that are not named here are left aside."""
 
     model_config = ConfigDict(extra="ignore", strict=True, hide_input_in_errors=True)
 
@@ -30,15 +30,18 @@ class Answer(BaseModel):
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
 
 
-class Done(Answer):
-    """The change is made."""
+class Whole(Answer):
+    """An answer by itself, which says what of the request was left aside."""
 
     warnings: Warnings
 
 
-class Page(Answer):
+class Done(Whole):
+    """The change is made."""
+
+
+class Page(Whole):
     """One page of a list; `next_page` means nothing where `has_next` is false."""
 
     has_next: bool = Field(description="Whether there are more.")
     next_page: int = Field(description="The page to ask for next.", examples=[2])
-    warnings: Warnings

@@ -222,6 +222,13 @@ class TableTest(Answer):
 
 
 class Uploaded(Answer):
-    """The file is there."""
+    """The file is there, and its table was opened."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"bytes": 1048576, "status": "available"}]}
+    )
+
+    warnings: Warnings
     bytes: int = Field(description="How many bytes it has.")
+    status: Status
+    status_detail: Object | None = Field(default=None, description="Why it has this status.")

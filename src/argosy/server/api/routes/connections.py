@@ -5,9 +5,10 @@ from __future__ import annotations
 from enum import Enum
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Depends, Path
 
 from argosy.connections.fields import describe
+from argosy.connections.service import check_own_name
 from argosy.errors import ServiceNotFoundError
 from argosy.server.api.identity import Anyone, Builder, Serving
 from argosy.server.api.models import connections as shapes
@@ -28,6 +29,15 @@ Name = Annotated[
     str,
     Path(description="The name of a connection, or of a type: its default one.", examples=["S3"]),
 ]
+
+
+def _own(connection: Name, _: Builder) -> str:
+    check_own_name(connection)
+    return connection
+
+
+#: The same, of one that is not built in; judged before the body is.
+OwnName = Annotated[str, Depends(_own)]
 _ONE = refusals(UNKNOWN_CONNECTION, NO_CONNECTION)
 
 
@@ -64,12 +74,13 @@ def show_connection(connection: Name, services: Serving, principal: Builder) -> 
     summary="Create or replace a connection",
 )
 def put_connection(
-    connection: Name, body: shapes.ConnectionDocument, services: Serving, principal: Builder
+    connection: OwnName, body: shapes.ConnectionDocument, services: Serving, principal: Builder
 ) -> Any:
     """Make a connection, or replace it, and return it.
 
     What a read has shown can be sent back: a secret that is `******` or left out stays as it is,
-    null clears it.
+    null clears it. All else is replaced: a field, `metadata` or `settings` that are left out are
+    gone, and a warning tells it of the last two where there were any.
     """
     document = body.model_dump(exclude_unset=True)
     return services.connections.put(principal, connection, document)
@@ -95,9 +106,11 @@ def remove_connection(connection: Name, services: Serving, principal: Builder) -
     summary="Test credentials",
 )
 def test_credentials(
-    connection: Name, body: shapes.CredentialsToTest, services: Serving, principal: Builder
+    connection: OwnName, body: shapes.CredentialsToTest, services: Serving, principal: Builder
 ) -> Any:
     """Test credentials, those that are stored where none are sent; nothing is stored.
+
+    `metadata` and `settings` that are left out are those that are stored.
 
     Answers within the 6 seconds that the official client waits. A failure is code 40, and its
     `error_data` says why (`reason`), where to change what (`field`), whether to try again

@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import Annotated, Any
 
 from fastapi import Path as InPath
-from fastapi import Query, Request
+from fastapi import Query, Request, Response
 
-from argosy.errors import ServerUnavailableError, ServiceForbiddenError, WrongDataError
-from argosy.server.api.gate import UPLOAD, UPLOAD_LENGTH
+from argosy.connections.upload_parts import Part, read_digests, read_md5, read_part
+from argosy.connections.uploads import Address
+from argosy.errors import ServiceForbiddenError, StorageFullError, TooLargeError
+from argosy.server.api.gate import UPLOAD, UPLOAD_FIELDS
 from argosy.server.api.identity import Serving
 from argosy.server.api.models.tables import Uploaded
-from argosy.server.api.refusals import refusals
+from argosy.server.api.refusals import Responses, refusals
 from argosy.server.api.routes.router import Router
-
-if TYPE_CHECKING:
-    from argosy.connections.uploads import Upload
-    from argosy.server.api.services import Services
 
 router = Router(prefix="/v1/uploads", tags=["tables"])
 
-_CHUNK = 1024 * 1024
-#: More digits than any length has.
-_MOST_DIGITS = 15
 _BODY = {
     "requestBody": {
         "required": True,
@@ -33,22 +25,35 @@ _BODY = {
     }
 }
 _OVER = ServiceForbiddenError(detail="the upload address is over; read the table to get a new one.")
-
-
-class _Stream(Protocol):
-    def read(self, size: int, /) -> bytes: ...
+_LARGE = TooLargeError(
+    detail="the file has more than the 1073741824 bytes that it may have.", most=1024**3
+)
+_FULL = StorageFullError(detail="the disk of the server is full; nothing of the file was kept.")
+_GO_ON: Responses = {
+    308: {
+        "description": "Not all of the file has arrived: go on behind `Range`, from the beginning "
+        "where there is none.",
+        "headers": {
+            "Range": {
+                "description": "The bytes that have arrived.",
+                "schema": {"type": "string", "examples": ["bytes=0-1048575"]},
+            }
+        },
+    }
+}
 
 
 @router.put(
     "/{database}/{name}/",
     response_model=Uploaded,
-    responses=refusals(_OVER, token=False),
+    responses=refusals(_OVER, _LARGE, _FULL, token=False) | _GO_ON,
     openapi_extra=_BODY,
 )
 def upload_file(
     database: str,
     name: Annotated[str, InPath(description="The table's name.")],
     expires: Annotated[str, Query()],
+    id_: Annotated[str, Query(alias="id")],
     signature: Annotated[str, Query()],
     services: Serving,
     request: Request,
@@ -56,45 +61,33 @@ def upload_file(
     """Take the file of a LOCAL table, as it is; its `url` is the address, and needs no token.
 
     A file that comes a second time takes the place of the first, when it is there as a whole:
-    Content-Length says how much that is.
+    Content-Length says how much that is, and checksums in `Repr-Digest` (of the whole file) and
+    `Content-Digest` (of what the request brings) are checked. An upload that broke off goes on:
+    `Content-Range: bytes */TOTAL` without a body asks how much has arrived, and
+    `Content-Range: bytes FIRST-LAST/TOTAL` brings more; the answer is 308 until all is there. Then
+    the table is opened, and the answer tells its status.
     """
-    upload = services.tables.begin_upload(database, name, expires, signature)
-    if upload is None:
-        raise ServerUnavailableError(detail="this server takes no files.")
+    uploading = services.tables.uploading
+    upload = uploading.begin(Address(database, name, id_, expires, signature))
     environ = request.scope["wsgi_environ"]
-    length = _length(environ[UPLOAD_LENGTH], services.max_upload_bytes)
-    _store(services, upload, environ[UPLOAD], length)
-    return {"bytes": length}
+    part = _part(environ[UPLOAD_FIELDS], uploading.most)
+    arrived = uploading.receive(upload, part, environ[UPLOAD])
+    if arrived.answer is None:
+        done = {"range": f"bytes=0-{arrived.size - 1}"} if arrived.size else {}
+        return Response(None, 308, done)
+    return arrived.answer
 
 
-def _length(text: str, most: int) -> int:
-    """Return how many bytes a file announces. Raises WrongDataError."""
-    if not text.isdecimal():
-        detail = "the request has no Content-Length; send the file with its length, not in chunks."
-        raise WrongDataError(detail=detail)
-    if len(text) > _MOST_DIGITS or int(text) > most:
-        detail = f"the file has more than the {most} bytes that it may have."
-        raise WrongDataError(detail=detail)
-    return int(text)
-
-
-def _store(services: Services, upload: Upload, stream: _Stream, length: int) -> None:
-    """Write the file beside its place, then put it there where it is whole.
-
-    Raises WrongDataError, ServiceForbiddenError.
-    """
-    folder = upload.place.parent
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".upload-", dir=folder)
-    made, size = Path(name), 0
-    try:
-        with os.fdopen(handle, "wb") as file:
-            while size <= length and (chunk := stream.read(_CHUNK)):
-                size += len(chunk)
-                file.write(chunk)
-        if size != length:
-            detail = f"{size} bytes came, and Content-Length is {length}; send the file again."
-            raise WrongDataError(detail=detail)
-        services.tables.end_upload(upload, made)
-    finally:
-        made.unlink(missing_ok=True)
+def _part(fields: dict[str, str], most: int) -> Part:
+    """Return what the header fields say. Raises WrongDataError, TooLargeError."""
+    content = (
+        *read_digests(fields["HTTP_CONTENT_DIGEST"], "Content-Digest"),
+        *read_md5(fields["HTTP_CONTENT_MD5"]),
+    )
+    return read_part(
+        fields["HTTP_CONTENT_RANGE"],
+        fields["CONTENT_LENGTH"],
+        content=content,
+        whole=read_digests(fields["HTTP_REPR_DIGEST"], "Repr-Digest"),
+        most=most,
+    )

@@ -164,9 +164,25 @@ def test_the_demo_runs_every_step_and_reads_the_rows_back(run: Run) -> None:
     assert "kenji@example.com" in ran.out
     assert "rowCount = 3" in ran.out
     assert "count = 35" in ran.out
+    assert "3 rows in shop.people" in ran.out
+    assert "00501" in ran.out
     assert "Column 'o.order_total' cannot be resolved" in " ".join(ran.out.split())
-    assert ran.out.rstrip().endswith("All 9 steps succeeded.")
+    assert ran.out.rstrip().endswith("All 12 steps succeeded.")
     assert "1/sandbox" not in ran.out
+
+
+def test_the_demo_leaves_out_what_is_not_installed(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("argosy.cli.demo_tables.find_spec", lambda _name: None)
+
+    ran = run("demo", "--once")
+
+    assert ran.status == 0
+    told = " ".join(ran.out.split())
+    assert "Left out: Reading tables needs more than is installed: pip install" in told
+    assert "Left out: the step 'import' was left out." in told
+    assert told.endswith("9 of 12 steps succeeded.")
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

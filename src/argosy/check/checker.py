@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from argosy.check.flows import check_flow_files, flow_files
 from argosy.check.report import Report
 from argosy.check.rules import RULES
-from argosy.check.subject import Subject, read_subject
+from argosy.check.subject import read_subject
+from argosy.connector import companion_folders
 from argosy.connector.finding import MANIFEST
 from argosy.model import Problem, split_pointer
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from argosy.check.rule import Rule
+    from argosy.check.subject import Subject
     from argosy.model import Connector
 
 #: The folder of a connector's own flows.
@@ -23,15 +26,28 @@ FLOWS = "flows"
 
 
 def check_connector(root: Path) -> Report:
-    """Check the connector in the folder `root`, with its flows.
+    """Check the connector in the folder `root`, with its flows, and the built-in ones below it.
 
     Nothing is raised for what is wrong with it, not even where the folder is not there.
     """
+    found, files = _found_in(root)
+    top = root.resolve()
+    for folder in companion_folders():
+        if folder.resolve() != top and folder.resolve().is_relative_to(top):
+            below = folder.resolve().relative_to(top)
+            inner, count = _found_in(root / below)
+            found |= {replace(one, file=(below / one.file).as_posix()) for one in inner}
+            files += count
+    return Report(root, tuple(sorted(found, key=_place)), files)
+
+
+def _found_in(root: Path) -> tuple[set[Problem], int]:
+    """Return what is wrong with one connector and its flows, and how many files those are."""
     subject = read_subject(root)
     flows = flow_files(root, FLOWS)
     found = {problem for rule in RULES for problem in _findings(rule, subject)}
     found |= check_flow_files(root, flows, subject.connector, FLOWS)
-    return Report(root, tuple(sorted(found, key=_place)), subject.files + len(flows))
+    return found, subject.files + len(flows)
 
 
 def check_flows(path: Path, connector: Connector) -> Report:

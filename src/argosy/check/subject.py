@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from argosy.check.reading import Source, read_source
 from argosy.connector.finding import MANIFEST
-from argosy.connector.loading import file_validator
+from argosy.connector.loading import beside_companions, file_validator
 from argosy.model import Capability, Connector, JsonObject
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def _connector(manifest: Source, root: Path) -> Connector | None:
     document = manifest.document
     if document is None or not file_validator("connector").is_valid(document):
         return None
-    return Connector.from_json(document, root)
+    return beside_companions(Connector.from_json(document, root))
 
 
 def _capability(source: Source) -> CapabilitySource:

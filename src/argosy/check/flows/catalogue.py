@@ -64,7 +64,7 @@ class FlowSource(Source):
 
 
 class Catalogue:
-    """The capabilities of a connector, or of none, and the flows that may call each other.
+    """The capabilities of a connector and its companions, and the flows that may call each other.
 
     `files` are those flows' files below `root`. A connector that is None is not there or has
     faults of its own: nothing is said then of the capabilities that nodes name.
@@ -85,19 +85,20 @@ class Catalogue:
         self.imported: dict[str, LintFlow | None] = {}
 
     def capability(self, name: str) -> KnownCapability | None:
-        """Return a capability, or None where the connector has none of this id."""
+        """Return a capability, or None where neither connector nor companion has this id."""
         if name not in self._capabilities:
             self._capabilities[name] = self._read(name)
         return self._capabilities[name]
 
     def _read(self, name: str) -> KnownCapability | None:
         connector = self.connector
-        if connector is None or name not in connector.capability_files:
+        if connector is None or name not in connector.every_capability:
             return None
+        home = connector.home_of(name)
         try:
-            found = load_capability(connector, name)
-            inputs = bundle_schema(connector, found.inputs, found.file)
-            outputs = bundle_schema(connector, found.outputs, found.file)
+            found = load_capability(home, name)
+            inputs = bundle_schema(home, found.inputs, found.file)
+            outputs = bundle_schema(home, found.outputs, found.file)
             return KnownCapability(found, Validator(inputs), _output_shape(found, outputs))
         except (ArgosyError, InvalidSchemaError) as error:
             return KnownCapability(None, fault=str(error))

@@ -1,7 +1,8 @@
 """The manifest's list and the files below `capabilities/` are the same capabilities.
 
 A file that is not listed is dead, a listed one that is not there fails when it is called. A
-capability is called by its id alone, so the id is the file's name and is unique across folders.
+capability is called by its id alone, so the id is the file's name and is unique across folders,
+and no built-in connector has it too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
+from argosy.connector import clashes
 from argosy.model import Problem
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ def check(subject: Subject) -> Iterator[Problem]:
     yield from _without_file(subject, listed)
     yield from _not_listed(subject, listed)
     yield from _with_same_id(subject, listed)
+    for index, message in clashes(subject.connector):
+        pointer = f"/capabilities/{index}"
+        yield Problem(ID, message, pointer, file=subject.manifest.file)
 
 
 def _misnamed(subject: Subject) -> Iterator[Problem]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from argosy.check.expressions import compile_or_fault, texts
 from argosy.connector.loading import file_validator
+from argosy.flow.library import flow_files, flow_id
 from argosy.model import Json, JsonObject, Problem
 from argosy.validation.sentences import list_words
 
@@ -19,7 +20,10 @@ if TYPE_CHECKING:
     from argosy.check.subject import Subject
 
 ID = "demo"
-DEMAND = "The demo fits its schema, calls capabilities of the manifest, and reads earlier steps."
+DEMAND = (
+    "The demo fits its schema, calls capabilities of the manifest, runs flows of the connector, "
+    "and reads earlier steps."
+)
 
 
 def check(subject: Subject) -> Iterator[Problem]:
@@ -34,18 +38,33 @@ def check(subject: Subject) -> Iterator[Problem]:
     if problems := file_validator("demo").problems(demo.document):
         yield from (replace(problem, code=ID, file=demo.file) for problem in problems)
         return
-    for pointer, message in _findings(demo.document["steps"], subject.connector.capability_files):
+    flows = [flow_id(path) for path in flow_files(subject.root / "flows")]
+    capabilities = subject.connector.capability_files
+    for pointer, message in _findings(demo.document["steps"], capabilities, flows):
         yield Problem(ID, message, pointer, file=demo.file)
 
 
-def _findings(steps: list[JsonObject], capabilities: Json) -> Iterator[tuple[str, str]]:
+def _findings(
+    steps: list[JsonObject], capabilities: Json, flows: list[str]
+) -> Iterator[tuple[str, str]]:
     earlier: list[str] = []
+    ids: list[str] = []
     for index, step in enumerate(steps):
         named = step.get("capability")
         if named is not None and named not in capabilities:
             known = list_words(capabilities, named)
             message = f"{named!r} is not a capability of the manifest; there is {known}"
             yield f"/steps/{index}/capability", message
+        after = step.get("after")
+        if after is not None and after not in ids:
+            known = list_words(ids, after) or "none"
+            yield f"/steps/{index}/after", f"{after!r} is not an earlier step; there is {known}"
+        flow = step.get("flow")
+        if flow is not None and flow not in flows:
+            known = list_words(flows, flow) or "none"
+            message = f"{flow!r} is not a flow of the connector; there is {known}"
+            yield f"/steps/{index}/flow", message
+        ids.append(step["id"])
         for pointer, text in texts(step.get("inputs"), ("steps", index, "inputs")):
             yield from ((pointer, message) for message in _unreadable(text, earlier))
         if named is not None:

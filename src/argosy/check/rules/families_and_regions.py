@@ -2,7 +2,7 @@
 
 A capability of an unknown family has no address; a region's alias that another region has too
 would send a key to the wrong site. A family that no capability uses is fine: full URLs may
-still lead to it.
+still lead to it. A connector that sends no request needs no regions.
 """
 
 from __future__ import annotations
@@ -41,12 +41,15 @@ def check(subject: Subject) -> Iterator[Problem]:
             known = list_words(connector.families, capability.family)
             message = f"{capability.family!r} is not a family of the manifest; there is {known}"
             yield Problem(ID, message, "/family", file=capability.file)
+        if capability.request.path and not connector.regions:
+            message = "the manifest has no regions, so this path has no address"
+            yield Problem(ID, message, "/request/path", file=capability.file)
 
 
 def _unserved(connector: Connector) -> Iterator[tuple[str, str]]:
     served = {name for region in connector.regions.values() for name in region.endpoints}
     for name in connector.families:
-        if name not in served:
+        if connector.regions and name not in served:
             message = f"the family {name!r} has an endpoint in no region"
             yield join_pointer(("families", name)), message
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from argosy.check.flows.rules import (
     circles,
+    connections,
     edges,
     empty_inputs,
     expressions,
@@ -45,6 +46,7 @@ FLOW_RULES: tuple[FlowRule, ...] = (
     value_schemas,
     node_ids,
     node_kinds,
+    connections,
     triggers,
     edges,
     circles,

@@ -47,7 +47,7 @@ def _capability(subject: FlowSubject, place: NodePlace) -> Iterator[Problem]:
     known = subject.capability(place)
     pointer = place.pointer("capability")
     if known is None:
-        there = known_words(connector.capability_files, name)
+        there = known_words(connector.every_capability, name)
         message = f"the connector {connector.id!r} has no capability {name!r}; there is {there}"
         hint = f"{name!r} is a built-in kind: name it by `kind`." if name in KINDS else ""
         yield subject.problem(ID, message, pointer, hint)

@@ -1,0 +1,1 @@
+"""Handlers of the built-in connector for stored tables."""

@@ -5,8 +5,8 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 DEV_READY := $(VENV)/.ready-dev
 # as pip does for a wheel: each start is the quicker
-COMPILE := $(BIN)/python -m compileall -q src handlers
-SOURCES := src handlers tests benchmarks scripts hatch_build.py
+COMPILE := $(BIN)/python -m compileall -q src handlers connectors
+SOURCES := src handlers connectors tests benchmarks scripts hatch_build.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check fix goldens docs sandbox chaos bench clean

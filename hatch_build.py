@@ -1,9 +1,10 @@
 """Put the connector at the repository's top into the wheel.
 
 The checkout keeps `connector.json`, `capabilities/`, `schemas/`, `handlers/` and `flows/` at
-its top, where people edit them; the wheel carries them as `argosy/_connector/`. An editable
-install gets no copy: the host finds the checkout itself, so edits are live. Files are named by
-pattern, one kind a folder, so that a private or ignored file can't slip into a release.
+its top, where people edit them, and the built-in connectors beside it in `connectors/`; the wheel
+carries them as `argosy/_connector/`. An editable install gets no copy: the host finds the checkout
+itself, so edits are live. Files are named by pattern, one kind a folder, so that a private or
+ignored file can't slip into a release.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ CONNECTOR_FILES = (
     "schemas/connection-types/*.json",
     "handlers/*.py",
     "flows/*.json",
+    "connectors/*/connector.json",
+    "connectors/*/capabilities/*/*.json",
+    "connectors/*/handlers/*.py",
 )
 
 

@@ -55,24 +55,32 @@ def index_page(connector: Connector) -> str:
     lines += ["Every result also has `rawResponse`, `statusCode` and `headers`; a list that pages"]
     lines += ["also has `hasMore` and, where inputs lead on, `next`. [Coverage](coverage.md) says"]
     lines += ["which operation of the vendor each one sends."]
+    for home in connector.with_companions:
+        lines += _index_of(home, is_built_in=home is not connector)
+    return "\n".join(lines)
+
+
+def _index_of(connector: Connector, *, is_built_in: bool) -> Iterator[str]:
     for family, members in _by_family(connector).items():
-        lines += ["", f"## {connector.families[family].title}"]
+        yield from ("", f"## {connector.families[family].title}")
+        if is_built_in:
+            yield from ("", f"Built in (`{connector.id}`): called with no connection.")
         for group in dict.fromkeys(capability.group for capability in members):
-            lines += ["", f"### {group}", ""] if group else [""]
-            lines += ["| capability | effect | what it does |", "| --- | --- | --- |"]
+            yield from ["", f"### {group}", ""] if group else [""]
+            yield from ["| capability | effect | what it does |", "| --- | --- | --- |"]
             for one in members:
                 if one.group == group:
                     link = f"[`{one.id}`](capabilities/{family}.md#{one.id})"
                     told = one.summary + (f" {_legacy(one)}" if one.legacy else "")
-                    lines.append(f"| {link} | {one.effect} | {told} |")
-    return "\n".join(lines)
+                    yield f"| {link} | {one.effect} | {told} |"
 
 
 def capability_pages(connector: Connector) -> dict[str, str]:
     """Return a page for each API family, with all that there is to know of its capabilities."""
     return {
-        f"capabilities/{family}.md": "\n".join(_family_page(connector, family, members))
-        for family, members in _by_family(connector).items()
+        f"capabilities/{family}.md": "\n".join(_family_page(home, family, members))
+        for home in connector.with_companions
+        for family, members in _by_family(home).items()
     }
 
 
@@ -157,6 +165,8 @@ def _facts(capability: Capability) -> Iterator[str]:
         yield f"- Handler: `{capability.handler.name}`. {capability.handler.reason}"
         if capability.handler.uses:
             yield f"- Calls {', '.join(f'`{name}`' for name in capability.handler.uses)}"
+        if capability.handler.reads:
+            yield f"- Reads stored {capability.handler.reads}, and sends nothing of its own"
         if capability.handler.saves:
             yield f"- Writes a {capability.handler.saves} where the call names one"
 

@@ -14,7 +14,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 HOST = ROOT / "src" / "argosy"
-SOURCES = sorted([*HOST.rglob("*.py"), *(ROOT / "handlers").glob("*.py")])
+HANDLERS = [*ROOT.glob("handlers/*.py"), *ROOT.glob("connectors/*/handlers/*.py")]
+SOURCES = sorted([*HOST.rglob("*.py"), *HANDLERS])
 #: The host, without the sandbox, which is the vendor's double and speaks the vendor's words.
 VENDOR_FREE = [
     path
@@ -91,6 +92,27 @@ def test_the_host_knows_no_vendor(path: Path, capability_ids: re.Pattern[str]) -
     ]
 
     assert found == []
+
+
+def test_the_host_knows_no_capability_that_is_built_in() -> None:
+    manifests = [json.loads(path.read_text()) for path in ROOT.glob("connectors/*/connector.json")]
+    ids = [one.rpartition("/")[2] for manifest in manifests for one in manifest["capabilities"]]
+    named = re.compile(rf"(?<![\w-])(?:{'|'.join(ids)})(?![\w-])")
+
+    found = [_name(path) for path in VENDOR_FREE if named.search(path.read_text(encoding="utf-8"))]
+
+    assert (len(ids), found) == (len(set(ids)), [])
+
+
+@pytest.mark.parametrize("path", HANDLERS, ids=_name)
+def test_a_handler_sees_the_sdk_only(path: Path) -> None:
+    imported = [node for node in ast.walk(_tree(path)) if isinstance(node, ast.ImportFrom)]
+    named = [
+        name.name for n in ast.walk(_tree(path)) if isinstance(n, ast.Import) for name in n.names
+    ]
+    named += [node.module or "" for node in imported if not node.level]
+
+    assert {name for name in named if name.startswith("argosy")} <= {"argosy.sdk"}
 
 
 @pytest.mark.parametrize("path", SOURCES, ids=_name)

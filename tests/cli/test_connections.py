@@ -219,7 +219,7 @@ def test_a_secret_in_an_argument_is_refused_and_not_repeated(
         (("set", "S3", "--ask", "aws_secret_access_key"), "stdin is no terminal"),
         (("set", "S3", "--set", "aws_access_key_id=A"), "S3 still needs aws_secret_access_key."),
         (("set", "SHOPIFY", "--set", "shop=acme"), "client_id and client_secret, or access_token"),
-        (("delete", "S3"), "does not exist"),
+        (("delete", "S3"), "S3 is not stored yet"),
         (("list", "--data", ""), "--data is empty"),
         (("list", "--data", "a", "--server", "http://b"), "--data is this machine's store"),
         (("list", "--server", "ftp://b"), "--server is not an address"),
@@ -253,7 +253,7 @@ def test_what_the_service_refuses_names_the_field_and_where_to_look(run: Run, s3
     assert ran.status == 1
     assert "/credentials/region_name" in ran.err
     assert "argosy connections types S3 tells the fields." in ran.err
-    error = as_json.json()["error"]
+    error = as_json.json()
     assert (as_json.status, error["error_code"]) == (1, 40)
     assert error["error_data"]["field"] == "credentials.region_name"
 
@@ -312,7 +312,7 @@ def test_given_fields_are_tested_and_nothing_is_stored(
     assert "✗ authenticate  The key is not known in the region us01." in ran.out
     assert "Field: credentials.apiKey" in ran.out
     assert "refused, HTTP 401" in ran.out
-    assert (as_json.status, as_json.json()["error"]["error_data"]["reason"]) == (1, "refused")
+    assert (as_json.status, as_json.json()["error_data"]["reason"]) == (1, "refused")
     assert WRONG_KEY[2:] not in ran.out + ran.err + as_json.out
     assert run("connections", "show", shop, "--json").json() == before
 
@@ -361,7 +361,7 @@ def test_a_delete_asks_first_and_needs_a_yes_where_nobody_is(run: Run, s3: None)
     assert "add --yes" in asked.err
     assert (deleted.status, deleted.out) == (0, "Deleted S3.\n")
     assert again.status == 1
-    assert "The connection 'S3' does not exist." in again.err
+    assert "S3 is not stored yet" in again.err
 
 
 def test_a_store_with_several_databases_needs_no_choice_of_one(run: Run, s3: None) -> None:
@@ -371,7 +371,8 @@ def test_a_store_with_several_databases_needs_no_choice_of_one(run: Run, s3: Non
         services.accounts.databases.create(services.accounts.founding.operator(), "second")
 
     assert run("connections", "list").status == 0
-    assert "say which database: there is default, second" in one_line(run("tables", "list").err)
+    unsaid = one_line(run("tables", "list").err)
+    assert "say which database: there is default, second. --database NAME does." in unsaid
     assert run("tables", "list", "--database", "second").status == 0
 
 
@@ -538,3 +539,42 @@ def test_without_a_store_a_call_makes_none(run: Run, tmp_path: Path) -> None:
     assert ran.status == 2
     assert not (tmp_path / "data").exists()
     assert not (tmp_path / "config").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("nope", "Error: There is no connection 'nope'; there is shop, S3."),
+        (
+            "BRAZE",
+            "Error: BRAZE is not stored yet, argosy connections set BRAZE stores it; there is shop",
+        ),
+    ],
+)
+@pytest.mark.parametrize("command", [("show",), ("test",), ("delete", "--yes"), ("delete",)])
+def test_one_that_is_not_stored_is_told_with_those_that_are(
+    run: Run, shop: str, s3: None, command: tuple[str, ...], name: str, told: str
+) -> None:
+    ran = run("connections", *command, name)
+    as_json = run("connections", *command, name, "--json")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert told in one_line(ran.err)
+    assert as_json.status == 1
+    assert as_json.json()["error_data"]["name"] in {"WRONG_DATA_TYPE", "CONNECTION_NOT_FOUND"}
+
+
+def test_of_a_failure_json_is_what_the_api_answers(
+    run: Run, shop: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether it may be tried again stands in one place."""
+    monkeypatch.setenv("OTHER_KEY", WRONG_KEY)
+
+    for ran in (
+        run("connections", "test", shop, "--secret-env", "apiKey=OTHER_KEY", "--json"),
+        run("connections", "set", shop, "--secret-env", "apiKey=OTHER_KEY", "--test", "--json"),
+        run("connections", "show", "LOCAL", "--json"),
+        run("tables", "show", "LOCAL", "nix", "--json"),
+    ):
+        assert ran.status == 1
+        assert set(ran.json()) == {"error_code", "error_name", "message", "error_data"}

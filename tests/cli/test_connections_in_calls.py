@@ -146,6 +146,65 @@ def test_a_file_of_the_same_name_goes_first(
     assert "http://127.0.0.1:9/" in shown.out
 
 
+def test_a_file_in_the_working_directory_hides_no_stored_connection(
+    run: Run, shop: str, tmp_path: Path, sandbox: RunningSandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    private(Path("shop"), "not a connection")
+    private(Path("shop.json"), {"endpoint": "http://127.0.0.1:9"})
+
+    stored = run(*CALL, "--connection", shop, "--dry-run")
+    by_ending = run(*CALL, "--connection", "shop.json", "--dry-run")
+    by_path = run(*CALL, "--connection", "./shop.json", "--dry-run")
+
+    assert sandbox.url in stored.out, stored.err
+    assert "http://127.0.0.1:9/" in by_ending.out
+    assert "http://127.0.0.1:9/" in by_path.out
+
+
+def test_a_path_is_a_file_whatever_it_ends_with(
+    run: Run, shop: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    private(Path("shop"), {"endpoint": "http://127.0.0.1:9"})
+
+    ran = run(*CALL, "--connection", "./shop", "--dry-run")
+    missing = run(*CALL, "--connection", "./nix", "--dry-run")
+
+    assert "http://127.0.0.1:9/" in ran.out, ran.err
+    assert missing.status == 2
+    assert "--connection ./nix: nix cannot be read" in one_line(missing.err)
+
+
+def test_a_key_in_a_plain_file_is_told_once_with_how_to_store_it(
+    run: Run, tmp_path: Path, sandbox: RunningSandbox
+) -> None:
+    keyed = {"endpoint": sandbox.url, "properties": {"apiKey": sandbox.write_key}}
+    file = private(tmp_path / "eu.json", keyed)
+    plain = private(tmp_path / "plain.json", {"endpoint": sandbox.url})
+    flow = str(flow_of(tmp_path / "t.flow.json", {**NODE, "connection": file}))
+
+    ran = run("run", flow, "--input", INPUT, "--connection", file)
+    without = run(*CALL, "--connection", plain, "--dry-run")
+
+    assert ran.status == 0, ran.err
+    assert ran.err.count("the older way") == 1
+    assert "argosy connections set eu --type TREASURE_DATA, and delete the file." in one_line(
+        ran.err
+    )
+    assert sandbox.write_key not in ran.err
+    assert "older way" not in without.err
+
+
+def test_a_missing_key_is_asked_for_by_the_store_first(run: Run) -> None:
+    ran = run(*CALL)
+
+    hint = one_line(ran.err)
+    assert "Give it by a connection (`argosy connections set`, or a file's" in hint
+    assert hint.index("connections set") < hint.index("ARGOSY_API_KEY")
+
+
 def test_a_name_that_is_nowhere_is_told_with_those_there_are(run: Run, shop: str) -> None:
     ran = run(*CALL, "--connection", "shp")
 

@@ -148,9 +148,15 @@ def test_a_test_on_a_server_tells_its_steps_and_its_refusals_are_those_of_the_st
     assert ran.status == 1
     assert "✗ list" in ran.out
     assert "Failed in" in ran.out
-    assert (absent.status, absent.err) == (1, "Error: The connection 'KLAVIYO' does not exist.\n")
-    assert unknown.status == 1
-    assert "unknown connection 'S4'; available: S3" in one_line(unknown.err)
+    assert (absent.status, one_line(absent.err)) == (
+        1,
+        "Error: KLAVIYO is not stored yet, argosy connections set KLAVIYO stores it; "
+        "none is stored yet.",
+    )
+    assert (unknown.status, one_line(unknown.err)) == (
+        1,
+        "Error: There is no connection 'S4'; none is stored yet.",
+    )
     assert "/credentials/region_name" in wrong.err
     assert run("connections", "types", "S3", *server, "--json").json()["type"] == "S3"
 
@@ -246,8 +252,50 @@ def test_who_may_not_is_told_why(
     assert "name it by --server-account" in one_line(unnamed.err)
     assert "enough permissions" in one_line(viewer.err)
     assert "The login is refused" in one_line(other.err)
-    assert as_json.json()["error"]["error_code"] == 21
+    assert "It was given in ARGOSY_SERVER_KEY, as a key of the service account builder." in (
+        one_line(other.err)
+    )
+    assert as_json.json()["error_code"] == 21
     assert keys["viewer"] not in other.err + as_json.out
+
+
+@pytest.mark.parametrize(
+    ("key", "given"),
+    [
+        ("argk_wrong", "as a key of the service account builder"),
+        ("eyJhbGciOiJub25lIn0.eyJhIjoxfQ.x-x", ""),
+    ],
+)
+def test_a_key_that_is_refused_is_told_with_the_file_it_came_from(
+    run: Run, guarded: tuple[str, Mapping[str, str]], tmp_path: Path, key: str, given: str
+) -> None:
+    file = private(tmp_path / "key.txt", key)
+    account = ("--server", guarded[0], "--server-account", "builder")
+
+    ran = run("connections", "list", *account, "--server-key-file", file)
+
+    assert ran.status == 1
+    told = "".join(ran.err.split())  # wherever a line ends
+    assert "Theloginisrefused:" in told
+    assert f"Itwasgivenin--server-key-file{file}{',' if given else '.'}" in told
+    assert given in one_line(ran.err)
+    assert "put a service key" not in one_line(ran.err)
+    assert key not in ran.err
+
+
+def test_of_several_databases_one_is_named_by_its_option(
+    run: Run, guarded: tuple[str, Mapping[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url, keys = guarded
+    login = {"name": "builder", "password": keys["builder"]}
+    monkeypatch.setenv("ARGOSY_SERVER_KEY", keys["builder"])
+    by_key = run("tables", "list", "--server", url, "--server-account", "builder")
+    monkeypatch.setenv("ARGOSY_SERVER_KEY", posted(url, "login/service", login)["token"])
+    by_token = run("tables", "list", "--server", url)
+
+    assert (by_key.status, by_token.status) == (1, 1)
+    assert "no database selected; name the one of the tables by --database." in one_line(by_key.err)
+    assert "the token is of none; log in with db_name" in one_line(by_token.err)
 
 
 def test_a_key_does_not_travel_in_plain(

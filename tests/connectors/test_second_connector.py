@@ -200,7 +200,7 @@ def test_the_other_connectors_capabilities_are_not_there(dispatcher: Dispatcher)
     with pytest.raises(UnknownCapabilityError) as caught:
         dispatcher.call("insert-record", {})
 
-    assert caught.value.facts["known"] == "list-notes, create-note"
+    assert caught.value.facts["known"] == "list-notes, table-rows, create-note, preview-table"
 
 
 def test_its_examples_are_what_its_capabilities_do(

@@ -33,7 +33,7 @@ def test_every_capability_is_listed_and_has_a_heading(connector: argosy.Connecto
 
     listed = re.findall(r"^\| \[`(.+?)`\]\(capabilities/", index, re.MULTILINE)
     headings = [h for page in pages for h in re.findall(r"^### `(.+)`$", page, re.MULTILINE)]
-    assert listed == list(connector.capability_files)
+    assert listed == list(connector.every_capability)
     assert sorted(headings) == sorted(listed)
 
 

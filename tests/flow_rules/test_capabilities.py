@@ -35,8 +35,8 @@ def test_no_example_of_a_capability_has_a_problem_in_a_flow(
     depth: int | None, connector: Connector
 ) -> None:
     told = []
-    for name in connector.capability_files:
-        for example in load_capability(connector, name).examples:
+    for name in connector.every_capability:
+        for example in load_capability(connector.home_of(name), name).examples:
             inputs = example.inputs if depth is None else computed(example.inputs, depth)
             found = check_flow_document(flow_of(name, inputs), "flow", connector)
             told += [(name, p.pointer, p.message) for p in found if p.severity == "error"]

@@ -22,6 +22,7 @@ from argosy.sdk import (
     JsonObject,
     PartialFailureError,
     Reply,
+    TableService,
 )
 from handlers.insert_records import LARGEST_RECORD, PERMANENT, run
 
@@ -59,6 +60,11 @@ class ScriptedContext:
             return answer.body.decode()
 
     save_to = None
+
+    @property
+    def tables(self) -> TableService:
+        """Refuse: this handler reads no stored tables."""
+        raise AssertionError
 
     def call(
         self, capability: str, /, *, save_to: Path | None = None, **inputs: Json

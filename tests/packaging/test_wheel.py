@@ -53,6 +53,7 @@ def test_the_wheel_holds_every_file_of_the_connector(wheel: Path) -> None:
     assert packed == set(connector_files(ROOT))
     assert {"connector.json", "schemas/record.schema.json", "flows/demo.json"} <= packed
     assert "schemas/connection-types/s3.json" in packed
+    assert "connectors/tables/handlers/table_rows.py" in packed
     assert "argosy/py.typed" in names
     assert "argosy/sandbox/shop/seed.json" in names
 
@@ -77,6 +78,7 @@ def test_an_installed_copy_uses_its_own_connector_from_another_directory(install
     [
         ("capabilities", "--json"),
         ("capabilities", "show", "insert-records"),
+        ("capabilities", "show", "table-rows"),
         ("check",),
         ("demo", "--once"),
         ("completion", "bash"),
@@ -90,7 +92,7 @@ def test_an_installed_copy_runs_every_command(installed: Path, arguments: tuple[
 
 def test_every_file_of_the_connectors_folders_is_packed_or_known(tmp_path: Path) -> None:
     """A file of a kind that no pattern names would be missing in the wheel without a word."""
-    folders = ("capabilities", "schemas", "handlers", "flows")
+    folders = ("capabilities", "schemas", "handlers", "flows", "connectors")
     present = {
         path.relative_to(ROOT).as_posix()
         for folder in folders

@@ -67,7 +67,7 @@ class Running:
 
 @contextmanager
 def serving(flows: Path, endpoint: str, **settings: Any) -> Iterator[Running]:
-    """Start a server and wait until it answers."""
+    """Start a server; it answers once it has told its address."""
     given = {"flows": str(flows), "endpoint": endpoint, "key": KEY, **settings}
     command = [sys.executable, "-m", "tests.server.process", json.dumps(given)]
     environment = {**os.environ, "HTTP_SPRING": "of the server"}
@@ -77,26 +77,10 @@ def serving(flows: Path, endpoint: str, **settings: Any) -> Iterator[Running]:
     try:
         assert process.stdout
         host, port = process.stdout.readline().strip().removeprefix("http://").split(":")
-        running = Running(host, int(port), process)
-        _wait_until_it_answers(running)
-        yield running
+        yield Running(host, int(port), process)
     finally:
         process.terminate()
         process.communicate(timeout=30)
-
-
-def _wait_until_it_answers(running: Running) -> None:
-    for _ in range(600):
-        try:
-            running.ask("GET", "/")
-        except OSError:
-            running.process.poll()
-            assert running.process.returncode is None, "the server ended"
-            with pytest.raises(subprocess.TimeoutExpired):
-                running.process.wait(0.05)
-        else:
-            return
-    pytest.fail("the server does not answer")
 
 
 def write_flows(folder: Path, documents: Mapping[str, Any]) -> Path:

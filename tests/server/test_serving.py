@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from argosy import Connection, load
+from argosy import Connection, Dispatcher, load
 from argosy.errors import InvalidFlowError, ServerSetupError
 from argosy.flow import Engine
 from argosy.flow.library import parse_flow
@@ -22,7 +23,7 @@ from argosy.server.serving import open_application
 from argosy.server.triggers import routes_of
 from tests.conftest import ROOT
 from tests.server.conftest import KEY, serving, write_flows
-from tests.server.documents import DOCUMENTS, ECHO, flow
+from tests.server.documents import DOCUMENTS, ECHO, INSERT, flow
 
 
 def settings(folder: Path, **more: Any) -> ServerSettings:
@@ -116,6 +117,41 @@ class TestStop:
             assert answer.result().json == {"a": 1}
             assert running.process.wait(20) == 0
 
+    @pytest.mark.skipif(sys.platform == "win32", reason="nothing there can be told to end")
+    def test_no_process_outlives_the_main_one(self, tmp_path: Path) -> None:
+        folder = write_flows(tmp_path, {"short": DOCUMENTS["short"], "echo": DOCUMENTS["echo"]})
+        with (
+            serving(folder, "http://127.0.0.1:9", processes=2) as running,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            answer = pool.submit(running.ask, "POST", "/flows/short", {"a": 1})
+            for _ in range(3):  # a later request is answered while that one is at work
+                assert running.ask("POST", "/flows/echo").status == 200
+            assert not answer.done()
+            running.process.kill()
+
+            assert answer.result().json == {"a": 1}
+            running.process.communicate(timeout=30)  # every process has let go of its output
+            with socket.create_server((running.host, running.port)):
+                pass
+
+    def test_a_run_that_does_not_end_is_given_up_after_the_main_process(
+        self, tmp_path: Path
+    ) -> None:
+        endless = flow({"id": "rest", "kind": "wait", "inputs": {"seconds": 60}})
+        folder = write_flows(tmp_path, {"endless": endless, "echo": DOCUMENTS["echo"]})
+        with (
+            serving(folder, "http://127.0.0.1:9", grace=1) as running,
+            ThreadPoolExecutor(1) as pool,
+        ):
+            answer = pool.submit(running.ask, "POST", "/flows/endless")
+            for _ in range(3):
+                assert running.ask("POST", "/flows/echo").status == 200
+            running.process.kill()
+
+            running.process.communicate(timeout=30)
+            assert isinstance(answer.exception(), OSError)
+
     def test_several_processes_answer(self, tmp_path: Path) -> None:
         folder = write_flows(tmp_path, {"echo": DOCUMENTS["echo"]})
         with serving(folder, "http://127.0.0.1:9", processes=2) as running:
@@ -153,6 +189,72 @@ class TestRecords:
         assert said == ["500 Internal Server Error"]
         assert "of the flow echo crashed with KeyError" in caplog.text
         assert "OPEN_SESAME'" not in caplog.text
+
+
+class TestLog:
+    def logged(self, caplog: pytest.LogCaptureFixture, document: Any, given: bytes = b"") -> str:
+        """Run a flow, and return the line that the log has of it, which names the run."""
+        ids: list[str] = []
+        asked = environ("/flows/it")
+        asked["wsgi.input"] = io.BytesIO(given)
+        asked["CONTENT_LENGTH"], asked["CONTENT_TYPE"] = str(len(given)), "application/json"
+        connection = Connection({"apiKey": KEY}, endpoint="http://127.0.0.1:9")
+        with (
+            Dispatcher(load(ROOT), connection) as dispatcher,
+            Engine(load(ROOT), {"": dispatcher}) as engine,
+        ):
+            triggers = Triggers(engine, [parse_flow(document, "it", "")], RunRing(1))
+            triggers(asked, lambda _s, headers: ids.append(dict(headers)["argosy-run"]))
+        if not caplog.records:
+            return ""
+        (record,) = caplog.records
+        assert record.levelname == "WARNING"
+        return record.getMessage().replace(ids[0], "RUN")
+
+    def test_a_failed_run_is_told_with_its_node_and_the_code(
+        self, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        stop = {"id": "stop", "kind": "fail", "inputs": {"message": "no {{ input.word }}"}}
+        each = {
+            "id": "each",
+            "kind": "for-each",
+            "inputs": {"items": [1]},
+            "body": {"nodes": [stop], "edges": []},
+        }
+
+        line = self.logged(caplog, flow(each), b'{"word": "good"}')
+
+        assert line == "run RUN of the flow it failed at each/0/stop: failed-on-purpose: no good"
+
+    def test_a_missing_connection_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        line = self.logged(caplog, flow({**INSERT, "connection": "sb"}))
+
+        assert line == (
+            "run RUN of the flow it failed at insert: unknown-connection: "
+            "There is no connection 'sb'; there is none."
+        )
+
+    def test_a_run_that_timed_out_is_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        line = self.logged(caplog, DOCUMENTS["slow"])
+
+        assert (
+            line == "run RUN of the flow it failed: run-timed-out: The run took longer than 0.2 s."
+        )
+
+    def test_it_is_one_short_line_without_the_key(self, caplog: pytest.LogCaptureFixture) -> None:
+        stop = {"id": "stop", "kind": "fail", "inputs": {"message": "{{ input.word }}"}}
+        word = f"a\nb\u001b[31m\u202e {KEY} " + "x" * 5000
+
+        line = self.logged(caplog, flow(stop), json.dumps({"word": word}).encode())
+
+        assert line.startswith("run RUN of the flow it failed at stop: failed-on-purpose: a b ")
+        assert line.isprintable()
+        assert "******" in line
+        assert KEY not in line
+        assert len(line) < 1100
+
+    def test_a_run_that_did_not_fail_is_not_told(self, caplog: pytest.LogCaptureFixture) -> None:
+        assert self.logged(caplog, DOCUMENTS["refused"]) == ""
 
 
 def test_an_application_serves_every_flow_of_its_folder(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ class TestAnswer:
             "type": "about:blank",
             "title": "Internal Server Error",
             "status": 500,
-            "detail": "The run failed; its record says why.",
+            "detail": "The run failed; the server's log says why, in the line of this run.",
             "code": "run-failed",
             "run": found.headers["argosy-run"],
         }

@@ -257,7 +257,8 @@ class TestOpening:
         assert not default_key_file(environ).exists()
 
     def test_keys_in_the_folder_of_the_data_are_refused(self, tmp_path: Path) -> None:
-        with open_store(f"sqlite:///{tmp_path}/data/argosy.db") as store:
+        folder = tmp_path / "data"
+        with open_store(f"sqlite:///{folder}/argosy.db", folder=folder) as store:
             with pytest.raises(KeyRingError, match="must not have both"):
                 open_ring(store, {}, file=tmp_path / "data" / "below" / "keys")
 
@@ -323,12 +324,14 @@ class TestRotation:
     ) -> None:
         table = tables.connections
         with store.write() as connection:
+            named = update(tables.organizations).where(tables.organizations.c.id == "acme")
+            connection.execute(named.values(name="Acme Inc."))
             broken = update(table).where(table.c.name == "S3 2")
             connection.execute(broken.values(credentials="v1:deadbeef:AAAA", key_id="deadbeef"))
 
         found = rotate(store, KeyRing([OTHER_KEY, KEY]), batch=2)
 
-        assert (found.done, found.failed) == (6, (("acme", "S3 2"),))
+        assert (found.done, found.failed) == (6, (("Acme Inc.", "S3 2"),))
         assert unknown_keys(store, KeyRing([OTHER_KEY])) == {"deadbeef": 1}
 
     def test_a_row_under_another_name_cannot_be_read(

@@ -406,6 +406,18 @@ class TestAddresses:
             assert names(store) == []
         other.close()
 
+    @pytest.mark.parametrize("data", [None, "data"])
+    def test_a_folder_that_is_not_there_is_not_made_unless_it_is_that_of_the_data(
+        self, tmp_path: Path, data: str | None
+    ) -> None:
+        folder = None if data is None else tmp_path / data
+        words = f"there is no folder {tmp_path}/nonexistent; make it first."
+
+        with pytest.raises(StoreAddressError, match=words):
+            open_store(f"sqlite:///{tmp_path}/nonexistent/x.db", folder=folder)
+
+        assert list(tmp_path.iterdir()) == []
+
     def test_a_folder_is_no_store(self, tmp_path: Path) -> None:
         with pytest.raises(StoreAddressError, match="Is a directory"):
             open_store(f"sqlite:///{tmp_path}")
@@ -458,7 +470,8 @@ class TestFiles:
     def test_the_file_and_its_folder_are_their_owners_alone(self, tmp_path: Path) -> None:
         file = tmp_path / "data" / "argosy.db"
 
-        with open_store(f"sqlite:///{file}") as store, store.write() as connection:
+        url = f"sqlite:///{file}"
+        with open_store(url, folder=file.parent) as store, store.write() as connection:
             add_organization(connection, "acme")
             modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in file.parent.iterdir()}
 

@@ -32,6 +32,7 @@ def test_every_file_of_the_connector_is_counted(connector: Connector) -> None:
 
     wanted = len(connector.capability_files) + len(schemas) + len(handlers) + manifest_and_demo
     wanted += len(flows)
+    wanted += sum(check_connector(one.root).files for one in connector.companions)
     assert files == wanted
 
 

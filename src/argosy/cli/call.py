@@ -17,9 +17,12 @@ from argosy.cli.inputs import read_inputs
 from argosy.cli.output import console, print_error, print_json, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from argosy.model import Connector, OutgoingRequest, Result
+
+_CALLED_WITH = ("connection", "region", "endpoint", "api_key_file")
+_STORE = ("data", "organization", "database")
 
 
 @click.command()
@@ -58,14 +61,25 @@ def call(
 
     `argosy capabilities` lists the ids, and `argosy capabilities show ID` the inputs of one.
     """
-    from argosy import Dispatcher, load
+    from argosy import Connection, Dispatcher, load
+    from argosy.cli.stored_tables import StoredTables
 
     loaded = load(connector)
-    connection = open_connection(loaded, environ=os.environ, **_options(chosen))
-    values = read_inputs(loaded, capability, inputs, assignments)
-    save_to = None if dry_run else _file_to_save(loaded, capability, output, as_json=as_json)
+    home = loaded.home_of(capability)
+    connection = Connection()
+    if home is loaded:
+        connection = open_connection(loaded, environ=os.environ, **_options(chosen))
+    else:
+        _demand_no_connection(home, capability, chosen)
+    tables = StoredTables(loaded, environ=os.environ, **_options(chosen, *_STORE))
+    values = read_inputs(home, capability, inputs, assignments)
+    save_to = None if dry_run else _file_to_save(home, capability, output, as_json=as_json)
     # What a handler prints must not stand in the output that a program reads.
-    with redirect_stdout(sys.stderr), Dispatcher(loaded, connection) as dispatcher:
+    with (
+        redirect_stdout(sys.stderr),
+        tables,
+        Dispatcher(home, connection, tables=tables) as dispatcher,
+    ):
         request = dispatcher.prepare(capability, values) if dry_run else None
         result = None if dry_run else dispatcher.call(capability, values, save_to=save_to)
     if request:
@@ -73,9 +87,22 @@ def call(
     return _print_result(result, as_json=as_json) if result else 0
 
 
-def _options(chosen: dict[str, str | None]) -> dict[str, Any]:
-    names = ("connection", "region", "endpoint", "api_key_file", "data", "organization")
-    return {name: chosen[name] for name in names}
+def _options(chosen: Mapping[str, str | None], *names: str) -> dict[str, Any]:
+    return {name: chosen[name] for name in names or (*_CALLED_WITH, "data", "organization")}
+
+
+def _demand_no_connection(
+    home: Connector, capability: str, chosen: Mapping[str, str | None]
+) -> None:
+    """Raise UsageError where an option says what a built-in capability is not called with."""
+    for name in _CALLED_WITH:
+        if chosen[name] is not None:
+            option = "--" + name.replace("_", "-")
+            text = f"{capability} is built in ({home.title}) and called with no connection"
+            more = (
+                "; name the one it reads by --set connection=NAME" if name == "connection" else ""
+            )
+            raise click.UsageError(f"{text}: leave {option} out{more}.")
 
 
 def _file_to_save(
@@ -144,6 +171,8 @@ def _print_outputs(result: Result) -> None:
     if not result.error:
         status = result.outputs.get("statusCode")
         line = f"{result.capability} (HTTP {status}, {_times(result.attempts)})"
+        if not result.attempts:  # it was answered here
+            line = result.capability
         out.print(Text.assemble(("Succeeded: ", "bold green"), line))
     basic = {"rawResponse", "statusCode", "headers"}
     named = {name: value for name, value in result.outputs.items() if name not in basic}

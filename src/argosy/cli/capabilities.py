@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from argosy.connector import ListedCapability
+    from argosy.model import Connector
 
 
 #: Below this width a summary stands under its capability, and not beside it.
@@ -39,23 +40,34 @@ def capabilities(ctx: click.Context, *, search: str | None, as_json: bool) -> in
     from argosy import load
     from argosy.connector import list_capabilities
 
-    connector = load(ctx.obj)
-    titles = {family.id: family.title for family in connector.families.values()}
-    listed = list_capabilities(connector)
+    loaded = load(ctx.obj)
+    listed = [
+        (_titled(one, home, loaded), one)
+        for home in loaded.with_companions
+        for one in list_capabilities(home)
+    ]
     if search is not None:
-        listed = [one for one in listed if _is_found(one, search, titles)]
+        listed = [(title, one) for title, one in listed if _is_found(one, search, title)]
     if as_json:
-        print_json([_as_json(one) for one in listed])
+        print_json([_as_json(one) for _, one in listed])
     elif listed:
-        _print_list(listed, titles)
+        _print_list([replace(one, family=title) for title, one in listed])
     else:
         click.echo(f"No capability matches {search!r}; fewer or other words may.", err=True)
     return 0 if listed or search is None else 1
 
 
-def _is_found(one: ListedCapability, search: str, titles: Mapping[str, str]) -> bool:
+def _titled(one: ListedCapability, home: Connector, loaded: Connector) -> str:
+    """Return the heading of a capability: its family's title, or its connector's if built in."""
+    if home is not loaded:
+        return home.title
+    family = home.families.get(one.family)
+    return family.title if family else one.family
+
+
+def _is_found(one: ListedCapability, search: str, title: str) -> bool:
     words = search.split()
-    return one.matches(words) or replace(one, family=titles.get(one.family, "")).matches(words)
+    return one.matches(words) or replace(one, family=title).matches(words)
 
 
 def _as_json(one: ListedCapability) -> dict[str, str]:
@@ -73,20 +85,21 @@ def show(connector: str | None, *, capability: str, as_json: bool) -> None:
     from argosy.connector import bundle_schema, load_capability, read_capability_document
 
     loaded = load(connector)
-    found = load_capability(loaded, capability)
-    document = read_capability_document(loaded, capability)
+    home = loaded.home_of(capability)
+    found = load_capability(home, capability)
+    document = read_capability_document(home, capability)
     for part in ("inputs", "outputs"):
-        document[part] = bundle_schema(loaded, document[part], found.file)
+        document[part] = bundle_schema(home, document[part], found.file)
     if as_json:
         print_json(document)
         return
-    endpoints = {r.id: r.endpoints.get(found.family, "") for r in loaded.regions.values()}
-    aliases = {r.id: ", ".join(r.aliases) for r in loaded.regions.values()}
+    endpoints = {r.id: r.endpoints.get(found.family, "") for r in home.regions.values()}
+    aliases = {r.id: ", ".join(r.aliases) for r in home.regions.values()}
     _print_one(document, endpoints, aliases)
 
 
-def _print_list(listed: Sequence[ListedCapability], titles: Mapping[str, str]) -> None:
-    """Print the capabilities by family and group, each with its effect and its summary.
+def _print_list(listed: Sequence[ListedCapability]) -> None:
+    """Print the capabilities by heading and group, each with its effect and its summary.
 
     As one text with its lines already broken: a table of some hundred rows takes as long as all
     the rest.
@@ -98,7 +111,7 @@ def _print_list(listed: Sequence[ListedCapability], titles: Mapping[str, str]) -
     beside = out.width >= max(_NARROW, widest + 42)
     parts: list[tuple[str, str]] = []
     for family, members in _by(listed, "family"):
-        parts.append((f"{titles.get(family, family)}\n", "bold"))
+        parts.append((f"{family}\n", "bold"))
         for group, rows in _by(members, "group"):
             if group:
                 parts.append((f"  {group}\n", "italic"))

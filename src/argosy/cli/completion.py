@@ -13,7 +13,7 @@ def complete_capability(ctx: click.Context, _parameter: click.Parameter, start: 
     from argosy import load
 
     try:
-        known = load(ctx.find_root().params.get("connector")).capability_files
+        known = load(ctx.find_root().params.get("connector")).every_capability
     except ArgosyError:  # a shell that completes has no place for an error
         return []
     return [capability for capability in known if capability.startswith(start)]

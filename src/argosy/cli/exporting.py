@@ -47,5 +47,8 @@ def davinci_connector(
     from argosy import load
     from argosy.davinci.shape import ConnectorNames, details_view
 
-    view = details_view(ConnectorNames(load(connector)), capabilities)
+    names = ConnectorNames(load(connector))
+    if capabilities:  # one that is built in is of a connector of its own there
+        names = names.of_capability(capabilities[0])
+    view = details_view(names, capabilities)
     write_json(view, out)

@@ -57,6 +57,7 @@ class Choices:
     workers: int | None
     timeout: float | None
     as_json: bool
+    database: str | None = None
 
 
 @click.command()
@@ -106,6 +107,7 @@ def run(
     with --endpoint it goes there like all others.
     """
     from argosy import load
+    from argosy.cli.stored_tables import StoredTables
     from argosy.flow import Engine, EngineSettings
 
     choices = Choices(**chosen)
@@ -128,10 +130,15 @@ def run(
     with ExitStack() as stack:
         named = stack.enter_context(NamedConnections(loaded, data, os.environ, organization))
         if not endpoint:
-            for name in sorted(_connection_names(read, library)):
+            for name in sorted(_connection_names(read, library, loaded)):
                 named.check(name)
         dispatchers = _dispatchers(loaded, own, None if endpoint else named, stack)
-        engine = stack.enter_context(Engine(loaded, dispatchers, library, settings=settings))
+        tables = stack.enter_context(
+            StoredTables(loaded, data, os.environ, organization, choices.database)
+        )
+        engine = stack.enter_context(
+            Engine(loaded, dispatchers, library, settings=settings, tables=tables)
+        )
         return _run(engine, read, choices)
 
 
@@ -198,14 +205,15 @@ def _find_flow(connector: Connector, name: str) -> tuple[Flow, Mapping[str, Flow
     return library[name], library
 
 
-def _connection_names(flow: Flow, library: Mapping[str, Flow]) -> set[str]:
-    """Return the connections that a flow and those that it calls name."""
+def _connection_names(flow: Flow, library: Mapping[str, Flow], connector: Connector) -> set[str]:
+    """Return the connections that a flow and those that it calls name, and call with."""
     names: set[str] = set()
     seen = {flow.id}
     waiting = [flow]
     while waiting:
         for node in waiting.pop().graph.every_node():
-            names.add(node.connection)
+            if not node.is_capability or connector.home_of(node.what) is connector:
+                names.add(node.connection)
             called = node.called_flow
             if isinstance(called, str) and called in library and called not in seen:
                 seen.add(called)
@@ -293,7 +301,7 @@ def _record(
         click.echo(f"A cancelled run makes no flow test; {file} is as it was.", err=True)
         return
     names = [case["name"] for case in tests["cases"]] if tests else []
-    answering = {*connector.capability_files, "http-request"}
+    answering = {*connector.every_capability, "http-request"}
     case = recorded_case(done, flow, answering, names)
     write_tests(file, with_case(tests, case), flow)
     click.echo(f"Recorded as {case['name']!r} in {file}.", err=True)

@@ -2,7 +2,8 @@
 
 A connector is a directory with `connector.json` at its top. Looked for in this order: the path
 that is given, the environment variable `ARGOSY_CONNECTOR`, `_connector/` beside this package
-(a wheel), the checkout that this package lies in (an editable install, live).
+(a wheel), the checkout that this package lies in (an editable install, live). The connectors in
+its folder `connectors/` are built in: they stand beside whichever connector is used.
 """
 
 from __future__ import annotations
@@ -39,6 +40,12 @@ def find_connector(given: str | Path | None, environ: Mapping[str, str]) -> Path
 def schema_folder() -> Path:
     """Return the folder of the schemas that describe connectors themselves."""
     return _own_connector() / "schemas"
+
+
+def companion_folders() -> tuple[Path, ...]:
+    """Return the folders of the built-in connectors that stand beside any other, sorted."""
+    found = (_own_connector() / "connectors").glob(f"*/{MANIFEST}")
+    return tuple(sorted(manifest.parent for manifest in found))
 
 
 def _own_connector() -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import orjson
 
-from argosy.connector.finding import MANIFEST, read_document, schema_folder
+from argosy.connector.finding import MANIFEST, companion_folders, read_document, schema_folder
 from argosy.errors import InvalidCapabilityError, InvalidManifestError, UnknownCapabilityError
 from argosy.model import Capability, Connector, JsonObject, Problem, join_pointer
 from argosy.validation import SchemaReferenceError, Validator, bundle
@@ -25,10 +25,43 @@ if TYPE_CHECKING:
 
 
 def load_connector(root: Path) -> Connector:
-    """Read the manifest of the connector in `root`.
+    """Read the manifest of the connector in `root`, and those of its companions.
 
-    Raises InvalidManifestError with every problem, each with its place in the file.
+    Raises InvalidManifestError with every problem, each with its place in the file; also where
+    a companion has a capability of the same id.
     """
+    connector = beside_companions(_load_alone(root))
+    problems = [
+        Problem("capability-clash", text, f"/capabilities/{index}", file=MANIFEST)
+        for index, text in clashes(connector)
+    ]
+    if problems:
+        raise InvalidManifestError(file=str(root / MANIFEST), problems=problems)
+    return connector
+
+
+def beside_companions(connector: Connector) -> Connector:
+    """Return a connector with the built-in ones as its companions; none is its own."""
+    own = connector.root.resolve()
+    others = tuple(_companion(one) for one in companion_folders() if one.resolve() != own)
+    return replace(connector, companions=others)
+
+
+@lru_cache(maxsize=8)
+def _companion(root: Path) -> Connector:
+    return _load_alone(root)
+
+
+def clashes(connector: Connector) -> Iterator[tuple[int, str]]:
+    """Yield the capabilities that a companion has too: the place in the list, and a sentence."""
+    for index, id_ in enumerate(connector.capability_files):
+        for companion in connector.companions:
+            if id_ in companion.capability_files:
+                text = f"{id_!r} is a capability of {companion.id!r} too, which is built in"
+                yield index, f"{text}; {connector.id!r} has to give its own another id"
+
+
+def _load_alone(root: Path) -> Connector:
     try:
         document = read_document(root, MANIFEST)
     except ValueError as error:
@@ -46,7 +79,7 @@ def load_connector(root: Path) -> Connector:
 
 def _unknown_families(document: JsonObject) -> Iterator[Problem]:
     """Yield the endpoints of API families that the manifest does not declare."""
-    for region, given in document["regions"].items():
+    for region, given in document.get("regions", {}).items():
         for family in given["endpoints"]:
             if family not in document["families"]:
                 known = list_words(document["families"], family)
@@ -73,7 +106,10 @@ def load_capability(connector: Connector, capability_id: str) -> Capability:
 def read_capability_document(connector: Connector, capability_id: str) -> JsonObject:
     """Read one capability's file as plain JSON, unchecked: what a listing needs."""
     if capability_id not in connector.capability_files:
-        known = list_words(connector.capability_files, capability_id)
+        known = list_words(connector.every_capability, capability_id)
+        home = connector.home_of(capability_id)
+        if home is not connector:
+            known = f"one of this name in {home.id!r}, another connector"
         raise UnknownCapabilityError(found=capability_id, known=known)
     file = connector.capability_files[capability_id]
     try:

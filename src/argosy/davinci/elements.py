@@ -141,9 +141,9 @@ def _identify(data: JsonObject, connector: str, capability: str, edit: Edit) -> 
     beside = edit.before.reading.graph.nodes.values()
     like = next((n.data for n in beside if n.connector == connector), {})
     label = like.get("label") or _LABELS.get(connector, connector)
-    named = edit.names is not None and connector == edit.names.connector_id
-    if named and edit.names is not None and "label" not in like:
-        label = edit.names.connector.title
+    names = edit.names and edit.names.of_connector(connector)
+    if names is not None and "label" not in like:
+        label = names.connector.title
     data |= {
         "nodeType": ANNOTATION if connector == NOTES else CONNECTION,
         "connectionId": like.get("connectionId") or made_connection(connector),
@@ -168,7 +168,8 @@ def _fill_capability(name: str, node: JsonObject, data: JsonObject, edit: Edit) 
         edit.refuse_node(name, "which connector the capability is of is not known")
         return False
     capability = node["capability"]
-    _identify(data, edit.names.connector_id, edit.names.name_of(capability), edit)
+    names = edit.names.of_capability(capability)
+    _identify(data, names.connector_id, names.name_of(capability), edit)
     _put_own(data["properties"], {}, node)
     return _put_inputs(name, data["properties"], capability, {}, node, edit)
 
@@ -184,8 +185,8 @@ def _put_inputs(
     if edit.names is None:
         return False
     try:
-        inputs = node.get("inputs", {})
-        put_inputs(properties, capability, before, inputs, edit.names, edit.bindings)
+        inputs, names = node.get("inputs", {}), edit.names.of_capability(capability)
+        put_inputs(properties, capability, before, inputs, names, edit.bindings)
     except (ValueError, KeyError) as error:
         edit.refuse_node(name, _said(error), "inputs")
         return False

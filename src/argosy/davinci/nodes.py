@@ -81,8 +81,9 @@ def node_of(node: Node, reading: Reading) -> JsonObject:
     teleport = _teleport(node, reading) if node.connector == TELEPORT else None
     if teleport is not None:
         return {**made, **teleport}
-    if reading.names is not None and node.connector == reading.names.connector_id:
-        found = capability_node(node, reading.names, reading.bindings)
+    names = reading.names and reading.names.of_connector(node.connector)
+    if names is not None:
+        found = capability_node(node, names, reading.bindings)
         if isinstance(found, str):
             reading.note(made["id"], found)
         else:

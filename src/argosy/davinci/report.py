@@ -112,7 +112,8 @@ def _opaque(node: JsonObject, flows: Collection[str]) -> OpaqueNode | None:
 def _connections(view: View, nodes: list[JsonObject]) -> list[Needed]:
     found: dict[str, str] = {}
     names = view.reading.names
-    if names is not None and any("capability" in node for node in nodes):
+    called = [node["capability"] for node in nodes if "capability" in node]
+    if names is not None and any(names.of_capability(one) is names for one in called):
         found[names.connector.title] = "an API key, and the region where a node names none"
     hosts = dict.fromkeys(host for node in nodes if (host := _host(node)))
     if hosts:
@@ -157,6 +158,6 @@ def _unknown(view: View) -> list[tuple[str, str]]:
     for node in view.reading.graph.runnable:
         made = view.nodes[node.id]
         if "capability" in made:
-            unknown = unknown_properties(node, names)
+            unknown = unknown_properties(node, names.of_capability(made["capability"]))
             found += [(made["id"], f"{made['capability']} has no input {n!r}") for n in unknown]
     return found

@@ -59,6 +59,8 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
 
+    from argosy.sdk import TableService
+
 
 def _random_uuid() -> str:
     return str(uuid.uuid4())
@@ -82,17 +84,24 @@ class Dispatcher:
     """Runs capabilities of one connector with one connection.
 
     Capabilities are compiled on first use and kept; HTTP connections are pooled. Threads may
-    share a dispatcher. Use it as a context manager, or call `close`.
+    share a dispatcher. Use it as a context manager, or call `close`. `tables` reads stored tables
+    for capabilities that do so.
 
     Raises InvalidConnectionError where the connection's properties do not fit the settings
     that the manifest declares, and UnknownRegionError for a region that it does not list.
     """
 
     def __init__(
-        self, connector: Connector, connection: Connection, ports: Ports | None = None
+        self,
+        connector: Connector,
+        connection: Connection,
+        ports: Ports | None = None,
+        *,
+        tables: TableService | None = None,
     ) -> None:
         self.connector = connector
         self.connection = connection
+        self.tables = tables
         self.ports = ports or Ports()
         secrets = (connection.properties.get(name) for name in connector.secret_settings)
         self.redactor = Redactor(str(secret) for secret in secrets if secret)

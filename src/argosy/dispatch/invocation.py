@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from argosy.dispatch.normalise import basic_outputs, check_outputs, decode, refusal
-from argosy.errors import HostRefusedError, InvalidHandlerError, InvocationError, TransportError
+from argosy.errors import (
+    HandlerError,
+    HostRefusedError,
+    InvalidHandlerError,
+    InvocationError,
+    TransportError,
+)
 from argosy.model import NO_AUTHENTICATION
 from argosy.rendering import MISSING
 from argosy.transport import OWN_TERMS, Control
@@ -20,6 +26,13 @@ if TYPE_CHECKING:
     from argosy.dispatch.dispatcher import Dispatcher, Ports
     from argosy.dispatch.plan import Plan
     from argosy.model import Answer, Json, JsonObject, OutgoingRequest
+    from argosy.sdk import TableService
+
+
+_NO_TABLES = (
+    "There are no stored tables here: `argosy call` and `argosy run` have those of the store on"
+    " this machine and a server its own; in Python a Dispatcher or an Engine is given `tables`."
+)
 
 
 class RequestCaptured(Exception):  # noqa: N818 - a signal, not a failure
@@ -149,6 +162,17 @@ class Invocation:
         return self._save_to
 
     @property
+    def tables(self) -> TableService:
+        """What reads stored tables; see `HandlerContext.tables`."""
+        own, tables = self.plan.capability, self._dispatcher.tables
+        if own.handler is None or own.handler.reads != "tables":
+            detail = "it reads stored tables, and `handler.reads` does not say so"
+            raise InvalidHandlerError(capability=own.id, detail=detail)
+        if tables is None:
+            raise HandlerError(detail=_NO_TABLES)
+        return tables
+
+    @property
     def ports(self) -> Ports:
         """Time and waiting."""
         return self._dispatcher.ports
@@ -234,6 +258,12 @@ def _may_repeat(plan: Plan, inputs: JsonObject) -> bool:
 
 class DryInvocation(Invocation):
     """A call that renders its first request and stops."""
+
+    @property
+    def tables(self) -> TableService:
+        """Raise HandlerError: what reads stored tables shows no request."""
+        detail = f"{self.plan.capability.id!r} reads stored tables; it sends no request of its own"
+        raise HandlerError(detail=detail)
 
     def exchange(self, inputs: JsonObject, link: str = "") -> tuple[Answer, Json]:
         """Raise RequestCaptured with the request that would be sent."""

@@ -45,13 +45,14 @@ def checked_properties(
 def default_region(connector: Connector, properties: JsonObject) -> str:
     """Return the region of a call whose inputs name none: the connection's, or the only one.
 
-    Raises MissingPropertyError where there are several and the connection names none.
+    It is empty where the connector has no regions, since it sends nothing. Raises
+    MissingPropertyError where there are several and the connection names none.
     """
     region: str = properties.get("region") or ""
     if region:
         return region
-    if len(connector.regions) == 1:
-        return next(iter(connector.regions))
+    if len(connector.regions) <= 1:
+        return next(iter(connector.regions), "")
     raise missing_property(connector, "region")
 
 
@@ -60,7 +61,7 @@ def missing_property(connector: Connector, name: str) -> MissingPropertyError:
     declared = connector.settings.get("properties", {})
     title = declared.get(name, {}).get("title", name)
     sources = [
-        f"a connection file's `properties.{name}`",
+        f"a connection (`argosy connections set`, or a file's `properties.{name}`)",
         f"the environment's {variable_name(name)}",
     ]
     if connector.secret_settings == (name,):

@@ -1,4 +1,4 @@
-"""Nodes that run a capability of the connector."""
+"""Nodes that run a capability of the connector, or of one beside it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ def compile_capability(
     node: Node, compiler: Compiler
 ) -> Callable[[StepContext], tuple[str, JsonObject]]:
     """Compile a node. Raises UnknownCapabilityError and TemplateSyntaxError."""
-    declared = load_capability(compiler.connector, node.what).inputs.get("properties", {})
+    home = compiler.connector.home_of(node.what)
+    declared = load_capability(home, node.what).inputs.get("properties", {})
     render = compile_strict(node.inputs, join_below(node.pointer, "inputs"))
     for name in secret_inputs(declared) & node.inputs.keys():
         compiler.sensitive.update(read_names(node.inputs[name]))
@@ -30,7 +31,7 @@ def compile_capability(
 
     def execute(context: StepContext) -> tuple[str, JsonObject]:
         inputs = render(context.scope_with_ids() if takes_ids else context.scope)
-        dispatcher = context.state.dispatcher(connection)
+        dispatcher = context.state.dispatcher_of(home, connection)
         step = context.step
         step.inputs = dispatcher.masked(capability, inputs)
         if step.inputs is not inputs:

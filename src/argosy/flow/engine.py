@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -27,7 +27,7 @@ from argosy.flow.replay import reusable_steps
 from argosy.flow.run import Run, Step
 from argosy.flow.state import DEEPEST, Frame, RunState
 from argosy.flow.variables import MemoryVariables, VariableStore
-from argosy.model import Flow, Json, JsonObject, Problem, is_deeper
+from argosy.model import Connection, Flow, Json, JsonObject, Problem, is_deeper
 from argosy.transport import Cancellation
 from argosy.validation.sentences import list_words
 
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from argosy.flow.library import FlowLibrary
     from argosy.flow.step_context import StepContext
     from argosy.model import Connector
+    from argosy.sdk import TableService
 
 Sleep = Callable[[float, Cancellation], None]
 Listener = Callable[[JsonObject], None]
@@ -71,11 +72,14 @@ class Engine:
     """Runs flows. Threads may share one; use it as a context manager, or call `close`.
 
     `connections` are the dispatchers by name; the empty name is what nodes use that name none.
-    They stay the caller's to close, and tell the time by the same ports. `flows` are those that
-    subflow nodes may call. `stub` stands between the engine and what nodes do, for tests.
+    They stay the caller's to close, and tell the time by the same ports; `connections.values()`
+    gives those that are open, and looks nothing up. Capabilities of the
+    connector's companions need none of them; `tables` reads stored tables for those that do so.
+    `flows` are those that subflow nodes may call. `stub` stands between the engine and what nodes
+    do, for tests.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what runs are made of, by name
         self,
         connector: Connector,
         connections: Mapping[str, Dispatcher],
@@ -86,6 +90,7 @@ class Engine:
         sleep: Sleep = _wait,
         variables: VariableStore | None = None,
         stub: Stub | None = None,
+        tables: TableService | None = None,
     ) -> None:
         self.connector = connector
         self.flows = flows if flows is not None else {}
@@ -95,6 +100,8 @@ class Engine:
         self.variables = variables or MemoryVariables()
         self.stub = stub
         self._connections = connections
+        self._tables = tables
+        self._companions: dict[str, Dispatcher] = {}
         self._plans: dict[int, FlowPlan] = {}  # a plan holds its flow, so ids stay apart
         self._lock = threading.Lock()
         workers = self.settings.workers
@@ -115,11 +122,17 @@ class Engine:
         """Let go of the threads, after what they are doing. Runs do without them from here on."""
         if self._pool is not None:
             self._pool.shutdown()
+        for dispatcher in self._companions.values():
+            dispatcher.close()
 
     @property
     def pool(self) -> Executor | None:
         """The threads that help, or None."""
         return self._pool
+
+    def open_dispatchers(self) -> Iterable[Dispatcher]:
+        """Return the dispatchers that are open; none is opened for it."""
+        return self._connections.values()
 
     def dispatcher(self, connection: str) -> Dispatcher:
         """Return the dispatcher of a connection. Raises UnknownConnectionError."""
@@ -128,6 +141,20 @@ class Engine:
         except KeyError:
             known = list_words((name for name in self._connections if name), connection) or "none"
             raise UnknownConnectionError(found=connection, known=known) from None
+
+    def dispatcher_of(self, home: Connector, connection: str) -> Dispatcher:
+        """Return the dispatcher of capabilities of a connector: the engine's own or a companion.
+
+        A companion has one that needs no connection. Raises UnknownConnectionError.
+        """
+        if home is self.connector:
+            return self.dispatcher(connection)
+        with self._lock:
+            found = self._companions.get(home.id)
+            if found is None:
+                found = Dispatcher(home, Connection(), self.ports, tables=self._tables)
+                self._companions[home.id] = found
+            return found
 
     def flow(self, name: str) -> Flow:
         """Return a flow that others may call. Raises UnknownFlowError, InvalidFlowError."""
@@ -232,7 +259,6 @@ class Engine:
             input=None,
             started_at=self.ports.now(),
             sensitive=plan.sensitive,
-            redact=self._redacted,
         )
         stop = Cancellation()
         state = RunState(self, run, settings, cancellation, stop, listener, pins or {})
@@ -278,11 +304,6 @@ class Engine:
         state.run_graph(frame, graph, scope)
         if graph is plan.graph:  # a node alone answers nobody
             frame.must_have_responded()
-
-    def _redacted(self, value: Json) -> Json:
-        for dispatcher in self._connections.values():
-            value = dispatcher.redactor.value(value)
-        return value
 
 
 def _clean(error: ArgosyError, run: Run) -> None:

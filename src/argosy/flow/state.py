@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from argosy.flow.run import Response, Run, Step
     from argosy.flow.step_context import StepContext
     from argosy.flow.variables import VariableStore
-    from argosy.model import FlowSettings, Json, JsonObject, Variable
+    from argosy.model import Connector, FlowSettings, Json, JsonObject, Redactor, Variable
     from argosy.rendering import Scope
     from argosy.transport import Cancellation
 
@@ -123,6 +123,31 @@ class Frame:
             self.response = response
 
 
+class Masks:
+    """Takes the secrets of connections out of what is shown of a run.
+
+    It knows those that are open, and those that the run has used: they may be gone by now.
+    Nothing is looked up for it, so it works while a connection cannot be had.
+    """
+
+    __slots__ = ("_open", "_used")
+
+    def __init__(self, open_: Callable[[], Iterable[Dispatcher]]) -> None:
+        self._open = open_
+        self._used: dict[Redactor, None] = {}
+
+    def use(self, dispatcher: Dispatcher) -> Dispatcher:
+        """Note a dispatcher that the run uses, and return it."""
+        self._used[dispatcher.redactor] = None
+        return dispatcher
+
+    def __call__(self, value: Json) -> Json:
+        """Return a value without their secrets."""
+        for redactor in {**self._used, **{one.redactor: None for one in self._open()}}:
+            value = redactor.value(value)
+        return value
+
+
 class RunState:
     """What all parts of one run share. Times are on the ports' clock.
 
@@ -142,6 +167,7 @@ class RunState:
     ) -> None:
         self.engine = engine
         self.run = run
+        self._masks = run.redact = Masks(engine.open_dispatchers)
         self.clock = engine.ports.clock
         self.now = engine.ports.now
         seconds = settings.timeout_seconds
@@ -162,7 +188,11 @@ class RunState:
 
     def dispatcher(self, connection: str) -> Dispatcher:
         """Return the dispatcher of a connection; the empty name is the run's own."""
-        return self.engine.dispatcher(connection)
+        return self._masks.use(self.engine.dispatcher(connection))
+
+    def dispatcher_of(self, home: Connector, connection: str) -> Dispatcher:
+        """Return the dispatcher that calls the capabilities of a connector."""
+        return self._masks.use(self.engine.dispatcher_of(home, connection))
 
     def sleep(self, seconds: float) -> None:
         """Wait. Raises RunCancelledError where the run is cancelled meanwhile."""

@@ -19,6 +19,7 @@ Effect = Literal["read", "write", "delete"]
 Encoding = Literal["json", "form", "multipart", "bytes"]
 Format = Literal["json", "json-lines", "bytes"]
 Saves = Literal["", "file", "folder"]
+Reads = Literal["", "tables"]
 
 #: Inputs that the dispatcher itself reads, where a capability declares paging or waiting.
 ALL: Final = "all"
@@ -122,14 +123,16 @@ class Legacy:
 class HandlerReference:
     """The handler that runs a capability, and why a declaration would not do.
 
-    `uses` are the capabilities that it calls, and `saves` what it writes where the call names a
-    path for it: nothing, a file or a folder.
+    `uses` are the capabilities that it calls, `reads` what of the host's it reads (nothing, or
+    stored tables), and `saves` what it writes where the call names a path for it: nothing, a file
+    or a folder.
     """
 
     name: str
     reason: str
     uses: tuple[str, ...] = ()
     saves: Saves = ""
+    reads: Reads = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +278,7 @@ def _handler(document: JsonObject) -> HandlerReference:
         reason=document["reason"],
         uses=tuple(document.get("uses", ())),
         saves=document.get("saves", ""),
+        reads=document.get("reads", ""),
     )
 
 

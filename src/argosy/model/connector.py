@@ -39,7 +39,8 @@ class Connector:
     """A connector as its manifest describes it; capabilities are read when they are used.
 
     `capability_files` maps a capability's id to its file below `root`. `auth` is what families
-    authenticate with that do not say otherwise.
+    authenticate with that do not say otherwise. `companions` are the built-in connectors beside
+    it, whose capabilities flows use too; an id is that of one capability among them all.
     """
 
     root: Path
@@ -56,6 +57,7 @@ class Connector:
     request_id_headers: tuple[str, ...]
     capability_files: Mapping[str, str]
     davinci: DavinciConnector
+    companions: tuple[Connector, ...] = ()
 
     @classmethod
     def from_json(cls, document: JsonObject, root: Path) -> Connector:
@@ -74,7 +76,9 @@ class Connector:
             families={
                 name: _family(name, value, auth) for name, value in document["families"].items()
             },
-            regions={name: _region(name, value) for name, value in document["regions"].items()},
+            regions={
+                name: _region(name, value) for name, value in document.get("regions", {}).items()
+            },
             error_message_pointers=tuple(errors.get("message", ("/message",))),
             request_id_headers=tuple(name.lower() for name in errors.get("requestId", ())),
             capability_files={
@@ -89,6 +93,24 @@ class Connector:
         """The names of the settings whose values are secrets."""
         declared: Mapping[str, Json] = self.settings.get("properties", {})
         return tuple(name for name, schema in declared.items() if schema.get("secret"))
+
+    @property
+    def with_companions(self) -> tuple[Connector, ...]:
+        """This connector, then its companions."""
+        return (self, *self.companions)
+
+    @property
+    def every_capability(self) -> tuple[str, ...]:
+        """The ids of its capabilities, then of its companions'."""
+        return tuple(id_ for one in self.with_companions for id_ in one.capability_files)
+
+    def home_of(self, capability: str) -> Connector:
+        """Return the connector that has a capability: this one or a companion.
+
+        It is this one where none has it, which then says so when it is asked for it.
+        """
+        having = (one for one in self.with_companions if capability in one.capability_files)
+        return next(having, self)
 
 
 def _family(name: str, value: JsonObject, auth: tuple[Credential, ...]) -> Family:

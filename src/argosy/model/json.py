@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import sys
 from collections import Counter
 from typing import Any, TypeAlias
 
@@ -18,9 +19,9 @@ def parse_json(text: str) -> Json:
     half characters, values nested too deeply, and an object that repeats a key, since one of the
     two values would silently win.
     """
+    if text.startswith("\ufeff"):
+        raise ValueError("it begins with a byte order mark")
     try:
-        if text.startswith("\ufeff"):
-            raise ValueError("it begins with a byte order mark")
         value = _DECODER.decode(text)
         _ENCODER.encode(value).encode()
     except json.JSONDecodeError as error:
@@ -29,6 +30,11 @@ def parse_json(text: str) -> Json:
         raise ValueError("a text holds half a character (a lone surrogate)") from error
     except RecursionError:
         raise ValueError("it is nested too deeply") from None
+    except ValueError as error:
+        if "int_max_str_digits" in str(error):  # Python's limit: so many digits take long to read
+            most = sys.get_int_max_str_digits()
+            raise ValueError(f"a whole number has more than {most} digits") from None
+        raise
     return value
 
 

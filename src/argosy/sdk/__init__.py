@@ -8,7 +8,7 @@ snake_case, with one function:
 It has no state. It sends its capability's declared request with `context.send`, which renders,
 routes, authenticates and retries as for any other capability, and calls other capabilities with
 `context.call`; time, waiting and new ids come from the context too, so that a test can steer
-them.
+them. One that reads stored tables finds them at `context.tables`.
 """
 
 from argosy.errors import (
@@ -20,12 +20,14 @@ from argosy.errors import (
     InvocationError,
     NotFinishedError,
     NotFoundError,
+    TableError,
     TransportError,
     UnwritableFileError,
 )
 from argosy.model import Answer, Json, JsonObject, Problem, Reply
 from argosy.sdk.context import HandlerContext, PartialFailureError
 from argosy.sdk.part_file import PartFile
+from argosy.sdk.tables import TableService
 from argosy.sdk.values import as_object, members_of, with_default, with_integer
 
 __all__ = [
@@ -45,6 +47,8 @@ __all__ = [
     "PartialFailureError",
     "Problem",
     "Reply",
+    "TableError",
+    "TableService",
     "TransportError",
     "UnwritableFileError",
     "as_object",

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from argosy.model import Answer, Json, JsonObject, Reply
+    from argosy.sdk.tables import TableService
 
 
 class PartialFailureError(HandlerError):
@@ -35,6 +36,14 @@ class HandlerContext(Protocol):
     @property
     def save_to(self) -> Path | None:
         """The file or folder that the call names for what comes, as `handler.saves` says."""
+        ...
+
+    @property
+    def tables(self) -> TableService:
+        """What reads stored tables; `handler.reads` has to say that this one does.
+
+        Raises HandlerError where whoever runs the call has no tables.
+        """
         ...
 
     def call(

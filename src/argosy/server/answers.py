@@ -91,7 +91,7 @@ def answer_of(run: Run) -> Answer:
 def failure_of(run: Run) -> Answer:
     """Return what a caller may know of a failed run: whose fault it is, and the run's id.
 
-    How it failed inside stands in the run's record.
+    How it failed inside stands in the server's log and in the run's record.
     """
     error = run.error
     if isinstance(error, InvalidRunInputError):
@@ -107,7 +107,7 @@ def failure_of(run: Run) -> Answer:
 
 def crash_answer(run_id: str) -> Answer:
     """Return the answer where nothing may be told but that it failed."""
-    detail = "The run failed; its record says why."
+    detail = "The run failed; the server's log says why, in the line of this run."
     return problem_answer(500, "run-failed", detail, run_id=run_id)
 
 

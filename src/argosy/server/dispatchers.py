@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, ValuesView
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Dispatchers(Mapping[str, "Dispatcher"]):
 
     What is not `given` is found when it is asked for, and again after `KEPT` seconds, so that a
     connection which was changed is soon used as it is then; its dispatcher is kept as long as it
-    stays the same. It holds no more than it was asked for: listing it lists those.
+    stays the same. It holds no more than it was asked for: listing it lists those, and looks
+    nothing up.
     """
 
     def __init__(
@@ -48,7 +49,10 @@ class Dispatchers(Mapping[str, "Dispatcher"]):
         self._lock = threading.Lock()
 
     def __getitem__(self, name: str) -> Dispatcher:
-        """Return a dispatcher. Raises KeyError where there is no such connection."""
+        """Return a dispatcher. Raises KeyError where there is no such connection.
+
+        Raises what finding one raises where that is another error, and keeps what it had then.
+        """
         given = self._given.get(name)
         if given is not None:
             return given
@@ -56,7 +60,12 @@ class Dispatchers(Mapping[str, "Dispatcher"]):
         known = self._found.get(name)
         if known is not None and now < known.until:
             return known.dispatcher
-        connection = self._find(name)
+        try:
+            connection = self._find(name)
+        except KeyError:
+            with self._lock:
+                self._found.pop(name, None)
+            raise
         with self._lock:
             known = self._found.get(name)
             if known is None or known.connection != connection:
@@ -71,6 +80,12 @@ class Dispatchers(Mapping[str, "Dispatcher"]):
         """Yield the names that are given or were asked for."""
         with self._lock:
             return iter([*self._given, *self._found])
+
+    def values(self) -> ValuesView[Dispatcher]:
+        """Return the dispatchers that are open."""
+        with self._lock:
+            found = {name: one.dispatcher for name, one in self._found.items()}
+        return {**self._given, **found}.values()
 
     def __len__(self) -> int:
         """Return how many those are."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import atexit
 import gc
+import multiprocessing
 import os
 import signal
 import socket
 import sys
+import threading
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from argosy.model import Connection
+    from argosy.sdk import TableService
     from argosy.server.api import ApiSettings
     from argosy.server.api.gate import Application
     from argosy.server.dispatchers import FindConnection
@@ -37,6 +40,9 @@ if TYPE_CHECKING:
 #: So many runs keep a processor busy where answers come at once.
 _LEAST_AT_WORK = 4
 _SWITCH_SECONDS = 0.1
+#: How often a process looks whether its parent is there, and the parent whether the port answers.
+_PARENT_SECONDS = 0.5
+_PORT_SECONDS = 0.02
 #: A run leaves next to nothing to the collector, and the records that are kept are looked through.
 _GC_THRESHOLDS = (10_000, 20, 20)
 
@@ -82,7 +88,8 @@ class ServerSettings:
 def serve(settings: ServerSettings, ready: Callable[[str, list[Route]], None]) -> None:
     """Answer until this process is told to end by SIGINT or SIGTERM; call it in the main thread.
 
-    `ready` is told the server's address and what it answers, before the processes start.
+    `ready` is told the server's address and what it answers, once the port answers; it is called
+    in a thread of its own, and not at all where the server ends before that.
     Raises ServerSetupError, InvalidFlowError and whatever loading the connector raises.
     """
     server_class, http1 = _granian()
@@ -110,17 +117,21 @@ def serve(settings: ServerSettings, ready: Callable[[str, list[Route]], None]) -
             workers_kill_timeout=settings.grace,
             log_level="error",
         )
-        server.on_startup(lambda: ready(url, routes))
-        server.serve(target_loader=partial(_application_of_process, settings), wrap_loader=False)
+        loader = partial(_application_of_process, settings)
+        with _told_when_open(settings.host, port, partial(ready, url, routes)) as wait:
+            server.on_startup(wait)
+            server.serve(target_loader=loader, wrap_loader=False)
 
 
 @contextmanager
 def open_application(
-    settings: ServerSettings, find: FindConnection | None = None
+    settings: ServerSettings,
+    find: FindConnection | None = None,
+    tables: TableService | None = None,
 ) -> Iterator[Triggers]:
     """Load connector and flows, and yield the application that runs them in one process.
 
-    `find` looks up the connections that the settings do not name.
+    `find` looks up the connections that the settings do not name; `tables` reads stored tables.
     """
     connector = load_connector(settings.connector)
     with ExitStack() as opened:
@@ -133,7 +144,7 @@ def open_application(
                 dispatchers, find, lambda found: Dispatcher(connector, _pooled(found, settings))
             )
         library = FlowLibrary(settings.flows)
-        engine = opened.enter_context(Engine(connector, dispatchers, library))
+        engine = opened.enter_context(Engine(connector, dispatchers, library, tables=tables))
         yield Triggers(
             engine,
             library.values(),
@@ -158,7 +169,10 @@ def open_site(settings: ServerSettings) -> Iterator[Application]:
         if not _routes(settings):
             yield api.application
             return
-        with open_application(settings, api.find_connection) as triggers:
+        with (
+            api.services.table_service() as tables,
+            open_application(settings, api.find_connection, tables) as triggers,
+        ):
             flows = LocalGate(triggers) if settings.api.local else triggers
             yield Site(flows, settings.prefix, api.application)
 
@@ -167,6 +181,7 @@ def _application_of_process(settings: ServerSettings) -> Application:
     """Return the application of a process that runs nothing else."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)  # the parent's way would let it start all the same
+    threading.Thread(target=_end_with_parent, args=(settings.grace,), daemon=True).start()
     opened = ExitStack()
     application = opened.enter_context(open_site(settings))
     atexit.register(opened.close)
@@ -177,6 +192,44 @@ def _application_of_process(settings: ServerSettings) -> Application:
     gc.collect()
     gc.freeze()  # what is loaded by now is never garbage; looking at it again costs time
     return application
+
+
+def _end_with_parent(grace: int) -> None:
+    """Wait until the main process is gone, and then end this one as that would have ended it.
+
+    The pipe between them closes with the parent, but processes that were forked later hold an end
+    of it too; so whose child this is counts as well.
+    """
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+    while parent.is_alive() and os.getppid() == parent.pid:
+        parent.join(_PARENT_SECONDS)
+    os.kill(os.getpid(), signal.SIGTERM)
+    threading.Event().wait(grace)
+    os._exit(1)
+
+
+@contextmanager
+def _told_when_open(host: str, port: int, tell: Callable[[], None]) -> Iterator[Callable[[], None]]:
+    """Yield what starts to wait for the port to answer, and tells when it does."""
+    own = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - not listened on
+    ended = threading.Event()
+
+    def wait() -> None:
+        while not ended.wait(_PORT_SECONDS):
+            try:
+                socket.create_connection((own, port), timeout=1).close()
+            except OSError:
+                continue
+            tell()
+            return
+
+    waiting = threading.Thread(target=wait, daemon=True)
+    try:
+        yield waiting.start
+    finally:
+        ended.set()
 
 
 def _pooled(connection: Connection, settings: ServerSettings) -> Connection:

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from argosy.errors import ServerSetupError
+from argosy.errors import ServerSetupError, StepFailedError
 from argosy.server.answers import Answer, Refusal, answer_of, crash_answer
 from argosy.server.reading import InputReader
 
 if TYPE_CHECKING:
-    from argosy.flow import Engine
-    from argosy.model import Flow
+    from argosy.flow import Engine, Run
+    from argosy.model import Connector, Flow, Node
     from argosy.server.admission import Admission
     from argosy.server.reading import Environ
     from argosy.server.records import RunRing
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 StartResponse = Callable[[str, list[tuple[str, str]]], Any]
 
 _LOG = logging.getLogger("argosy.server")
+_LONGEST_LINE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,54 @@ def routes_of(flows: Iterable[Flow]) -> list[Route]:
     return list(routes.values())
 
 
+def flows_of_the_store(
+    routes: Iterable[Route],
+    flows: Mapping[str, Flow],
+    connector: Connector,
+    given: Collection[str],
+) -> list[str]:
+    """Return the ids of the flows of routes that use stored tables or connections.
+
+    The connections that are `given` are not stored. A flow uses what the flows it calls use.
+    """
+
+    def is_stored(node: Node) -> bool:
+        if node.is_capability and connector.home_of(node.what) is not connector:
+            return True  # those of companions read tables
+        calls = node.is_capability or node.connection or node.what == "http-request"
+        return bool(calls) and node.connection not in given
+
+    return [
+        route.flow.id
+        for route in routes
+        if any(
+            is_stored(node)
+            for flow in _with_called(route.flow, flows)
+            for node in flow.graph.every_node()
+        )
+    ]
+
+
+def _with_called(flow: Flow, flows: Mapping[str, Flow]) -> list[Flow]:
+    """Return a flow and those that it calls by name; a name that is made at run time is none."""
+    found = {flow.id: flow}
+    waiting = [flow]
+    while waiting:
+        for node in waiting.pop().graph.every_node():
+            called = node.inputs.get("flow") if node.what == "subflow" else None
+            if isinstance(called, str) and called in flows and called not in found:
+                found[called] = flows[called]
+                waiting.append(flows[called])
+    return list(found.values())
+
+
 class Triggers:
     """A WSGI application that runs flows; threads may share it.
 
     `prefix` stands before every path, such as `/flows/`. A run is kept in `ring` when it has
     ended. The answer is the run's response, 204 where it gives none, and problem details where
-    the request or the run failed. `admission` says how many runs work at the same time; without
-    one all do.
+    the request or the run failed; why a run failed is logged, in one line. `admission` says how
+    many runs work at the same time; without one all do.
     """
 
     def __init__(
@@ -108,6 +150,8 @@ class Triggers:
             with self._admission:
                 run = self._engine.run(flow, given, run_id=run_id)
             self._ring.add(run)
+            if run.status == "failed":
+                _LOG.warning("%s", _reason_of(run))
             return answer_of(run)
         except Exception as error:
             # The words of an error that nobody foresaw may hold secrets; its frames do not.
@@ -115,6 +159,19 @@ class Triggers:
             text = "run %s of the flow %s crashed with %s:\n%s"
             _LOG.error(text, run_id, flow.id, type(error).__name__, frames)
             return crash_answer(run_id)
+
+
+def _reason_of(run: Run) -> str:
+    """Return why a run failed, in one line and without its secrets."""
+    error, place, code, detail = run.error, "", "", ""
+    if error is not None:
+        code, detail = error.code, error.message
+    if isinstance(error, StepFailedError):
+        place, detail = f" at {error.facts['node']}", error.facts["detail"]
+        code = getattr(error.__cause__, "code", code)
+    line = f"run {run.id} of the flow {run.flow} failed{place}: {code}: {run.cleaned(detail)}"
+    line = "".join(one if one.isprintable() else " " for one in line)
+    return line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…"
 
 
 def _other_method(method: str, methods: Iterable[str]) -> Answer:

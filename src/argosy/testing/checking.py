@@ -145,8 +145,9 @@ def _outputs_schema(node: Node, subject: Subject) -> JsonObject:
     if not node.is_capability:
         return KINDS[node.what].outputs
     try:
-        capability = load_capability(subject.connector, node.what)
-        return bundle_schema(subject.connector, capability.outputs, capability.file)
+        home = subject.connector.home_of(node.what)
+        capability = load_capability(home, node.what)
+        return bundle_schema(home, capability.outputs, capability.file)
     except ArgosyError:
         return {}  # the flow's own plan says what is wrong with it
 

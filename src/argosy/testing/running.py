@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from argosy.connector import bundle_schema
 from argosy.dispatch import Dispatcher
-from argosy.errors import ArgosyError
+from argosy.errors import ArgosyError, HandlerError
 from argosy.flow.engine import Engine, EngineSettings
 from argosy.model import Connection
 from argosy.testing.clock import RunClock, real_ports
@@ -35,6 +35,20 @@ if TYPE_CHECKING:
 #: Where calls go that no case should make: to this machine, where nobody listens.
 _NOWHERE = "http://127.0.0.1:9"
 _NOTHING: Mapping[str, Json] = {}
+
+
+class NoTables:
+    """Stands where tables are read, and refuses: a case reaches no store."""
+
+    def rows(self, connection: str, table: str, cursor: str, amount: int) -> JsonObject:
+        """Raise HandlerError."""
+        del cursor, amount
+        return self.preview(connection, table)
+
+    def preview(self, connection: str, table: str) -> JsonObject:
+        """Raise HandlerError."""
+        detail = f"A flow test reads no stored tables, so {table!r} of {connection} is not there;"
+        raise HandlerError(detail=f"{detail} give the node's outputs in the case's `stubs`.")
 
 
 class Runner:
@@ -98,7 +112,7 @@ class Runner:
     ) -> CaseResult:
         with ExitStack() as stack:
             sandbox = None
-            if _needs_sandbox(test.flow, case):
+            if _needs_sandbox(test.flow, case, self.connector):
                 sandbox = stack.enter_context(self._sandboxes.lend(test, case))
             began = time.perf_counter()  # what a sandbox takes to start is no case's own
             try:
@@ -148,6 +162,7 @@ class Runner:
                 test.flows,
                 ports=ports,
                 stub=Stubs(case.stubs) if case.stubs else None,
+                tables=NoTables(),
                 **more,
             )
         )
@@ -181,11 +196,16 @@ def _ignore(_seconds: float) -> None:
     pass
 
 
-def _needs_sandbox(flow: Flow, case: Case) -> bool:
-    """Tell whether anything is asked of the sandbox, or may be by a node that is not stubbed."""
+def _needs_sandbox(flow: Flow, case: Case, connector: Connector) -> bool:
+    """Tell whether anything is asked of the sandbox, or may be by a node that is not stubbed.
+
+    What a companion does, the sandbox has no part in.
+    """
     asks = case.seed is not None or case.faults or {"rows", "requests"} & set(case.expect)
     return bool(asks) or any(
-        node.is_capability or node.what in {"http-request", "subflow", "davinci"}
+        connector.home_of(node.what) is connector
+        if node.is_capability
+        else node.what in {"http-request", "subflow", "davinci"}
         for node in flow.graph.every_node()
         if not is_whole(case.stubs.get(node.id, REAL)) or _has_paths(case.stubs)
     )

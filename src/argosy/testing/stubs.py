@@ -14,6 +14,7 @@ from argosy.errors import (
     ConnectorError,
     InvocationError,
     RunError,
+    TableError,
     error_for_status,
 )
 from argosy.flow.kinds import KINDS
@@ -108,6 +109,7 @@ def _inputs_of(context: StepContext) -> Callable[[StepContext], JsonObject]:
     node = context.node
     if not node.is_capability and not KINDS[node.what].late:
         return KINDS[node.what].render(node)
+    home = context.state.engine.connector.home_of(node.what)
     late: frozenset[str] = frozenset() if node.is_capability else KINDS[node.what].late
     given = {name: value for name, value in node.inputs.items() if name not in late}
     render = compile_strict(given, join_below(node.pointer, "inputs"))
@@ -117,7 +119,7 @@ def _inputs_of(context: StepContext) -> Callable[[StepContext], JsonObject]:
         if not node.is_capability:
             here.step.inputs = inputs
             return inputs
-        dispatcher = here.state.dispatcher(node.connection)
+        dispatcher = here.state.dispatcher_of(home, node.connection)
         here.step.inputs = dispatcher.masked(node.what, inputs)
         region = inputs.get("region") or dispatcher.properties.get("region") or ""
         dispatcher.checked(node.what, inputs, region)
@@ -161,7 +163,7 @@ def is_whole(stub: Json) -> bool:
 def error_classes() -> Mapping[str, type[ArgosyError]]:
     """Return the errors that a step can fail with, by their codes."""
     found: dict[str, type[ArgosyError]] = {}
-    waiting: list[type[ArgosyError]] = [InvocationError, RunError]
+    waiting: list[type[ArgosyError]] = [InvocationError, RunError, TableError]
     while waiting:
         cls = waiting.pop()
         waiting += cls.__subclasses__()

@@ -27,7 +27,10 @@ if TYPE_CHECKING:
 
 
 class ConnectorNames:
-    """The names of one connector; a capability's file is read when it is asked for, and kept."""
+    """The names of one connector; a capability's file is read when it is asked for, and kept.
+
+    Each of its companions is a connector of its own there.
+    """
 
     def __init__(self, connector: Connector) -> None:
         self.connector = connector
@@ -36,6 +39,21 @@ class ConnectorNames:
         )
         self._derived = {camel_case(one): one for one in connector.capability_files}
         self._loaded: dict[str, tuple[Capability, tuple[PropertyRule, ...]]] = {}
+
+    @cached_property
+    def companions(self) -> tuple[ConnectorNames, ...]:
+        """The names of the built-in connectors beside this one."""
+        return tuple(map(ConnectorNames, self.connector.companions))
+
+    def of_connector(self, connector_id: str) -> ConnectorNames | None:
+        """Return the names of the connector with this id there: this one or a companion."""
+        every = (self, *self.companions)
+        return next((one for one in every if one.connector_id == connector_id), None)
+
+    def of_capability(self, capability_id: str) -> ConnectorNames:
+        """Return the names of the connector that has a capability; these where none has."""
+        having = (one for one in self.companions if capability_id in one.connector.capability_files)
+        return self if capability_id in self.connector.capability_files else next(having, self)
 
     def capability_of(self, name: str) -> str | None:
         """Return the id of the capability that DaVinci calls so, None where there is none."""

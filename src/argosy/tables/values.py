@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
+from argosy.tables.formats.plain import values_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -28,7 +30,7 @@ def json_rows(batch: pa.RecordBatch) -> list[JsonObject]:
 
 
 def _column(column: pa.Array[Any], type_: pa.DataType) -> list[Json]:
-    values: list[Json] = column.to_pylist()
+    values: list[Json] = values_of(column)
     if pa.types.is_string(type_) or pa.types.is_integer(type_) or pa.types.is_boolean(type_):
         return values
     return [json_value(value) for value in values]

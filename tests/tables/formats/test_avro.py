@@ -26,7 +26,6 @@ from tests.tables.formats.avro_files import (
     DATA,
     FIELDS,
     LIMITS,
-    NESTED,
     RANDOM,
     ROWS,
     SPEC,

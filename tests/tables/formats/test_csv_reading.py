@@ -13,8 +13,11 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Limits, Tally
 from argosy.tables.formats import open_file, preview_file
+from argosy.tables.formats.csv_dialect import read_dialect
+from argosy.tables.formats.csv_records import read_records
 from tests.tables.contents import MemoryContent
 
 NAME = "s3://bucket.example.com/people.csv"
@@ -359,3 +362,37 @@ def test_reading_takes_of_the_file_only_what_is_worked_on() -> None:
 
     assert tally.rows_read > 1_000_000
     assert most < 64 * 1024 * 1024
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    text=st.text(st.sampled_from('ab,"\\\n\r;\u00e9'), max_size=50),
+    escape=st.sampled_from(["", "\\"]),
+    quote=st.sampled_from(["", '"']),
+    double_quote=st.booleans(),
+    newlines=st.booleans(),
+    chunk=st.sampled_from([1, 7, 2**20]),
+)
+def test_any_text_is_read_as_its_records_are_and_nothing_gets_lost(
+    text: str, escape: str, quote: str, double_quote: bool, newlines: bool, chunk: int
+) -> None:
+    options: dict[str, Any] = {
+        "column_names": ["x", "y"], "ignore_errors_on_fields_mismatch": True, "escape": escape,
+        "quote": quote, "double_quote": double_quote, "newlines_in_values": newlines,
+    }  # fmt: skip
+    records = list(read_records(text, read_dialect(options, NAME)))
+    is_wrong = any(one.open_line or (one.last_line > one.line and not newlines) for one in records)
+
+    try:
+        rows, tally = read(text, Limits(chunk=chunk), **options)
+    except TableError:
+        assert is_wrong
+        return
+
+    assert not is_wrong
+    assert [list(row.values()) for row in rows] == [
+        one.cells for one in records if len(one.cells) == 2
+    ]
+    refused = [one.line for one in records if len(one.cells) != 2]
+    assert [one.line for one in tally.refusals] == refused
+    assert (tally.rows_read, tally.rows_refused) == (len(records), len(refused))

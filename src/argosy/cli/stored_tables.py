@@ -10,13 +10,14 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from argosy.cli.data import data_folder
-from argosy.cli.service import Choices, open_store_here, operator_of
+from argosy.cli.service import open_store_here, operator_of
 from argosy.errors import HandlerError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from types import TracebackType
 
+    from argosy.cli.service import Choices
     from argosy.model import Connector, JsonObject
     from argosy.sdk import TableService
 
@@ -24,20 +25,13 @@ if TYPE_CHECKING:
 class StoredTables:
     """Reads the tables of the store on this machine; a context manager that threads may share.
 
-    It is the `TableService` of `argosy call` and `argosy run`. `organization` and `database` are
-    those whose tables are read, None the only ones there are.
+    It is the `TableService` of `argosy call` and `argosy run`. `choices` say where the store is,
+    whose tables are read, and where that may lead.
     """
 
-    def __init__(
-        self,
-        connector: Connector,
-        data: str | None,
-        environ: Mapping[str, str],
-        organization: str | None = None,
-        database: str | None = None,
-    ) -> None:
+    def __init__(self, connector: Connector, choices: Choices, environ: Mapping[str, str]) -> None:
         self._connector = connector
-        self._choices = Choices(data=data, organization=organization, database=database)
+        self._choices = choices
         self._environ = environ
         self._opened = ExitStack()
         self._service: TableService | None = None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from argosy.model import Connection, Connector
+    from argosy.server import ServerSettings
     from argosy.server.api import ApiSettings
     from argosy.server.triggers import Route
 
@@ -169,7 +170,7 @@ def server(
         usual = _usual_connection(loaded, choices, os.environ)
         if choices.sandbox:
             api, usual = _start_sandbox(loaded, api, opened)
-        token = _prepare_store(api)
+        token, organizations = _prepare_store(api)
         settings = ServerSettings(
             connector=loaded.root,
             flows=Path(choices.flows) if choices.flows else api.data / "flows",
@@ -180,6 +181,7 @@ def server(
             threads=choices.threads,
             api=api,
         )
+        _warn_of_no_choice(loaded, settings, organizations)
         serve(settings, lambda url, routes: _say(api, url, routes, token))
     return 0
 
@@ -233,16 +235,54 @@ def _rotate_keys(api: ApiSettings) -> int:
     return 1 if rotation.failed else 0
 
 
-def _prepare_store(api: ApiSettings) -> str | None:
-    """Make the store ready; return the token of the first set-up where that is to come."""
+def _prepare_store(api: ApiSettings) -> tuple[str | None, list[str]]:
+    """Make the store ready.
+
+    Returns the token of the first set-up where that is to come, and the organizations that flows
+    could be meant for: none where one is chosen or nobody is asked. Raises ServerSetupError where
+    the chosen one is not there; before the set-up it may still come.
+    """
+    from argosy.errors import ServerSetupError
     from argosy.server.api.services import open_services
     from argosy.store import unknown_keys
+    from argosy.validation.sentences import list_words
 
     with open_services(api) as services:
         for key, count in unknown_keys(services.store, services.ring).items():
             text = f"{count} stored secrets need the key {key}, which is not here."
             click.echo(visible(text), err=True)
-        return None if services.local else services.accounts.founding.offer()
+        if services.local:
+            return None, []
+        founding = services.accounts.founding
+        known = [one.name for one in founding.organizations()]
+        chosen = api.organization
+        if chosen is not None and founding.is_done and chosen not in known:
+            there = visible(list_words(known, chosen))
+            detail = f"there is no organization {visible(chosen)!r}; there is {there}"
+            raise ServerSetupError(detail=detail)
+        return founding.offer(), known if chosen is None else []
+
+
+def _warn_of_no_choice(
+    loaded: Connector, settings: ServerSettings, organizations: Sequence[str]
+) -> None:
+    """Tell which flows cannot run, since nobody has said whose connections and tables they use."""
+    from argosy.flow import FlowLibrary
+    from argosy.server.triggers import flows_of_the_store, routes_of
+    from argosy.validation.sentences import list_words
+
+    if len(organizations) < 2 or not settings.flows.is_dir():
+        return
+    library = FlowLibrary(settings.flows)
+    routes = routes_of(library.values())
+    found = flows_of_the_store(routes, library, loaded, settings.connections)
+    if found:
+        text = (
+            f"Warning: flows use what is stored, and will fail: {list_words(found)}. "
+            "Say whose connections and tables they are for with --organization NAME: "
+            f"there is {list_words(organizations)}."
+        )
+        click.echo(visible(text), err=True)
 
 
 def _say(api: ApiSettings, url: str, routes: Sequence[Route], token: str | None) -> None:

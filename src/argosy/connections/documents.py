@@ -29,6 +29,8 @@ _LONGEST_SHOWN = 60
 _DIGITS = re.compile(r"[0-9]{1,10}")
 #: The kinds of characters that nobody sees: commands, formats, halves, and what stands for nothing.
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
+#: Variants of characters that nobody takes for the plain ones: the º of nº, ②, ½.
+_SEEN_TO_DIFFER = ("<circle>", "<fraction>", "<square>", "<sub>", "<super>")
 #: Letters that turn the order of what is shown around, or end a line.
 _DECEIVING = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
@@ -57,13 +59,13 @@ def check_new_name(name: str, field: str) -> str:
     """Return the name of a connection or a table that is to be made.
 
     No two names look alike: none holds what cannot be seen, or begins or ends with a space. That
-    of a connection has its letters in their usual form (NFKC); that of a table may be the key of
-    an object, which has whatever form it has. Names of before stay what they are. Raises
-    WrongDataError with the form that would be right.
+    of a connection has its characters in their usual form, composed and neither wide nor styled;
+    that of a table may be the key of an object, which has whatever form it has. Names of before
+    stay what they are. Raises WrongDataError with the form that would be right.
     """
     check_name(name, field)
     seen = "".join(one for one in name if unicodedata.category(one) not in _UNSEEN)
-    right = (unicodedata.normalize("NFKC", seen) if field == "connection" else seen).strip()
+    right = (_in_usual_form(seen) if field == "connection" else seen).strip()
     if name == right:
         return name
     if seen != name:
@@ -72,9 +74,21 @@ def check_new_name(name: str, field: str) -> str:
     elif seen != seen.strip():
         wrong = "begins or ends with a space"
     else:
-        wrong = "has characters in another form than the usual one (NFKC)"
+        wrong = "has characters in another form than the usual one"
     instead = f"; write {right!r}." if right and "/" not in right else "."
     raise WrongDataError(detail=f"the name of a {field} {wrong}{instead}", field=field)
+
+
+def _in_usual_form(text: str) -> str:
+    """Return a text with what only looks like other characters replaced by those (NFKC)."""
+    composed = unicodedata.normalize("NFC", text)
+    usual = (
+        one
+        if unicodedata.decomposition(one).startswith(_SEEN_TO_DIFFER)
+        else unicodedata.normalize("NFKC", one)
+        for one in composed
+    )
+    return unicodedata.normalize("NFC", "".join(usual))
 
 
 def check_object(

@@ -1,20 +1,17 @@
-"""What opens a table: the protocol, what it finds, and the opener there is so far."""
+"""What opens a table: the protocol, and what it finds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from argosy.connections.probing.result import Check
 from argosy.errors import ServiceNotFoundError, WrongDataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from argosy.connections.probes import Probes
-    from argosy.connections.probing.result import ProbeResult, Remote
+    from argosy.connections.probing.result import Check, Remote
     from argosy.connections.stored import StoredConnection
-    from argosy.connections.types import ConnectionType
     from argosy.model import Json, JsonObject
 
 
@@ -94,46 +91,6 @@ class TableOpener(Protocol):
     def open(self, connection: StoredConnection, table: TableToOpen, budget: float) -> Opened:
         """Open a table within `budget` seconds and return what was found."""
         ...
-
-
-class ProbingOpener:
-    """Tests the connection of a table, and says that the table itself was not opened.
-
-    A status `available` would promise rows that nobody has seen, so a table whose connection
-    works has the status `unknown_error`, with a warning that says why: there is no status for
-    what has never been opened.
-    """
-
-    def __init__(self, probes: Probes, types: Mapping[str, ConnectionType]) -> None:
-        self._probes = probes
-        self._types = types
-
-    def open(self, connection: StoredConnection, table: TableToOpen, budget: float) -> Opened:
-        """Test the connection; where it can open a bucket, that of the table."""
-        del budget  # the prober has the same
-        metadata = dict(connection.metadata)
-        bucket = table.table["connection_table_params"].get("bucket")
-        if bucket and "bucket" in self._types[connection.type].metadata["properties"]:
-            metadata["bucket"] = bucket
-        return _from_probe(self._probes.probe(connection, metadata))
-
-
-def _from_probe(result: ProbeResult) -> Opened:
-    status, checks, warnings = result.status, result.checks, result.warnings
-    if result.ok:
-        text = "The connection works; the table itself was not opened."
-        status, warnings = "unknown_error", (*warnings, text)
-        checks = (*checks, Check("open", "skipped", text))
-    return Opened(
-        ok=result.ok,
-        status=status,
-        reason="" if result.ok else result.reason,
-        checks=checks,
-        retryable=result.retryable,
-        remote=result.remote,
-        warnings=tuple(dict.fromkeys(warnings)),
-        duration_ms=result.duration_ms,
-    )
 
 
 def opening_failure(found: Opened, place: str) -> Exception:

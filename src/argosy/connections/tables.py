@@ -1,6 +1,6 @@
 """The tables of a database: made and changed, read, deleted, listed, previewed, tested.
 
-tables = Tables(store, connections, now=time.time)
+tables = Tables(store, connections, now=time.time, opener=opener)
 tables.patch(principal, "S3", "users.csv", {"resource": "user", "connection_table_params": {…}})
 tables.filter(principal, connection="S3", page=2)
 
@@ -19,7 +19,7 @@ from sqlalchemy import func, select, update
 from argosy.accounts import audit
 from argosy.connections.documents import check_name, check_new_name, whole_number
 from argosy.connections.masking import guarded_texts, refuse_secrets
-from argosy.connections.opener import ProbingOpener, TableToOpen, opening_failure
+from argosy.connections.opener import TableToOpen, opening_failure
 from argosy.connections.openings import NO_FILE, Openings
 from argosy.connections.service import ROLES
 from argosy.connections.stored import LOCAL, find_row, not_found
@@ -83,7 +83,7 @@ class Tables:
         connections: Connections,
         *,
         now: Callable[[], float],
-        opener: TableOpener | None = None,
+        opener: TableOpener,
         uploads: Uploads | None = None,
     ) -> None:
         self._store = store
@@ -91,8 +91,7 @@ class Tables:
         self._now = now
         self._types = connections.types
         self.uploads = uploads or Uploads.of(connections.settings, connections.ring, now)
-        probing = ProbingOpener(connections.probes, connections.types)
-        self._openings = Openings(connections, self.uploads, opener or probing)
+        self._openings = Openings(connections, self.uploads, opener)
         self.uploading = Uploading(connections, self.uploads, self._openings, now=now)
 
     def patch(self, principal: Principal, connection: str, name: str, document: Json) -> JsonObject:

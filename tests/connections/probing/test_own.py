@@ -108,7 +108,35 @@ class TestFeed:
 
         assert result.verified
         assert result.checks[-1].message.startswith("The feed answered with an object within ")
+        assert [check.status for check in result.checks] == ["passed"] * 3
         assert feed.last.method == "GET"
+        first, second = (one.headers.get("authorization") for one in feed.received)
+        assert (first, second) == (None, TOKEN)
+
+    def test_a_feed_that_answers_without_the_token_is_not_verified(
+        self, ask: Any, feed: ScriptedServer
+    ) -> None:
+        feed.answers(Say(200, {"items": []}))
+
+        result = ask()
+
+        assert (result.ok, result.verified, result.reason) == (True, False, "unverifiable")
+        assert result.warnings == (
+            "The feed answers without the token too, so whoever knows its address reads it.",
+        )
+        (received,) = feed.received
+        assert "authorization" not in received.headers
+
+    @pytest.mark.parametrize(
+        "refusal", [Say(404), Say(302, headers={"Location": "/login"}), Say(200, "<html></html>")]
+    )
+    def test_what_gives_nothing_without_the_token_is_verified(
+        self, ask: Any, feed: ScriptedServer, refusal: Say
+    ) -> None:
+        feed.answers(refusal, Say(200, {"items": []}))
+
+        assert ask().verified
+        assert len(feed.received) == 2
 
     @pytest.mark.parametrize(
         ("answer", "reason", "field", "words"),
@@ -135,7 +163,7 @@ class TestFeed:
     def test_a_feed_that_does_not_work_is_told(
         self, ask: Any, feed: ScriptedServer, answer: Say, reason: str, field: str, words: str
     ) -> None:
-        feed.answers(answer)
+        feed.answers(Say(401), answer)
 
         result = ask()
 
@@ -147,7 +175,7 @@ class TestFeed:
     def test_the_address_is_called_as_it_is_written(
         self, ask: Any, feed: ScriptedServer, path: str
     ) -> None:
-        feed.answers(Say(200, {}))
+        feed.answers(Say(401), Say(200, {}))
 
         assert ask(path).verified
         assert feed.last.target == path

@@ -184,6 +184,41 @@ class TestAgainstMoto:
             assert told(result)[3] == "credentials.endpoint_url"
             assert "operator" in told(result)[2]
 
+    def test_a_store_that_redirects_is_not_told_to_be_in_another_region(self, probe: Probe) -> None:
+        with ScriptedServer(Say(302, b"", {"Location": "/login"})) as portal:
+            named = EXAMPLE | {"endpoint_url": portal.url}
+            terms = {"allow_endpoints": (portal.url,), "resolve": socket.getaddrinfo}
+
+            result = probe("S3", named, {"bucket": "bucket-one"}, **terms)
+
+        assert (result.reason, result.status) == ("redirected", "unknown_error")
+        assert told(result) == (
+            "open",
+            f"127.0.0.1:{portal.port} sends the call elsewhere, and a test does not follow.",
+            "The bucket may be in another region than us-east-1: check region_name, and "
+            "endpoint_url if there is one; a proxy may stand in between.",
+            "",
+        )
+
+    def test_a_store_may_be_named_by_an_address_of_ipv6(self, probe: Probe, world: World) -> None:
+        named = EXAMPLE | {"endpoint_url": "http://[::1]:9000"}
+
+        refused = probe("S3", named)
+        result = probe("S3", named, allow_endpoints=("http://[::1]:9000",), connect=0.2)
+
+        assert refused.reason == "blocked_host"
+        assert told(refused)[1] == "The endpoint ::1 is not one that this server may call."
+        assert (result.reason, told(result)[1]) == (
+            "unreachable",
+            "There is no connection to [::1]:9000.",
+        )
+
+    @pytest.mark.parametrize("wrong", ["http://[::1", "http://::1", "http://[x]", "http://[::1]x"])
+    def test_what_is_no_address_is_refused(self, probe: Probe, wrong: str) -> None:
+        result = probe("S3", EXAMPLE | {"endpoint_url": wrong}, allow_endpoints=(wrong,))
+
+        assert (result.reason, told(result)[3]) == ("bad_shape", "credentials.endpoint_url")
+
 
 class TestAnswersOfAws:
     """What moto does not answer, as Amazon's documentation has it."""
@@ -253,8 +288,13 @@ class TestAnswersOfAws:
             ),
             (
                 Say(307, b"", {"Location": "https://s3.eu-west-1.amazonaws.com/"}),
+                "redirected",
+                "s3.us-east-1.amazonaws.com sends the call elsewhere, and a test does not follow.",
+            ),
+            (
+                Say(301, b""),
                 "wrong_region",
-                "The bucket bucket-one is not in the region us-east-1.",
+                "s3.us-east-1.amazonaws.com sends the call elsewhere, and does not say where.",
             ),
             (
                 aws_error(400, "AuthorizationHeaderMalformed", x_amz_bucket_region="eu-west-1"),

@@ -20,6 +20,7 @@ from argosy.connections.types import ConnectionType, load_types
 from argosy.errors import ServiceError
 from argosy.store import KeyRing, Store
 from argosy.store import tables as store_tables
+from tests.connections.service.probing_opener import ProbingOpener
 
 #: For tests of rules that never ask which database it is.
 ON_SQLITE = pytest.mark.parametrize("kind", ["sqlite"], indirect=True)
@@ -135,7 +136,10 @@ class Service:
             now=self.clock,
             settings=self.settings,
         )
-        self.tables = Tables(self.store, self.connections, now=self.clock, opener=self.opener)
+        probing = ProbingOpener(self.connections.probes, self.connections.types)
+        self.tables = Tables(
+            self.store, self.connections, now=self.clock, opener=self.opener or probing
+        )
 
     def having(self, **changes: Any) -> Service:
         """The same service with other settings."""

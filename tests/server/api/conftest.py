@@ -15,11 +15,13 @@ from urllib.parse import quote
 import pytest
 
 from argosy.accounts import Passwords, Principal
+from argosy.connections.service import Connections
 from argosy.server.api import ApiSettings
 from argosy.server.api.gate import Gate
 from argosy.server.api.services import Services, open_services
 from argosy.server.api.wsgi import gate_of
 from tests.conftest import ROOT
+from tests.connections.service.probing_opener import ProbingOpener
 from tests.connections.service.service import FakeProber
 from tests.databases import KINDS, ready_database
 
@@ -141,6 +143,10 @@ def cheap_passwords() -> Passwords:
     return Passwords(memory=8, passes=1, lanes=1, random=os.urandom)
 
 
+def _opener(connections: Connections) -> ProbingOpener:
+    return ProbingOpener(connections.probes, connections.types)
+
+
 @contextmanager
 def open_site(url: str, folder: Path, *, founded: bool = True, **more: Any) -> Iterator[Site]:
     settings = ApiSettings(
@@ -152,7 +158,9 @@ def open_site(url: str, folder: Path, *, founded: bool = True, **more: Any) -> I
     )
     clock = Clock()
     prober = FakeProber()
-    with open_services(settings, now=clock, passwords=cheap_passwords(), prober=prober) as services:
+    with open_services(
+        settings, now=clock, passwords=cheap_passwords(), prober=prober, opener=_opener
+    ) as services:
         founding = services.accounts.founding
         roots = (
             {}

@@ -54,6 +54,7 @@ def prepared(site: Site) -> Site:
     there = {one["name"] for one in root.ask("GET", "/v1/tables/?amt=64").json["tables"]}
     for name in {"users", "going"} - there:
         assert root.ask("PATCH", f"/v1/connections/S3/tables/{name}/", USERS).status == 200
+    site.clock.time += 100
     return site
 
 

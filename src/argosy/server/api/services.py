@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from argosy.accounts import Database, Passwords, Principal
+    from argosy.connections.opener import TableOpener
     from argosy.connections.probes import CredentialsProber
     from argosy.connections.types import ConnectionType
     from argosy.model import Connection as CallConnection
@@ -177,8 +178,11 @@ def open_services(
     now: Callable[[], float] = time.time,
     passwords: Passwords | None = None,
     prober: CredentialsProber | None = None,
+    opener: Callable[[Connections], TableOpener] | None = None,
 ) -> Iterator[Services]:
-    """Open the store and all that works on it; `prober` tests credentials in place of our own.
+    """Open the store and all that works on it.
+
+    `prober` tests credentials, and what `opener` makes opens tables, in place of our own.
 
     Raises StoreError: its address is wrong, it cannot be reached, a later release has written it,
     or its keys are not there.
@@ -195,7 +199,8 @@ def open_services(
         uploads = Uploads.of(connections.settings, ring, now)
         uploads.sweep()
         files = Files(own_prober, types, uploads.file)
-        opener = ReadingOpener(files, now=now, clock=time.monotonic)
+        reading = ReadingOpener(files, now=now, clock=time.monotonic)
+        chosen = opener(connections) if opener else reading
         yield Services(
             store=store,
             ring=ring,
@@ -206,7 +211,7 @@ def open_services(
             types=types,
             calls=type_of_calls(types, connector.id),
             connections=connections,
-            tables=Tables(store, connections, now=now, opener=opener, uploads=uploads),
+            tables=Tables(store, connections, now=now, opener=chosen, uploads=uploads),
             files=files,
             secrets=used,
             endpoint=settings.endpoint,

@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+DEMO_READY := $(VENV)/.ready-demo
 DEV_READY := $(VENV)/.ready-dev
 # as pip does for a wheel: each start is the quicker
 COMPILE := $(BIN)/python -m compileall -q src handlers connectors
@@ -16,7 +17,7 @@ help: ## List the verbs
 
 setup: $(DEV_READY) ## Install everything a developer needs
 
-demo: $(READY) ## Run the connector against a local Treasure Data, step by step
+demo: $(DEMO_READY) ## Run the connector against a local Treasure Data, step by step
 	@$(BIN)/argosy demo --once
 
 test: $(DEV_READY) ## Run all tests, those of the sample flows first
@@ -48,11 +49,12 @@ sandbox: $(READY) ## Serve a local Treasure Data
 chaos: $(DEV_READY) ## Run the tests in which the vendor fails and nothing may be lost
 	$(BIN)/pytest tests/connector/test_nothing_is_lost.py tests/connector/test_repeating.py
 
-bench: $(DEV_READY) ## Measure calls, lists, the sandbox and flows, each beside a floor or a peer in the same run
+bench: $(DEV_READY) ## Measure calls, lists, the sandbox, flows and tables, each beside a floor or a peer in the same run
 	$(BIN)/python benchmarks/call.py
 	$(BIN)/python benchmarks/start.py
 	$(BIN)/python benchmarks/sandbox.py
 	$(BIN)/python benchmarks/flows.py --quick
+	$(BIN)/python benchmarks/tables.py --quick
 
 clean: ## Remove the virtual environment and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage*
@@ -67,7 +69,12 @@ $(READY): $(VENV)/bin/pip pyproject.toml hatch_build.py
 	@$(COMPILE)
 	@touch $@
 
+$(DEMO_READY): $(VENV)/bin/pip pyproject.toml hatch_build.py
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[server,tables]'
+	@$(COMPILE)
+	@touch $@ $(READY)
+
 $(DEV_READY): $(VENV)/bin/pip pyproject.toml hatch_build.py
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@$(COMPILE)
-	@touch $@ $(READY)
+	@touch $@ $(READY) $(DEMO_READY)

@@ -180,7 +180,8 @@ def test_a_path_is_a_file_whatever_it_ends_with(
 def test_a_key_in_a_plain_file_is_told_once_with_how_to_store_it(
     run: Run, tmp_path: Path, sandbox: RunningSandbox
 ) -> None:
-    keyed = {"endpoint": sandbox.url, "properties": {"apiKey": sandbox.write_key}}
+    properties = {"apiKey": sandbox.write_key, "region": "us01"}
+    keyed = {"endpoint": sandbox.url, "properties": properties}
     file = private(tmp_path / "eu.json", keyed)
     plain = private(tmp_path / "plain.json", {"endpoint": sandbox.url})
     flow = str(flow_of(tmp_path / "t.flow.json", {**NODE, "connection": file}))
@@ -190,9 +191,10 @@ def test_a_key_in_a_plain_file_is_told_once_with_how_to_store_it(
 
     assert ran.status == 0, ran.err
     assert ran.err.count("the older way") == 1
-    assert "argosy connections set eu --type TREASURE_DATA, and delete the file." in one_line(
-        ran.err
-    )
+    assert (
+        "argosy connections set eu --type TREASURE_DATA --set region=us01 "
+        f"--set settings.endpoint={sandbox.url}, and delete the file."
+    ) in one_line(ran.err)
     assert sandbox.write_key not in ran.err
     assert "older way" not in without.err
 

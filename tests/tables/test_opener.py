@@ -28,7 +28,7 @@ def test_a_table_that_is_right_is_available(path: Path) -> None:
     assert (found.ok, found.status, found.reason) == (True, "available", "")
     assert told(found) == [
         ("open", "passed", "local://users.csv was found, 44 bytes."),
-        ("parse", "passed", "CSV: 3 columns; all 2 rows were read."),
+        ("parse", "passed", "CSV: 3 columns; 2 rows were read, which is all."),
         ("mapping", "passed", "1 of 3 fields are mapped."),
     ]
     assert found.preview() == {
@@ -198,3 +198,40 @@ def test_a_mapped_column_of_another_type_makes_another_table_of_it(tmp_path: Pat
 
 def test_a_drift_that_was_set_again_is_good(path: Path) -> None:
     assert opened_at(path, known=None).drift is None
+
+
+def test_numbers_may_be_whole_for_a_day(tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    table = table_of(mapping={"user_id": "id", "age": "age"}, options={"infer": True})
+    path.write_text("id,age\n1,2.5\n")
+    known = opened_at(path, table).fingerprint
+    path.write_text("id,age\n1,2\n")
+
+    assert opened_at(path, table, known).drift is None
+
+
+def test_rows_that_are_left_out_are_told(tmp_path: Path) -> None:
+    path = tmp_path / "users.csv"
+    path.write_text("id,a\n1,2,3\n4,5\n6\n")
+
+    found = opened_at(path, table_of(options={"ignore_errors_on_fields_mismatch": True}))
+
+    assert (found.rows_read, found.rows_refused, len(found.rows)) == (3, 2, 1)
+    [warning] = found.warnings
+    assert warning.startswith("2 of the first 3 rows do not fit and are left out: line 2: ")
+    assert [one["line"] for one in found.preview()["refusals"]] == [2, 4]
+
+
+def test_a_file_that_others_have_indexed_is_held_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "reco"
+    path.write_bytes(b"\0indexed")
+
+    found = opened_at(path, table_of("item_to_items_reco", {}, file_format="dat"))
+
+    assert (found.ok, found.status) == (True, "available")
+
+
+def test_an_opening_ends_in_time(path: Path) -> None:
+    found = opened_at(path, budget=-1.0)
+
+    assert found.status in {"available", "unknown_error"}

@@ -13,6 +13,8 @@ from hypothesis import strategies as st
 import argosy.tables
 from argosy.errors import TableError
 from argosy.tables.serving import LONGEST_WAIT, MOST_WAITING, TablePages
+from argosy.tables.stored import identity
+from argosy.transport import Control
 from tests.tables.local import stored_at, table_of
 
 
@@ -32,11 +34,14 @@ class Pages:
         self.opened = 0
         self.closed = 0
         self.clock = Clock()
-        self.pages = TablePages(self._open, self.clock)
+        self.pages = TablePages(self, self.clock)
 
-    def _open(self, connection: str, table: str) -> Any:
+    def identity(self, connection: str, table: str) -> str:
+        return identity(stored_at(self.path, self.table))
+
+    def __call__(self, connection: str, table: str, control: Control) -> Any:
         self.opened += 1
-        reader: Any = argosy.tables.open(stored_at(self.path, self.table))
+        reader: Any = argosy.tables.open(stored_at(self.path, self.table), control=control)
         close = reader.close
 
         def counted() -> None:
@@ -112,6 +117,16 @@ def test_a_file_that_changed_between_two_pages_is_told(path: Path, pages: Pages)
         "The table or what it is read from has changed since the page before. "
         "Begin again without a cursor."
     )
+
+
+def test_a_file_that_changed_while_the_reading_waited_is_told(path: Path, pages: Pages) -> None:
+    cursor = pages.get()["cursor"]
+    path.write_text("id,name\n1,another\n")
+
+    with pytest.raises(TableError, match="has changed since the page before"):
+        pages.get(cursor)
+
+    assert (pages.opened, pages.closed) == (1, 1)
 
 
 def test_a_mapping_that_changed_between_two_pages_is_told(pages: Pages) -> None:

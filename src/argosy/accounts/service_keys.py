@@ -134,8 +134,8 @@ class ServiceKeys:
 
     def _check_end(self, expires: float | None, now: float) -> None:
         if expires is not None and not now < expires <= _LAST_SECOND:
-            detail = "expires must be a time to come, in seconds since 1970."
-            raise WrongDataError(detail=detail, field="expires")
+            detail = "expiration_timestamp is no time to come, in seconds since 1970."
+            raise WrongDataError(detail=detail, field="expiration_timestamp")
 
 
 def _view(row: Row[Any]) -> ServiceKey:

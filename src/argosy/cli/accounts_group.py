@@ -149,7 +149,7 @@ def _open_accounts(data: str | None, *, create: bool = False) -> Iterator[Accoun
             text = "name the server's data folder by --data, or its database by ARGOSY_DATABASE_URL"
             raise click.UsageError(f"There is no store in {folder}; {text}.")
         click.echo(f"Note: there is no store in {folder} yet; it is made.", err=True)
-    with open_store(store_url(folder, os.environ), create=create) as store:
+    with open_store(store_url(folder, os.environ), create=create, folder=folder) as store:
         yield Accounts(store, open_ring(store, os.environ))
 
 

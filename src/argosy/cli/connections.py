@@ -1,10 +1,11 @@
 """The connection that a command uses: from a file, the store, the environment and options.
 
-A name is that of a file, of a file in the folder of the user's connections, or of a connection in
-the store on this machine, in this order. A secret comes from `--api-key-file`, then from the
-connection, then from the environment (`ARGOSY_` and the setting's name in capitals,
-`ARGOSY_API_KEY` for `apiKey`); never from an argument, which everybody on the machine can read in
-the list of processes. A connection file that holds a secret must be readable by its owner alone.
+What ends in `.json` or holds a slash is a file; any other name is that of a file in the folder of
+the user's connections or of a connection in the store on this machine, in this order. A secret
+comes from `--api-key-file`, then from the connection, then from the environment (`ARGOSY_` and the
+setting's name in capitals, `ARGOSY_API_KEY` for `apiKey`); never from an argument, which everybody
+on the machine can read in the list of processes. A connection file that holds a secret must be
+readable by its owner alone, and is the older way: the store keeps it encrypted.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _OPTIONS = (
         "--connection",
         metavar="NAME|FILE",
         shell_complete=complete_connection,
-        help="A connection file, or the name of a stored one.",
+        help="The name of a stored connection; what ends in .json or holds a slash is a file.",
     ),
     click.option("--region", metavar="REGION", help="The region to call, by id or alias."),
     click.option(
@@ -45,6 +46,7 @@ _OPTIONS = (
     click.option(
         "--organization", metavar="NAME", help="Where the store has several: whose connections."
     ),
+    click.option("--database", metavar="NAME", help="Where the store has several: whose tables."),
 )
 
 

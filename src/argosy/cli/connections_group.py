@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -23,6 +24,7 @@ from argosy.cli.listing import (
 )
 from argosy.cli.output import console, print_error, print_json, visible
 from argosy.cli.service import (
+    ServiceGroup,
     local_type,
     local_types,
     open_service,
@@ -32,8 +34,11 @@ from argosy.cli.service import (
     take_choices,
 )
 from argosy.errors import ServiceNotFoundError, WrongDataError
+from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from argosy.cli.service import Choices, Service
     from argosy.model import JsonObject
 
@@ -47,7 +52,7 @@ _type = click.option(
 )
 
 
-@click.group()
+@click.group(cls=ServiceGroup)
 def connections() -> None:
     """Keep what other systems are reached with.
 
@@ -92,7 +97,10 @@ def show(connector: str | None, /, *, name: str, as_json: bool, **options: Any) 
 
     A fingerprint tells two secrets apart, and nothing else.
     """
-    with open_service(connector, take_choices(options), os.environ) as service:
+    with (
+        open_service(connector, take_choices(options), os.environ) as service,
+        _known(service, name, as_json=as_json),
+    ):
         found = service.connection(name)
     if as_json:
         print_json(found)
@@ -163,7 +171,8 @@ def test(connector: str | None, /, *, name: str, **options: Any) -> int:
         if not given.is_empty:
             described, stored = _what_there_is(service, name, given)
             document = _document(described, stored, given)
-        return _test(service, name, document, given)
+        with _known(service, name, as_json=given.as_json):
+            return _test(service, name, document, given)
 
 
 @connections.command()
@@ -178,7 +187,10 @@ def delete(connector: str | None, /, *, name: str, yes: bool, as_json: bool, **o
     Its tables stay, with the status wrong_credentials until it is made again.
     """
     choices = take_choices(options)
-    with open_service(connector, choices, os.environ) as service:
+    with (
+        open_service(connector, choices, os.environ) as service,
+        _known(service, name, as_json=as_json),
+    ):
         if not yes:
             service.connection(name)
             confirm(f"Delete the connection {name} and its secrets?")
@@ -257,6 +269,27 @@ def stored_connection(service: Service, name: str) -> JsonObject | None:
         if "available" not in error.facts:
             raise
         return None
+
+
+@contextmanager
+def _known(service: Service, name: str, *, as_json: bool) -> Iterator[None]:
+    """Tell people that a connection is not stored in their words: which are, and how to store it.
+
+    Programs get what the API answers.
+    """
+    try:
+        yield
+    except (ServiceNotFoundError, WrongDataError) as error:
+        is_type = error.facts.get("type") == "connection"
+        is_unknown = error.facts.get("field") == "connection" and "available" in error.facts
+        if as_json or not (is_type or is_unknown):
+            raise
+        names = [str(one["name"]) for one in service.connections()["connections"]]
+        stored = f"there is {list_words(names, name)}" if names else "none is stored yet"
+        text = f"There is no connection {name!r}"
+        if is_type:
+            text = f"{name} is not stored yet, argosy connections set {name} stores it"
+        raise click.ClickException(visible(f"{text}; {stored}.")) from error
 
 
 def _document(described: JsonObject, stored: JsonObject | None, given: Given) -> JsonObject:

@@ -1,13 +1,15 @@
 """Connections by the names that people give them: files, and those of the store.
 
-A name is that of a file, of a file in the folder of the user's connections, or of a connection in
-the store on this machine, in this order. A file that holds a secret must be readable by its owner
-alone.
+What ends in `.json` or holds a slash is a file. Any other name is that of a file in the folder of
+the user's connections or of a connection in the store on this machine, in this order; what lies
+in the working directory hides none. A file that holds a secret must be readable by its owner
+alone; a word on standard error tells that the store would keep it encrypted.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import stat
 import threading
 from dataclasses import replace
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from argosy.cli.output import visible
 from argosy.cli.seen import learn_secrets
 from argosy.cli.stored import StoredConnections
 from argosy.connector.loading import file_validator
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from argosy.model import Connector
+
+#: The files of keys that a word was said of.
+_TOLD_OF: set[Path] = set()
 
 
 class NamedConnections:
@@ -85,7 +91,9 @@ class NamedConnections:
     def _read(self, name: str) -> Connection:
         path = _connection_path(name, self._environ)
         if path.is_file() or _is_file_name(name):
-            return _read_connection(self._connector, name, path)
+            given = _read_connection(self._connector, name, path)
+            _tell_of_older_way(self._connector, path, given)
+            return given
         found = self._stored.find(name)
         if found is None:
             raise self._unknown(name)
@@ -97,6 +105,26 @@ class NamedConnections:
         known = list_words(self.names(), name) or "none yet"
         places = f"as {_connection_path(name, self._environ)} or in {self._stored.place}"
         return click.UsageError(f"There is no connection {name!r}, {places}; there is {known}.")
+
+
+def _tell_of_older_way(connector: Connector, path: Path, given: Connection) -> None:
+    """Say, once a file, that a key was read in plain text, and how it is stored encrypted."""
+    from argosy.connections.types import load_types, type_of_calls
+
+    type_ = type_of_calls(load_types(), connector.id)
+    has_key = any(given.properties.get(name) for name in connector.secret_settings)
+    if type_ is None or not has_key or path in _TOLD_OF:
+        return
+    _TOLD_OF.add(path)
+    kept = {n: v for n, v in given.properties.items() if n not in connector.secret_settings}
+    kept |= {"settings.endpoint": given.endpoint} if given.endpoint else {}
+    options = "".join(f" --set {shlex.quote(f'{name}={kept[name]}')}" for name in kept)
+    command = f"argosy connections set {shlex.quote(path.stem)} --type {type_.id}{options}"
+    text = (
+        f"Note: {path} holds a key in plain text, which is the older way. Have it encrypted by "
+        f"{command}, and delete the file."
+    )
+    click.echo(visible(text), err=True)
 
 
 def _read_connection(connector: Connector, name: str, path: Path) -> Connection:
@@ -117,13 +145,11 @@ def _read_connection(connector: Connector, name: str, path: Path) -> Connection:
 
 
 def _connection_path(name: str, environ: Mapping[str, str]) -> Path:
-    path = Path(name)
-    return path if path.is_file() or _is_file_name(name) else _folder(environ) / f"{name}.json"
+    return Path(name) if _is_file_name(name) else _folder(environ) / f"{name}.json"
 
 
 def _is_file_name(name: str) -> bool:
-    path = Path(name)
-    return path.suffix == ".json" or len(path.parts) > 1
+    return name.endswith(".json") or any(mark in name for mark in (os.sep, os.altsep) if mark)
 
 
 def _folder(environ: Mapping[str, str]) -> Path:

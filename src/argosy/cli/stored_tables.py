@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from argosy.cli.service import Choices
     from argosy.model import Connector, JsonObject
     from argosy.sdk import TableService
+    from argosy.server.api.served_tables import ServedTables
+    from argosy.transport import Control
 
 
 class StoredTables:
@@ -34,7 +36,7 @@ class StoredTables:
         self._choices = choices
         self._environ = environ
         self._opened = ExitStack()
-        self._service: TableService | None = None
+        self._service: ServedTables | None = None
         self._lock = threading.Lock()
 
     def __enter__(self) -> StoredTables:
@@ -48,6 +50,10 @@ class StoredTables:
     ) -> None:
         self._opened.close()
 
+    def under(self, control: Control) -> TableService:
+        """Return the tables for a call whose terms these are."""
+        return self._open().under(control)
+
     def rows(self, connection: str, table: str, cursor: str, amount: int) -> JsonObject:
         """Return the next rows of a table. Raises HandlerError where there is no store."""
         return self._open().rows(connection, table, cursor, amount)
@@ -56,13 +62,13 @@ class StoredTables:
         """Return the preview of a table. Raises HandlerError where there is no store."""
         return self._open().preview(connection, table)
 
-    def _open(self) -> TableService:
+    def _open(self) -> ServedTables:
         with self._lock:
             if self._service is None:
                 self._service = self._found()
             return self._service
 
-    def _found(self) -> TableService:
+    def _found(self) -> ServedTables:
         file = data_folder(self._choices.data, self._environ) / "argosy.db"
         if not self._environ.get("ARGOSY_DATABASE_URL") and not file.is_file():
             told = f"There are no stored tables yet: {file} is not there."

@@ -50,7 +50,8 @@ class Opened:
 
     `ok` says that nothing failed; `status` is the table's from now on, and is `available` only
     where its inside was seen. `reason` is empty or one of `argosy.connections.probing.REASONS`.
-    `rows` are those of a preview, `columns` all there are. `filled` replaces whole members of the
+    `rows` are those of a preview, `columns` all there are; `refusals` say of the first rows that
+    were left out why they were. `filled` replaces whole members of the
     table: a mapping that was completed by what the source has. `fingerprint` tells a source that
     has changed, `drift` how it has. `facts` are further ones about a failure: file, line, column.
     No text here holds a secret.
@@ -63,6 +64,8 @@ class Opened:
     columns: tuple[Column, ...] = ()
     rows: tuple[Mapping[str, Json], ...] = ()
     rows_read: int = 0
+    rows_refused: int = 0
+    refusals: tuple[JsonObject, ...] = ()
     bytes_read: int = 0
     truncated: bool = False
     retryable: bool = False
@@ -80,6 +83,8 @@ class Opened:
             "columns": [column.to_json() for column in self.columns],
             "rows": [dict(row) for row in self.rows],
             "rows_read": self.rows_read,
+            **({"rows_refused": self.rows_refused} if self.rows_refused else {}),
+            **({"refusals": list(self.refusals)} if self.refusals else {}),
             "bytes_read": self.bytes_read,
             "truncated": self.truncated,
         }

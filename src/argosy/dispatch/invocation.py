@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from argosy.dispatch.normalise import basic_outputs, check_outputs, decode, refusal
+from argosy.dispatch.tables import SteeredTables
 from argosy.errors import (
     HandlerError,
     HostRefusedError,
@@ -170,7 +171,7 @@ class Invocation:
             raise InvalidHandlerError(capability=own.id, detail=detail)
         if tables is None:
             raise HandlerError(detail=_NO_TABLES)
-        return tables
+        return tables.under(self._control) if isinstance(tables, SteeredTables) else tables
 
     @property
     def ports(self) -> Ports:

@@ -1,6 +1,7 @@
 """Open the store that an address names, and bring it to the schema of this release.
 
-An SQLite file is its owner's alone (0600), and so is a folder made for it. It is in WAL mode:
+An SQLite file is its owner's alone (0600), and so is a folder made for it: only the data folder
+is made, since any other is a slip of the pen where it is not there. It is in WAL mode:
 readers and the writer do not wait for each other, and a process that is killed leaves a whole
 store.
 """
@@ -34,12 +35,14 @@ def open_store(
     url: str,
     *,
     create: bool = True,
+    folder: Path | None = None,
     wait: float = 30.0,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Store:
     """Open a store: `sqlite:///FILE` or `postgresql://USER@HOST/DATABASE`.
 
     Migrations run here, under a lock. With `create` False, a store that is not there is an error.
+    `folder` is made, as its owner's alone, where the file lies in it; another must be there.
     `wait` is how many seconds to wait for other writers. Raises StoreAddressError,
     StoreUnavailableError, StoreTooNewError, StoreError where the database refuses what a store
     needs, and MissingExtraError where the driver is missing.
@@ -48,7 +51,7 @@ def open_store(
     is_sqlite = address.drivername == "sqlite"
     file = Path(address.database or "").absolute() if is_sqlite else None
     if file is not None:
-        _prepare_file(file, create=create)
+        _prepare_file(file, folder, create=create)
     engine = _sqlite_engine(address, wait) if is_sqlite else _postgres_engine(address, wait)
     try:
         if is_sqlite:
@@ -83,11 +86,14 @@ def _read_address(url: str) -> URL:
     return address
 
 
-def _prepare_file(file: Path, *, create: bool) -> None:
+def _prepare_file(file: Path, folder: Path | None, *, create: bool) -> None:
     try:
         if not create and not file.is_file():
             raise StoreAddressError(detail=f"there is no file {file}.")
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if folder is not None and file.parent == folder.absolute():
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        elif not file.parent.exists():
+            raise StoreAddressError(detail=f"there is no folder {file.parent}; make it first.")
         os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
         if file.stat().st_mode & 0o077:
             file.chmod(0o600)

@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, select, tuple_, update
 
 from argosy.errors import UndecryptableError
 from argosy.store.keys import credentials_context
-from argosy.store.tables import connections
+from argosy.store.tables import connections, organizations
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from argosy.store.keys import KeyRing
     from argosy.store.store import Store
 
+    _Row = Row[Any, Any, Any, Any, Any]
+
 
 @dataclass(frozen=True, slots=True)
 class Rotation:
     """What a rotation did: `done` rows are under the first key now.
 
-    `failed` are those that no key of the ring reads, as (organization, name): they are as before.
+    `failed` are those that no key of the ring reads, each by the name of its organization and its
+    own: they are as before.
     """
 
     done: int
@@ -57,7 +60,7 @@ def rotate(
                     if on_row is not None:
                         on_row(connection, row.organization, row.name)
                 else:
-                    failed.append(place)
+                    failed.append((row.owner, row.name))
         if len(rows) < batch:
             return Rotation(done, tuple(failed))
 
@@ -72,15 +75,18 @@ def unknown_keys(store: Store, ring: KeyRing) -> Mapping[str, int]:
 
 def _next(
     connection: Connection, ring: KeyRing, place: tuple[str, str], batch: int
-) -> Sequence[Row[Any, Any, Any, Any]]:
+) -> Sequence[_Row]:
     table = connections.c
     keys = (table.organization, table.name)
     due = and_(table.key_id != ring.ids[0], tuple_(*keys) > tuple_(*place))
-    query = select(*keys, table.type, table.credentials).where(due).order_by(*keys).limit(batch)
-    return connection.execute(query).all()
+    owner = organizations.c.name.label("owner")
+    query = select(*keys, table.type, table.credentials, owner).join(
+        organizations, organizations.c.id == table.organization
+    )
+    return connection.execute(query.where(due).order_by(*keys).limit(batch)).all()
 
 
-def _encrypt_again(connection: Connection, ring: KeyRing, row: Row[Any, Any, Any, Any]) -> bool:
+def _encrypt_again(connection: Connection, ring: KeyRing, row: _Row) -> bool:
     context = credentials_context(row.organization, row.name, row.type)
     try:
         plain = ring.decrypt(row.credentials, context)

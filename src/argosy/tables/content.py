@@ -5,7 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from argosy.errors import TableError
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from argosy.model import JsonObject
 
 _MEBIBYTE = 1024 * 1024
@@ -92,8 +96,10 @@ class Tally:
     """What one reading has come to so far; every row that is read is delivered or refused.
 
     `bytes_read` are those that were fetched. `refusals` tell of the first rows that were refused.
+    `is_over` tells, where it is given, that the time of the reading is over.
     """
 
+    is_over: Callable[[], bool] | None = None
     bytes_read: int = 0
     rows_read: int = 0
     rows_refused: int = 0
@@ -104,6 +110,21 @@ class Tally:
     def rows_delivered(self) -> int:
         """How many rows were given on."""
         return self.rows_read - self.rows_refused
+
+    def go_on(self, file: str) -> None:
+        """Be asked now and then by whoever works for long.
+
+        Raises TableError where the time of the reading is over.
+        """
+        if self.is_over is not None and self.is_over():
+            raise TableError(
+                detail="its first rows could not be read in time.",
+                remedy="Look whether it has rows that are very long, or very many empty lines.",
+                file=file,
+                reason="timed_out",
+                status="unknown_error",
+                passes=True,
+            )
 
     def refuse(self, refusal: Refusal) -> None:
         """Count a row that is not delivered, and keep why while there is room."""

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from argosy.model import JsonObject
 
 _ACCEPT = "Set the table again to take the columns as they are now, or mend the source."
-#: A change that loses nothing: what was read before reads the same.
-_WIDER = frozenset({("integer", "number")})
+#: No change: a column of numbers may hold whole ones alone for a day.
+_ALIKE = frozenset({"integer", "number"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ def judge(drift: Drift, mapped: Collection[str]) -> None:
 
 
 def _is_another(before: str, now: str) -> bool:
-    return before != now and "null" not in (before, now) and (before, now) not in _WIDER
+    return before != now and "null" not in (before, now) and not {before, now} <= _ALIKE
 
 
 def _when(at: float) -> str:

@@ -30,6 +30,9 @@ _MOST_CHECKED = 10
 _CHECKED_BYTES = 64 * 1024
 _FACTS = ("file", "line", "column", "available", "page", "row")
 _ONE_MEBIBYTE = 1024 * 1024
+#: Files of this format are indexed by others and held as they are.
+_OPAQUE = "dat"
+_MOST_REFUSALS_TOLD = 3
 
 
 class ReadingOpener:
@@ -54,7 +57,8 @@ class ReadingOpener:
     def open(self, connection: StoredConnection, table: TableToOpen, budget: float) -> Opened:
         """Open a table within `budget` seconds and return what was found."""
         started = self._clock()
-        opening = _Opening(table)
+        ends = started + budget
+        opening = _Opening(table, Tally(is_over=lambda: self._clock() > ends))
         try:
             if declared_rows(self._files.types[connection.type]) is not None:
                 self._open_rows(opening, connection, budget)
@@ -73,7 +77,6 @@ class ReadingOpener:
     def _open_files(self, opening: _Opening, connection: StoredConnection, budget: float) -> None:
         from argosy.tables.formats import preview_file  # noqa: PLC0415 - loads pyarrow
 
-        ends = self._clock() + budget
         with self._files.find(connection, opening.to_open, budget=budget) as found:
             opening.passed("open", _found(found.files))
             first = found.files[0]
@@ -83,13 +86,14 @@ class ReadingOpener:
             opening.seen = preview_file(first, spec, limits, tally, limits.preview_rows)
             opening.files = {"first": first.name, "version": first.version, "size": first.size}
             opening.files["count"] = len(found.files)
+            opening.is_opaque = spec.file_format == _OPAQUE
             opening.has_types = spec.file_format != "CSV" or bool(spec.options.get("infer"))
             small = replace(limits, preview_rows=1, preview_fetched=_CHECKED_BYTES)
             checked = 1
             for content in found.files[1 : _MOST_CHECKED + 1]:
-                if self._clock() > ends:
+                if tally.is_over is not None and tally.is_over():
                     break
-                other = preview_file(content, spec, small, Tally(), 1)
+                other = preview_file(content, spec, small, Tally(is_over=tally.is_over), 1)
                 _check_alike(other.columns, opening.seen.columns, content, first)
                 checked += 1
             opening.passed("parse", _parsed(opening.seen, spec.file_format))
@@ -119,13 +123,16 @@ class _Opening:
     """One opening under way, and what it has come to so far."""
 
     to_open: TableToOpen
-    tally: Tally = field(default_factory=Tally)
+    tally: Tally
     checks: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     seen: FilePreview | None = None
     files: JsonObject = field(default_factory=dict)
     #: Whether the source itself says what type a column has.
     has_types: bool = True
+    #: Whether there are no columns to look for.
+    is_opaque: bool = False
+    status: str = "available"
     filled: JsonObject = field(default_factory=dict)
     fields: dict[str, list[str]] = field(default_factory=dict)
     drift: Drift = field(default_factory=Drift)
@@ -152,6 +159,16 @@ class _Opening:
     def judge(self, at: float) -> None:
         """Hold the mapping and the columns of before against what was seen. Raises TableError."""
         assert self.seen is not None  # noqa: S101 - a stage that is done
+        self._tell_refusals()
+        if self.is_opaque:
+            self.checks.append(Check("mapping", "skipped", "Such a file has no columns to map."))
+            return
+        if not self.seen.columns and not self.seen.is_whole:
+            text = "No column was seen, so the mapping was not judged."
+            self.checks.append(Check("mapping", "skipped", text))
+            self.warnings.append(text)
+            self.status = "unknown_error"
+            return
         columns = [(one.name, one.type if self.has_types else "text") for one in self.seen.columns]
         self.drift = compare(self.to_open.known, columns)
         params = self.table["resource_params"]
@@ -168,6 +185,15 @@ class _Opening:
         count = len(mapped.filled)
         self.passed("mapping", f"{count} of {len(mapped.selections)} fields are mapped.")
         self.kept = fingerprint(columns, self.files, at)
+
+    def _tell_refusals(self) -> None:
+        tally = self.tally
+        if tally.rows_refused:
+            told = [f"line {one.line}: {one.message}" for one in tally.refusals]
+            more = ["…"] if tally.rows_refused > _MOST_REFUSALS_TOLD else []
+            listed = "; ".join([*told[:_MOST_REFUSALS_TOLD], *more])
+            count = f"{tally.rows_refused:,} of the first {tally.rows_read:,} rows"
+            self.warnings.append(f"{count} do not fit and are left out: {listed}")
 
     def fail(self, error: TableError) -> None:
         """Note what stands in the way, and the stages that are not reached."""
@@ -192,12 +218,14 @@ class _Opening:
         remote = error.facts.get("remote") if error else None
         return Opened(
             ok=is_well,
-            status="available" if is_well or error is None else error.status,
+            status=self.status if is_well or error is None else error.status,
             reason="" if is_well or error is None else error.reason,
             checks=tuple(self.checks),
             columns=tuple(map(self._column, seen.columns)) if seen else (),
             rows=seen.rows if seen else (),
             rows_read=self.tally.rows_read,
+            refusals=tuple(one.to_json() for one in self.tally.refusals),
+            rows_refused=self.tally.rows_refused,
             bytes_read=self.tally.bytes_read,
             truncated=seen is not None and not seen.is_whole,
             retryable=error is not None and (error.passes or error.reason in RETRYABLE),
@@ -234,9 +262,11 @@ def _size(count: int) -> str:
 
 def _parsed(seen: FilePreview, file_format: str) -> str:
     columns = "1 column" if len(seen.columns) == 1 else f"{len(seen.columns)} columns"
-    rows = "1 row" if len(seen.rows) == 1 else f"{len(seen.rows)} rows"
+    count = len(seen.rows)
+    rows = "1 row was" if count == 1 else f"{count} rows were"
     form = f"{file_format}: " if file_format else ""
-    return f"{form}{columns}; {'all ' if seen.is_whole else 'the first '}{rows} were read."
+    more = "which is all" if seen.is_whole else "and there are more"
+    return f"{form}{columns}; {rows} read, {more}."
 
 
 def _check_alike(

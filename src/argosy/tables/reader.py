@@ -41,6 +41,9 @@ class TableReader:
         self._parts = list(parts)
         self._close = close
         self._current: FileReader | None = None
+        self._failure: Exception | None = None
+        self._is_closed = self._is_done = False
+        self._batches = self._read()
         try:
             self._current = self._parts[0][1](self.tally)
             self._source = self._current.schema
@@ -67,11 +70,31 @@ class TableReader:
         """The fields of the delivered rows."""
         return self._projection.schema
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Yield the batches that are left. Raises TableError."""
+    def __iter__(self) -> Self:
+        """Go on with the batches that are left."""
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        """Return the next batch. Raises TableError: what was raised before is raised again."""
+        if self._failure is not None:
+            raise self._failure
+        if self._is_closed and not self._is_done:
+            raise TableError(
+                detail="the reading was closed before its end.",
+                reason="closed",
+                status="unknown_error",
+            )
+        try:
+            return next(self._batches)
+        except StopIteration:
+            raise
+        except Exception as error:
+            self._failure = error
+            raise
+
+    def _read(self) -> Iterator[pa.RecordBatch]:
         first = self._parts[0][0]
-        while self._parts:
-            name, open_part = self._parts[0]
+        for name, open_part in self._parts:
             part = self._current or open_part(self.tally)
             self._current = part
             for batch in alike(part, part.schema, self._source, name, first):
@@ -79,12 +102,14 @@ class TableReader:
                     yield self._projection.apply(batch)
             part.close()
             self._current = None
-            self._parts.pop(0)
+        self._is_done = True
 
     def close(self) -> None:
         """Let go of what is open; a reading that is under way ends."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         current, self._current = self._current, None
-        self._parts.clear()
         try:
             if current is not None:
                 current.close()

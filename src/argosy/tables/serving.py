@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from argosy.errors import TableError
 from argosy.tables.values import json_rows
+from argosy.transport import OWN_TERMS, Control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,8 +36,12 @@ _AGAIN = "Begin again without a cursor."
 class OpenTable(Protocol):
     """Opens a stored table for reading, by the names of its connection and of itself."""
 
-    def __call__(self, connection: str, table: str) -> TableReader:
-        """Raises TableError, ServiceError."""
+    def __call__(self, connection: str, table: str, control: Control) -> TableReader:
+        """`control` may be steered while it is read. Raises TableError, ServiceError."""
+        ...
+
+    def identity(self, connection: str, table: str) -> str:
+        """Return what is another when the table is. Raises ServiceError."""
         ...
 
 
@@ -44,6 +49,8 @@ class OpenTable(Protocol):
 class _Reading:
     reader: TableReader
     pages: Iterator[list[JsonObject]]
+    identity: str
+    control: Control
     given: int = 0
     rest: list[JsonObject] = field(default_factory=list)
     used: float = 0.0
@@ -76,14 +83,21 @@ class TablePages:
         """Close the readings that wait for their next page."""
         self._close_all(lambda _: True)
 
-    def rows(self, connection: str, table: str, cursor: str, amount: int) -> JsonObject:
+    def rows(
+        self,
+        connection: str,
+        table: str,
+        cursor: str,
+        amount: int,
+        control: Control = OWN_TERMS,
+    ) -> JsonObject:
         """Return the next page of a table, as `argosy.sdk.TableService` describes it.
 
         Raises TableError, also for a cursor that is none or whose source has changed.
         """
         now = self._clock()
         self._close_all(lambda one: one.used < now - LONGEST_WAIT)
-        reading = self._find(connection, table, cursor)
+        reading = self._find(connection, table, cursor, control)
         tally = reading.reader.tally
         before = (tally.rows_refused, len(tally.refusals), len(tally.warnings))
         try:
@@ -92,6 +106,7 @@ class TablePages:
             reading.reader.close()
             raise
         following = ""
+        _steer(reading.control, OWN_TERMS)  # what is fetched ahead has nobody's deadline
         if reading.rest:
             following = _write(reading.given, reading.reader.version)
             self._keep((connection, table, following), reading)
@@ -111,15 +126,21 @@ class TablePages:
             "warnings": tally.warnings[before[2] :] if cursor else list(tally.warnings),
         }
 
-    def _find(self, connection: str, table: str, cursor: str) -> _Reading:
+    def _find(self, connection: str, table: str, cursor: str, control: Control) -> _Reading:
         """Return the reading that goes on at a cursor."""
         offset, version = _read(cursor) if cursor else (0, "")
         with self._lock:
-            waiting = self._waiting.pop((connection, table, cursor), None)
-        if waiting is not None and cursor:
-            return waiting
-        reader = self._open(connection, table)
-        reading = _Reading(reader, (json_rows(batch) for batch in reader))
+            waiting = self._waiting.pop((connection, table, cursor), None) if cursor else None
+        if waiting is not None:
+            if waiting.identity == self._open.identity(connection, table):
+                _steer(waiting.control, control)
+                return waiting
+            waiting.reader.close()
+            raise _changed()
+        identity, own = self._open.identity(connection, table), Control()
+        _steer(own, control)
+        reader = self._open(connection, table, own)
+        reading = _Reading(reader, (json_rows(batch) for batch in reader), identity, own)
         try:
             self._go_on(reading, offset, version)
         except BaseException:
@@ -130,12 +151,7 @@ class TablePages:
     def _go_on(self, reading: _Reading, offset: int, version: str) -> None:
         """Read up to where the page before ended. Raises TableError."""
         if offset and reading.reader.version != version:
-            raise TableError(
-                detail="the table or what it is read from has changed since the page before.",
-                remedy=_AGAIN,
-                reason="changed",
-                status="unknown_error",
-            )
+            raise _changed()
         while reading.given < offset:
             if not reading.take(min(offset - reading.given, 10_000)):
                 raise TableError(
@@ -161,6 +177,21 @@ class TablePages:
             closing = [self._waiting.pop(key) for key in over]
         for one in closing:
             one.reader.close()
+
+
+def _changed() -> TableError:
+    return TableError(
+        detail="the table or what it is read from has changed since the page before.",
+        remedy=_AGAIN,
+        reason="changed",
+        status="unknown_error",
+    )
+
+
+def _steer(own: Control, control: Control) -> None:
+    """Have a reading go by the terms of whoever asks for its next page."""
+    own.deadline, own.sleep = control.deadline, control.sleep
+    own.cancellation = control.cancellation
 
 
 def _write(offset: int, version: str) -> str:

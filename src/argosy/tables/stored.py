@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from argosy.connections.stored import LOCAL
 from argosy.tables.sources.rows import declared_rows, open_rows
 from argosy.tables.specs import spec_of, with_format
 
@@ -41,12 +42,39 @@ def open_table(
 ) -> TableReader:
     """Open a table for reading from its first row to its last. Close it, or use it in a `with`.
 
-    `control` cancels what is called. A failed read of a file is tried again a few times, with
-    growing pauses for which it asks `sleep`. Raises TableError.
+    `control` says until when calls may last, and cancels them; it may be steered while the table
+    is read. A failed read of a file is tried again a few times, with growing pauses for which it
+    asks `control`, or else `sleep`. Raises TableError.
     """
     if declared_rows(stored.files.types[stored.connection.type]) is not None:
         return _open_rows(stored, control)
     return _open_files(stored, control, sleep)
+
+
+def identity(stored: StoredTable) -> str:
+    """Return what is another when a table is changed, its connection, or its uploaded file.
+
+    Nothing is called for it.
+    """
+    connection, table = stored.connection, stored.table
+    its = [connection.type, connection.credentials, connection.metadata]
+    file = stored.files.local_file(table.database, table.name) if connection.type == LOCAL else None
+    try:
+        found = None if file is None else file.stat()
+    except OSError:
+        found = None
+    version = "" if found is None else f"{found.st_mtime_ns}-{found.st_size}-{found.st_ino}"
+    return _digest(table.table, [(json.dumps(its, sort_keys=True), version)])
+
+
+def _pausing(control: Control | None, sleep: Callable[[float], None]) -> Callable[[float], None]:
+    """Return what waits: as `control` says at that moment, where it says anything."""
+
+    def pause(seconds: float) -> None:
+        wait = control.sleep if control is not None else None
+        (wait or sleep)(seconds)
+
+    return pause
 
 
 def _open_files(
@@ -63,12 +91,12 @@ def _open_files(
     except BaseException:
         found.close()
         raise
-    files = [Patient(content, sleep) for content in found.files]
+    files = [Patient(content, _pausing(control, sleep)) for content in found.files]
     parts: list[tuple[str, Callable[[Tally], FileReader]]] = [
         (file.name, lambda tally, file=file: open_file(file, spec, limits, tally))  # type: ignore[misc]
         for file in files
     ]
-    version = _version(table, [(file.name, file.version) for file in files])
+    version = _digest(table, [(file.name, file.version) for file in files])
     return TableReader(table, parts, found.close, version)
 
 
@@ -94,10 +122,10 @@ def _open_rows(stored: StoredTable, control: Control | None) -> TableReader:
     def open_part(tally: Tally) -> FileReader:
         return arrow_batches(source, files.limits, tally)
 
-    return TableReader(table, [(source.name, open_part)], session.close, _version(table, []))
+    return TableReader(table, [(source.name, open_part)], session.close, _digest(table, []))
 
 
-def _version(table: JsonObject, files: Sequence[tuple[str, str]]) -> str:
+def _digest(table: JsonObject, files: Sequence[tuple[str, str]]) -> str:
     """Return what is another when a table or one of its files is."""
     text = json.dumps([table, files], sort_keys=True, ensure_ascii=False)
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:24]

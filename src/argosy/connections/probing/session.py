@@ -146,6 +146,8 @@ class Session:
         ends = self._ends
         if ends is None:
             ends = self._settings.clock() + self._settings.long_call
+        if self._control.deadline is not None:
+            ends = min(ends, self._control.deadline)
         return self._caller.take(step, plan, scope, ends, self._control)
 
     @staticmethod

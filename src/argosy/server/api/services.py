@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from argosy.connections.types import ConnectionType
     from argosy.model import Connection as CallConnection
     from argosy.model import Connector
-    from argosy.sdk import TableService
     from argosy.server.api.settings import ApiSettings
     from argosy.store import KeyRing, Store
 
@@ -93,7 +92,7 @@ class Services:
         return StoredTable(stored, table, self.files)
 
     @contextmanager
-    def table_service(self, principal: Principal | None = None) -> Iterator[TableService]:
+    def table_service(self, principal: Principal | None = None) -> Iterator[ServedTables]:
         """Give what reads stored tables for flows: those of a principal's database.
 
         Without one, those of whoever flows run as. Nothing is read before a table is asked for.

@@ -7,6 +7,8 @@ import shlex
 from pathlib import Path
 
 import click
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import requests
 
@@ -31,6 +33,8 @@ def test_the_commands_of_the_page_run(
         for name, content in (("s3.json", s3), ("key.txt", sandbox.master_key)):
             Path(name).write_text(content, encoding="utf-8")
             Path(name).chmod(0o600)
+        Path("users.csv").write_text("id,age\n1,40\n", encoding="utf-8")
+        pq.write_table(pa.table({"item_id": ["1"]}), "items.parquet")
         monkeypatch.setenv("MY_KEY", sandbox.master_key)
         key = {"Authorization": f"TD1 {sandbox.master_key}"}
         requests.get(f"{sandbox.url}/v3/database/list", headers=key, timeout=60)

@@ -25,8 +25,9 @@ _MOST_VALUES = 10_000
 _MOST_PROBLEMS = 50
 _LARGEST_NUMBER = 2**63 - 1
 _MOST_NAMED = 5
-_LONGEST_SHOWN = 60
 _DIGITS = re.compile(r"[0-9]{1,10}")
+#: What the name of a member looks like.
+_WORD = re.compile(r"[A-Za-z][A-Za-z_.-]{0,31}")
 #: The kinds of characters that nobody sees: commands, formats, halves, and what stands for nothing.
 _UNSEEN = frozenset({"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"})
 #: Variants of characters that nobody takes for the plain ones: the º of nº, ②, ½.
@@ -169,18 +170,17 @@ def left_aside(given: Iterable[str], known: Collection[str], what: str) -> list[
     names = [name for name in dict.fromkeys(given) if name not in known]
     if not names:
         return []
-    listed = ", ".join(map(_short, names[:_MOST_NAMED]))
-    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    # what does not look like a name may be a secret in the wrong place
+    told = [name for name in names if _WORD.fullmatch(name)][:_MOST_NAMED]
+    rest = len(names) - len(told)
+    more = f"{rest} {'more' if told else what}{'' if told or rest == 1 else 's'}" if rest else ""
+    listed = " and ".join(filter(None, [", ".join(told), more]))
     is_ = "is" if len(names) == 1 else "are"
     there = f"there is {', '.join(known)}" if known else f"there is no {what} here"
-    near = [get_close_matches(name[:_LONGEST_SHOWN], known, n=1) for name in names[:_MOST_NAMED]]
+    near = [get_close_matches(name, known, n=1) for name in told]
     meant = " and ".join(dict.fromkeys(one for found in near for one in found))
     hint = f" Is it {meant}?" if meant else ""
-    return [f"{listed}{more} {is_} not known and left aside: {there}.{hint}"]
-
-
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST_SHOWN else f"{name[: _LONGEST_SHOWN - 1]}…"
+    return [f"{listed} {is_} not known and left aside: {there}.{hint}"]
 
 
 def field_of(problem: Problem, part: str = "") -> str:

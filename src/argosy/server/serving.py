@@ -218,18 +218,26 @@ def _told_when_open(host: str, port: int, tell: Callable[[], None]) -> Iterator[
 
     def wait() -> None:
         while not ended.wait(_PORT_SECONDS):
-            try:
-                socket.create_connection((own, port), timeout=1).close()
-            except OSError:
-                continue
-            tell()
-            return
+            if _answers(own, port):
+                tell()
+                return
 
     waiting = threading.Thread(target=wait, daemon=True)
     try:
         yield waiting.start
     finally:
         ended.set()
+
+
+def _answers(host: str, port: int) -> bool:
+    """Tell whether somebody takes connections at a port."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as asking:
+            asking.settimeout(1)
+            return asking.connect_ex((host, port)) == 0
+    except OSError:
+        return False
 
 
 def _pooled(connection: Connection, settings: ServerSettings) -> Connection:

@@ -157,13 +157,13 @@ def test_there_is_no_option_that_takes_the_key_itself(run: Run) -> None:
     assert run(*INSERT, *RECORD, "--api-key", "1/sandbox").status == 2
 
 
-def test_a_connection_file_gives_key_region_and_endpoint(
-    run: Run, sandbox: RunningSandbox, tmp_path: Path
+def test_a_connection_file_gives_region_and_endpoint(
+    run: Run, sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ARGOSY_API_KEY", "1/sandbox")
     file = tmp_path / "shop.json"
-    properties = {"apiKey": "1/sandbox", "region": "tokyo"}
+    properties = {"region": "tokyo"}
     file.write_text(json.dumps({"endpoint": sandbox.url, "properties": properties}))
-    file.chmod(0o600)
 
     ran = run(*INSERT, *RECORD, "--connection", str(file))
 
@@ -171,15 +171,15 @@ def test_a_connection_file_gives_key_region_and_endpoint(
     assert len(_rows(sandbox)) == 1
 
 
-def test_a_stored_connection_is_found_by_its_name(
+def test_a_connection_file_of_the_user_is_found_by_its_name(
     run: Run, sandbox: RunningSandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     folder = tmp_path / "argosy" / "connections"
     folder.mkdir(parents=True)
     file = folder / "shop.json"
-    file.write_text(json.dumps({"endpoint": sandbox.url, "properties": {"apiKey": "1/sandbox"}}))
-    file.chmod(0o600)
+    file.write_text(json.dumps({"endpoint": sandbox.url}))
+    monkeypatch.setenv("ARGOSY_API_KEY", "1/sandbox")
 
     assert run(*INSERT, *RECORD, "--connection", "shop").status == 0
     assert run(*INSERT, *RECORD, "--connection", "store").status == 2

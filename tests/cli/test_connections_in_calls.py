@@ -137,9 +137,7 @@ def test_a_file_of_the_same_name_goes_first(
 ) -> None:
     folder = tmp_path / "config" / "argosy" / "connections"
     folder.mkdir(parents=True)
-    private(
-        folder / "shop.json", {"endpoint": "http://127.0.0.1:9", "properties": {"apiKey": "1/file"}}
-    )
+    private(folder / "shop.json", {"endpoint": "http://127.0.0.1:9"})
 
     shown = run(*CALL, "--connection", shop, "--dry-run")
 
@@ -177,26 +175,27 @@ def test_a_path_is_a_file_whatever_it_ends_with(
     assert "--connection ./nix: nix cannot be read" in one_line(missing.err)
 
 
-def test_a_key_in_a_plain_file_is_told_once_with_how_to_store_it(
+def test_a_key_in_a_plain_file_is_refused_with_how_to_store_it(
     run: Run, tmp_path: Path, sandbox: RunningSandbox
 ) -> None:
     properties = {"apiKey": sandbox.write_key, "region": "us01"}
     keyed = {"endpoint": sandbox.url, "properties": properties}
     file = private(tmp_path / "eu.json", keyed)
-    plain = private(tmp_path / "plain.json", {"endpoint": sandbox.url})
     flow = str(flow_of(tmp_path / "t.flow.json", {**NODE, "connection": file}))
 
     ran = run("run", flow, "--input", INPUT, "--connection", file)
-    without = run(*CALL, "--connection", plain, "--dry-run")
+    called = run(*CALL, "--connection", file)
 
-    assert ran.status == 0, ran.err
-    assert ran.err.count("the older way") == 1
-    assert (
-        "argosy connections set eu --type TREASURE_DATA --set region=us01 "
-        f"--set settings.endpoint={sandbox.url}, and delete the file."
-    ) in one_line(ran.err)
-    assert sandbox.write_key not in ran.err
-    assert "older way" not in without.err
+    assert (ran.status, called.status) == (1, 1)
+    for one in (ran, called):
+        assert (
+            "'apiKey' stands in it in plain text, and no key is read from a file of connections"
+        ) in one_line(one.err)
+        assert (
+            "Have it encrypted by argosy connections set eu --type TREASURE_DATA --set region=us01 "
+            f"--set settings.endpoint={sandbox.url}, and delete the file."
+        ) in one_line(one.err)
+        assert sandbox.write_key not in one.err + one.out
 
 
 def test_a_missing_key_is_asked_for_by_the_store_first(run: Run) -> None:

@@ -190,8 +190,8 @@ def test_a_node_that_names_a_connection_uses_the_stored_one(
     write_json(flow, {**FLOW, "nodes": nodes, "edges": [{"from": "start", "to": "insert"}]})
     folder = tmp_path / "config" / "argosy" / "connections"
     folder.mkdir(parents=True)
-    held = {"endpoint": sandbox.url, "properties": {"apiKey": sandbox.write_key}}
-    write_json(folder / "other.json", held).chmod(0o600)
+    write_json(folder / "other.json", {"endpoint": sandbox.url})
+    monkeypatch.setenv("ARGOSY_API_KEY", sandbox.write_key)
 
     stored = run("run", str(flow), "--input", INPUT)
     (folder / "other.json").unlink()

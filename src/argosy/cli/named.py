@@ -18,7 +18,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import visible
 from argosy.cli.seen import learn_secrets
 from argosy.cli.stored import StoredConnections
 from argosy.connector.loading import file_validator
@@ -32,7 +31,6 @@ if TYPE_CHECKING:
     from argosy.model import Connector
 
 #: The files of keys that a word was said of.
-_TOLD_OF: set[Path] = set()
 
 
 class NamedConnections:
@@ -92,7 +90,7 @@ class NamedConnections:
         path = _connection_path(name, self._environ)
         if path.is_file() or _is_file_name(name):
             given = _read_connection(self._connector, name, path)
-            _tell_of_older_way(self._connector, path, given)
+            _demand_no_key(self._connector, path, given)
             return given
         found = self._stored.find(name)
         if found is None:
@@ -107,24 +105,27 @@ class NamedConnections:
         return click.UsageError(f"There is no connection {name!r}, {places}; there is {known}.")
 
 
-def _tell_of_older_way(connector: Connector, path: Path, given: Connection) -> None:
-    """Say, once a file, that a key was read in plain text, and how it is stored encrypted."""
+def _demand_no_key(connector: Connector, path: Path, given: Connection) -> None:
+    """Refuse a key in plain text, with the command that stores it encrypted.
+
+    A connector that no type of stored connections is for has no other place for its key. Raises
+    InvalidConnectionError.
+    """
     from argosy.connections.types import load_types, type_of_calls
 
     type_ = type_of_calls(load_types(), connector.id)
-    has_key = any(given.properties.get(name) for name in connector.secret_settings)
-    if type_ is None or not has_key or path in _TOLD_OF:
+    secrets = connector.secret_settings
+    held = next((name for name in secrets if given.properties.get(name)), None)
+    if type_ is None or held is None:
         return
-    _TOLD_OF.add(path)
-    kept = {n: v for n, v in given.properties.items() if n not in connector.secret_settings}
+    kept = {name: one for name, one in given.properties.items() if name not in secrets}
     kept |= {"settings.endpoint": given.endpoint} if given.endpoint else {}
     options = "".join(f" --set {shlex.quote(f'{name}={kept[name]}')}" for name in kept)
     command = f"argosy connections set {shlex.quote(path.stem)} --type {type_.id}{options}"
-    text = (
-        f"Note: {path} holds a key in plain text, which is the older way. Have it encrypted by "
-        f"{command}, and delete the file."
-    )
-    click.echo(visible(text), err=True)
+    text = f"{held!r} stands in it in plain text, and no key is read from a file of connections"
+    hint = f"Have it encrypted by {command}, and delete the file."
+    problem = Problem("plain-key", text, f"/properties/{held}", hint, file=str(path))
+    raise InvalidConnectionError(problems=[problem])
 
 
 def _read_connection(connector: Connector, name: str, path: Path) -> Connection:

@@ -328,6 +328,22 @@ def test_rows_before_a_broken_block_are_delivered_and_counted() -> None:
     assert tally.rows_read == 150
 
 
+def test_whoever_stops_and_comes_again_goes_on_with_what_is_left() -> None:
+    tally = Tally()
+    reader = open_avro(content(DATA), SPEC, replace(LIMITS, batch_rows=7), tally)
+    found: list[Any] = []
+
+    for batch in reader:
+        found += batch["id"].to_pylist()
+        break
+    for batch in reader:
+        found += batch["id"].to_pylist()
+
+    assert found == list(range(200))
+    assert tally.rows_read == 200
+    reader.close()
+
+
 def test_a_reader_that_is_closed_early_lets_go() -> None:
     reader = open_avro(content(DATA), SPEC, replace(LIMITS, batch_rows=1), Tally())
     next(iter(reader))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import lzma
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,15 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from argosy.errors import TableError
+from argosy.tables.content import Tally
 from argosy.tables.formats import avro_blocks
+from argosy.tables.formats.avro import preview_avro
+from argosy.tables.formats.streams import expanded
 from tests.tables.formats.avro_files import (
     CODECS,
     DATA,
     FIELDS,
     FORMAT,
+    LIMITS,
     ROWS,
+    SPEC,
     SYNC,
     block,
+    content,
     deflate,
     encoded,
     head,
@@ -181,7 +188,7 @@ def test_a_block_that_says_it_is_huge_is_refused_before_it_is_read() -> None:
     error = refusal(head(of_x("long")) + long(1) + long(2**60) + b"x" * 100)
 
     assert error.message == (
-        "rows.avro: its block 1 has more than 268,435,456 bytes. "
+        "rows.avro: its block 1 has more than 67,108,864 bytes. "
         "Write it in smaller blocks, of some megabytes each."
     )
 
@@ -274,3 +281,43 @@ def test_a_changed_byte_gives_an_error_or_rows_and_never_another_exception(
     except TableError:
         return
     assert found.num_columns == 3
+
+
+def test_a_value_beyond_the_limit_is_refused_with_its_row_and_column() -> None:
+    limits = replace(LIMITS, cell=1_000)
+    rows = [{"x": "a" * 1_000}, {"x": "b" * 1_001}]
+
+    assert read(written(of_x("string"), rows[:1]), limits).num_rows == 1
+    with pytest.raises(TableError) as raised:
+        read(written(of_x("string"), rows), limits)
+
+    assert raised.value.message == (
+        "rows.avro, column 'x': the value of row 2 is longer than 1,000 bytes. "
+        "Shorten it, or leave the column out."
+    )
+    assert raised.value.reason == "too_large"
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_a_preview_expands_no_more_than_it_may(codec: str) -> None:
+    schema = of_x("bytes")
+    limits = replace(LIMITS, preview_expanded=100_000)
+    small = block(1, CODECS[codec](encoded(schema, [{"x": b"ab"}])))
+    large = block(1, CODECS[codec](encoded(schema, [{"x": bytes(400_000)}])))
+    blocks = avro_blocks.AvroBlocks(
+        expanded(content(head(schema, codec) + small + large), "none", limits, Tally())
+    )
+
+    sizes = [len(one.data) for one in blocks.blocks(1_000_000, limits.preview_expanded)]
+    shown = preview_avro(content(head(schema, codec) + small + large), SPEC, limits, Tally(), 20)
+
+    assert sum(sizes) <= limits.preview_expanded
+    assert shown.rows == ({"x": "YWI="},)
+    assert not shown.is_whole
+
+
+def test_a_preview_stops_when_its_time_is_over() -> None:
+    with pytest.raises(TableError) as raised:
+        preview(DATA, tally=Tally(is_over=lambda: True))
+
+    assert raised.value.reason == "timed_out"

@@ -93,7 +93,7 @@ CASES: list[Case] = [
     ("a,b\n", {"encoding": "base64"}, ": the encoding 'base64' is not known. Use one such as "
      "utf-8, latin-1, cp1252 or utf-16.", "wrong_encoding", f"{OPTIONS}.encoding"),
     (b"PAR1" + bytes(300), {}, ": is no text: it begins as a Parquet file does. Set "
-     "connection_table_params.file_format to the file's format.", "wrong_format",
+     "connection_table_params.file_format to PARQUET.", "wrong_format",
      "connection_table_params.file_format"),
     ("a,b\n", {"delimiter": ";;"}, ": the option delimiter is ';;'. It is one character within a "
      "line.", "unsupported", f"{OPTIONS}.delimiter"),

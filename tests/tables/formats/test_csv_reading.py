@@ -211,7 +211,8 @@ def test_a_preview_of_a_row_that_is_too_long_for_it_says_so() -> None:
 
     assert (len(shown.columns), shown.rows, shown.is_whole) == (2, (), False)
     assert tally.warnings == [
-        f"{NAME} begins with a row that is longer than what a preview reads; none is shown."
+        f"{NAME}: the first row is longer than the 99,996 bytes that a preview reads of it; no row "
+        "is shown."
     ]
 
 

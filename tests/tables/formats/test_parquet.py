@@ -9,6 +9,7 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -24,7 +25,9 @@ from hypothesis import strategies as st
 from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Limits, Tally
 from argosy.tables.formats import parquet as parquet_module
+from argosy.tables.formats import parquet_chunks
 from argosy.tables.formats.parquet import open_parquet, preview_parquet
+from argosy.tables.formats.pieces import plain_pieces
 from tests.tables.contents import MemoryContent
 
 LIMITS = Limits()
@@ -486,3 +489,257 @@ def test_a_changed_byte_gives_an_error_or_rows_and_never_another_exception(
     except TableError:
         return
     assert found.num_columns == 2
+
+
+MANY = written(pa.table({"id": [1] * 6, "tags": [["a"] * 3_000_000, *[[]] * 5]}))
+
+
+def test_lists_of_millions_are_not_decoded_for_a_preview() -> None:
+    tally = Tally()
+
+    preview = preview_parquet(content(MANY), SPEC, LIMITS, tally, 20)
+
+    assert [one.name for one in preview.columns] == ["id", "tags"]
+    assert (preview.rows, preview.is_whole, tally.rows_read) == ((), False, 0)
+    assert tally.warnings == [
+        "s3://bucket/rows.parquet, column 'tags': its first rows have lists of 3,000,005 values. "
+        "So the preview shows no rows."
+    ]
+
+
+def test_lists_that_are_too_large_on_average_are_refused_before_they_are_decoded() -> None:
+    reader = open_parquet(content(MANY), SPEC, replace(LIMITS, cell=1_000_000), Tally())
+
+    with pytest.raises(TableError) as raised:
+        list(reader)
+
+    assert raised.value.message == (
+        "s3://bucket/rows.parquet, column 'tags': the lists of row group 1 have 2,000,003 bytes on "
+        "average, and a value has at most 1,000,000 bytes. Shorten them, or leave the column out."
+    )
+    assert raised.value.reason == "too_large"
+
+
+def test_a_preview_shows_the_first_items_of_a_list() -> None:
+    inner = [list(range(30)), []]
+    table = pa.table(
+        {
+            "list": pa.array([list(range(101)), list(range(100)), None]),
+            "lists": pa.array([inner, None, []]),
+            "map": pa.array(
+                [[(str(n), n) for n in range(101)], [], None], pa.map_(pa.string(), pa.int64())
+            ),
+            "objects": pa.array([[{"a": "x" * 2_000}], [None], None]),
+            "fixed": pa.array([b"\x00" * 2_000] * 3, pa.binary(2_000)),
+        }
+    )
+
+    rows = preview_parquet(content(written(table)), SPEC, LIMITS, Tally(), 20).rows
+
+    assert [row["list"] for row in rows] == [[*range(100), "…"], [*range(100)], None]
+    assert [row["lists"] for row in rows] == [[[*range(25), "…"], []], None, []]
+    members: Any = rows[0]["map"]
+    assert (len(members), members["99"], members["…"]) == (101, 99, "…")
+    assert [row["map"] for row in rows[1:]] == [{}, None]
+    assert [row["objects"] for row in rows] == [[{"a": "x" * 1_000 + "…"}], [None], None]
+    assert rows[0]["fixed"] == "A" * 1_000 + "…"
+
+
+LONG = "x" * 10_000
+CHOSEN = pa.array(["a", LONG, None, "b"]).dictionary_encode()
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        CHOSEN,
+        CHOSEN.dictionary_decode(),
+        pa.StructArray.from_arrays([CHOSEN], ["text"]),
+        pa.array([["a"], [LONG, "a"], None, []]),
+        pa.array([[("k", "a")], [("l", LONG)], None, []], pa.map_(pa.string(), pa.string())),
+        CHOSEN.dictionary_decode().cast(pa.binary()),
+    ],
+    ids=lambda column: str(column.type)[:12],
+)
+def test_a_text_that_many_rows_share_is_decoded_a_piece_at_a_time(column: Any) -> None:
+    limits = replace(LIMITS, batch_bytes=200_000)
+    table = pa.table({"n": list(range(4_000)), "x": pa.concat_arrays([column] * 1_000)})
+    data = written(table)
+    assert len(data) < 200_000
+    tally = Tally()
+
+    reader = open_parquet(content(data), SPEC, limits, tally)
+    batches = list(reader)
+    preview = preview_parquet(content(data), SPEC, limits, Tally(), 20)
+
+    found = pa.Table.from_batches(batches)
+    assert found["n"].to_pylist() == list(range(4_000))
+    assert found["x"].to_pylist() == table["x"].to_pylist()
+    assert max(batch.nbytes for batch in batches) <= 210_000
+    assert tally.rows_read == 4_000
+    assert len(preview.rows) == 20
+
+
+def test_a_megabyte_that_thousands_of_rows_share_is_read_in_flat_memory() -> None:
+    text = "x" * 1_000_000
+    indices = pa.array([0] * 3_000, pa.int32())
+    data = written(pa.table({"x": pa.DictionaryArray.from_arrays(indices, pa.array([text]))}))
+    before, most = pa.total_allocated_bytes(), 0
+
+    rows = 0
+    for batch in open_parquet(content(data), SPEC, LIMITS, Tally()):
+        rows += batch.num_rows
+        most = max(most, pa.total_allocated_bytes() - before)
+
+    assert rows == 3_000
+    assert most < 100_000_000
+    (row, *_) = preview_parquet(content(data), SPEC, LIMITS, Tally(), 20).rows
+    assert row["x"] == "x" * 1_000 + "…"
+
+
+@pytest.mark.parametrize("is_coded", [True, False])
+@pytest.mark.parametrize("type_", [pa.string(), pa.binary(), pa.large_string()])
+def test_a_value_beyond_the_limit_is_refused_with_its_row_and_column(
+    type_: Any, is_coded: bool
+) -> None:
+    limits = replace(LIMITS, cell=1_000)
+    cells = [b"a", None, b"b" * 1_000, *[b"c"] * 100, b"d" * 1_001]
+    column = pa.array(cells).cast(type_)
+    table = pa.table({"n": column, "x": column.dictionary_encode() if is_coded else column})
+
+    assert read(written(table.slice(0, 103)), limits=limits).num_rows == 103
+    with pytest.raises(TableError) as raised:
+        read(written(table.select(["x"])), limits=limits)
+
+    assert raised.value.message == (
+        "s3://bucket/rows.parquet, column 'x': the value of row 104 is longer than 1,000 bytes. "
+        "Shorten it, or leave the column out."
+    )
+    assert raised.value.reason == "too_large"
+
+
+def test_a_list_and_a_row_beyond_the_limits_are_refused() -> None:
+    table = pa.table({"x": pa.array([[1]] * 50 + [[1] * 200])})
+    with pytest.raises(TableError, match="column 'x': the value of row 51 is longer than"):
+        read(written(table), limits=replace(LIMITS, cell=1_000))
+
+    table = pa.table({f"c{n}": ["a"] * 3 + ["x" * 900] for n in range(4)})
+    with pytest.raises(TableError) as raised:
+        read(written(table), limits=replace(LIMITS, row=3_000, batch_bytes=3_000))
+    assert raised.value.message == (
+        "s3://bucket/rows.parquet: row 4 is longer than 3,000 bytes. "
+        "Shorten its values, or leave columns out."
+    )
+
+
+def test_values_that_are_too_long_on_average_are_refused_before_they_are_decoded() -> None:
+    data = written(pa.table({"x": [bytes(1_000_000), b""]}))
+
+    with pytest.raises(TableError) as raised:
+        read(data, limits=replace(LIMITS, cell=100_000))
+
+    assert "column 'x': the values of row group 1 have 500,0" in raised.value.message
+    assert raised.value.message.endswith(
+        " bytes on average, and a value has at most 100,000 bytes. "
+        "Shorten them, or leave the column out."
+    )
+
+
+@pytest.mark.parametrize("version", ["1.0", "2.0"])
+def test_a_page_that_expands_to_far_more_is_not_expanded_for_a_preview(version: Any) -> None:
+    table = pa.table({"n": [1, 2], "x": [bytes(2_000_000), b""]})
+    data = written(table, data_page_version=version)
+    limits = replace(LIMITS, preview_expanded=100_000)
+    tally = Tally()
+
+    preview = preview_parquet(content(data), SPEC, limits, tally, 20)
+
+    assert preview.rows == ()
+    assert tally.warnings == [
+        "s3://bucket/rows.parquet, column 'x': its first rows expand to more than 1 MiB. "
+        "So the preview shows no rows."
+    ]
+
+
+def test_a_page_that_expands_to_far_more_is_not_expanded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet_chunks, "_MOST_PAGE", 1_000_000)
+
+    with pytest.raises(TableError) as raised:
+        read(written(pa.table({"x": [bytes(2_000_000), *[b""] * 50]})))
+
+    assert "column 'x': a page of row group 1 expands to 2,000," in raised.value.message
+    assert raised.value.reason == "too_large"
+
+
+def test_a_preview_of_many_pages_looks_at_the_heads_of_the_first_ones() -> None:
+    names = [os.urandom(20).hex() for _ in range(20_000)]
+    data = written(pa.table({f"column {n}": names for n in range(5)}), data_page_size=8 * 1024)
+    limits = replace(LIMITS, preview_expanded=100_000, preview_fetched=300_000)
+    tally = Tally()
+
+    preview = preview_parquet(content(data), SPEC, limits, tally, 20)
+
+    assert tally.warnings == [
+        "s3://bucket/rows.parquet, column 'column 1': its first rows expand to more than 1 MiB. "
+        "So the preview shows no rows."
+    ]
+    tally = Tally()
+    limits = replace(limits, preview_expanded=400_000)
+    data = written(
+        pa.table({f"column {n}": names for n in range(10)}),
+        data_page_size=8 * 1024,
+        write_batch_size=100,
+        use_dictionary=False,
+    )
+    preview = preview_parquet(content(data), SPEC, limits, tally, 20)
+    assert [row["column 4"] for row in preview.rows] == names[:20]
+    assert tally.bytes_read <= limits.preview_fetched
+
+
+def test_whoever_stops_and_comes_again_goes_on_with_what_is_left() -> None:
+    tally = Tally()
+    reader = open_parquet(content(), SPEC, replace(LIMITS, batch_rows=7), tally)
+    found = []
+
+    for batch in reader:
+        found.append(batch)
+        break
+    found += list(reader)
+
+    assert pa.Table.from_batches(found) == TABLE
+    assert tally.rows_read == 100
+    reader.close()
+
+
+def test_a_preview_stops_when_its_time_is_over() -> None:
+    with pytest.raises(TableError) as raised:
+        preview_parquet(content(), SPEC, LIMITS, Tally(is_over=lambda: True), 20)
+
+    assert raised.value.reason == "timed_out"
+
+
+def test_what_a_library_raises_of_rows_is_told() -> None:
+    def batches() -> Iterator[pa.RecordBatch]:
+        yield from TABLE.to_batches()
+        raise pa.ArrowInvalid("Take operation overflowed\nand more")
+
+    with pytest.raises(TableError) as raised:
+        list(plain_pieces(batches(), TABLE.schema, LIMITS, Tally(), "rows"))
+
+    assert raised.value.message == (
+        "rows: cannot be read behind row 100 (Take operation overflowed). Write the file again."
+    )
+    assert raised.value.reason == "broken_file"
+
+
+def test_no_changed_byte_of_a_footer_ends_the_process() -> None:
+    data = written(TABLE.slice(0, 3).select(["name"]), store_schema=False)
+    footer = pq.read_metadata(io.BytesIO(data)).serialized_size
+    for at in range(len(data) - footer - 8, len(data)):
+        for change in (1, 98, 128):
+            changed = bytearray(data)
+            changed[at] ^= change
+            with suppress(TableError):
+                read(bytes(changed))
+            with suppress(TableError):
+                preview_parquet(content(bytes(changed)), SPEC, LIMITS, Tally(), 20)

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from argosy.tables.formats.csv_dialect import Dialect
@@ -79,6 +79,7 @@ def test_integers_come_back(numbers: list[int]) -> None:
 
 
 @given(st.lists(st.from_regex(r"-?[0-9]{1,21}", fullmatch=True), min_size=1))
+@example(["9223372036854775808", "00"])
 def test_the_first_text_that_is_no_integer_is_told(texts: list[str]) -> None:
     def fits(text: str) -> bool:
         return str(int(text)) == text and -(2**63) <= int(text) < 2**63

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from argosy.errors import TableError
 from argosy.tables.content import Limits, Tally
+from argosy.tables.formats import zips
 from argosy.tables.formats.streams import expanded, members
 from argosy.tables.formats.zips import several
 from tests.tables.contents import MemoryContent
@@ -363,3 +364,58 @@ def test_a_changed_byte_gives_an_error_or_the_same_rows(at: int, change: int) ->
     except TableError:
         return
     assert found == ROWS[:300]
+
+
+@pytest.mark.parametrize("is_large", [False, True])
+def test_an_archive_whose_directory_is_too_long_says_that_it_has_too_many_files(
+    monkeypatch: pytest.MonkeyPatch,
+    is_large: bool,
+) -> None:
+    monkeypatch.setattr(zips, "MOST_DIRECTORY", 100_000)
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 1_000 if is_large else 0xFFFF)
+    entries = [(f"0123456789/0123456789/0123456789/{n}", b"") for n in range(1_500)]
+    data = bytearray(zipped(*entries))
+    if is_large:  # the count stands in the record before
+        data[-12:-10] = b"\xff\xff"
+
+    assert refusal(bytes(data)).message == (
+        "rows.zip: holds 1,500 files; at most 1,000 are read of an archive. "
+        "Make several archives of it."
+    )
+
+
+def test_few_files_with_names_too_long_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zips, "MOST_DIRECTORY", 100_000)
+
+    assert refusal(zipped(*((f"{n:060000}", b"") for n in range(3)))).message == (
+        "rows.zip: has a directory of more than 100,000 bytes, for 3 files. "
+        "Give its files shorter names and comments."
+    )
+
+
+def test_a_name_has_no_letters_that_a_screen_obeys_and_is_cut() -> None:
+    name = "a\x1b[31m\u202eb\nc" + "x" * 300
+    (member,) = members(MemoryContent("rows.zip", zipped((name, ROWS))), "zip", LIMITS, Tally())
+
+    assert member.member == "a [31m b c" + "x" * 189 + "…"
+    assert member.name == f"rows.zip ({member.member})"
+    assert b"".join(member.expanded()) == ROWS
+    message = refusal(zipped((name, ROWS), ("b\x1b.csv", ROWS))).message
+    assert message.isprintable()
+    assert "b .csv" in message
+
+
+def test_a_preview_stops_when_its_time_is_over() -> None:
+    tally = Tally(is_over=lambda: True)
+    stream = expanded(
+        MemoryContent("rows.zip", zipped(("rows.csv", ROWS))),
+        "zip",
+        LIMITS,
+        tally,
+        most_fetched=100,
+    )
+
+    with pytest.raises(TableError) as raised:
+        next(stream)
+
+    assert raised.value.reason == "timed_out"

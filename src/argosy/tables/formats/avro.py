@@ -11,6 +11,7 @@ from __future__ import annotations
 import io
 import json
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,9 @@ from argosy.tables.formats.avro_schema import (
     read_schema,
     reading_of,
 )
-from argosy.tables.formats.plain import check_names, in_pieces, plain_batch, preview_of
+from argosy.tables.formats.pieces import plain_pieces
+from argosy.tables.formats.plain import check_names
+from argosy.tables.formats.shown import preview_of
 from argosy.tables.formats.streams import expanded
 
 if TYPE_CHECKING:
@@ -96,7 +99,9 @@ class _Avro:
     def preview(self, rows: int, tally: Tally) -> FilePreview:
         batches: list[pa.RecordBatch] = []
         left, is_whole = rows, True
-        for block in self.blocks.blocks(self.limits.preview_fetched // 2):
+        most = self.limits.preview_fetched // 2, self.limits.preview_expanded
+        for block in self.blocks.blocks(*most):
+            tally.go_on(self.name)
             self.check(block)
             wanted = min(left, block.rows)
             found = self.slow.first(block, wanted, rows - left)
@@ -160,21 +165,20 @@ class _AvroReader:
     """Reads an Avro file from its first block to its last."""
 
     def __init__(self, stream: ByteStream, limits: Limits, tally: Tally) -> None:
-        self._stream, self._limits, self._tally = stream, limits, tally
+        self._stream = stream
         self._avro = avro = _Avro(stream, limits)
         self._groups = Ahead(avro.groups())
         self._quick = _Quick(avro.node) if is_quick(avro.node) else None
         self._tables = Ahead(self._decoded())
+        # one for all that iterate: who takes some rows and comes again goes on behind them
+        self._pieces = plain_pieces(self._tables, avro.schema, limits, tally, avro.name)
 
     @property
     def schema(self) -> pa.Schema:
         return self._avro.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        for batch in self._tables:
-            for part in in_pieces(plain_batch(batch, self.schema), self._limits):
-                self._tally.rows_read += part.num_rows
-                yield part
+        return self._pieces
 
     def _decoded(self) -> Iterator[pa.RecordBatch]:
         for group in self._groups:
@@ -189,6 +193,8 @@ class _AvroReader:
         self._stream.close()
         self._groups.close()
         self._tables.close()
+        with suppress(ValueError):  # another thread is just taking from it, and ends too
+            self._pieces.close()
 
 
 class _Quick:
@@ -205,9 +211,9 @@ class _Quick:
         file = b"".join((self._head, _long(rows), _long(len(data)), data, _SYNC))
         try:
             found = pl.read_avro(io.BytesIO(file))
+            return found.to_arrow().to_batches() if found.height == rows else None
         except (Exception, pl.exceptions.PanicException):  # noqa: BLE001, RUF100 - the other way tells
             return None
-        return found.to_arrow().to_batches() if found.height == rows else None
 
 
 class _Slow:

@@ -104,9 +104,13 @@ class AvroBlocks:
     def __iter__(self) -> Iterator[Block]:
         return self.blocks(None)
 
-    def blocks(self, most_partial: int | None) -> Iterator[Block]:
-        """Yield the blocks; with `most_partial` no more is taken of one, and it is the last."""
-        number = 0
+    def blocks(self, most_partial: int | None, most_expanded: int = 0) -> Iterator[Block]:
+        """Yield the blocks, each with no more bytes than one may have.
+
+        With `most_partial` no more is taken of one, and no more than `most_expanded` bytes in all
+        blocks; where one has more it is partial, and the last.
+        """
+        number = expanded = 0
         while not self._bytes.is_at_end():
             number += 1
             rows, size = self._long(), self._long()
@@ -116,12 +120,20 @@ class AvroBlocks:
                 raise self._too_large(number)
             wanted = size if most_partial is None else min(size, most_partial)
             packed = self._bytes.take(wanted)
+            most = MOST_BLOCK if most_partial is None else max(1, most_expanded - expanded)
             if len(packed) < size:
                 if most_partial is None or not (len(packed) == wanted or self.is_cut):
                     raise self._cut()
-                yield Block(number, rows, self._expand(number, packed, is_partial=True), size)
+                data = self._expand(number, packed, most, is_partial=True)[0]
+                yield Block(number, rows, data, size)
                 return
-            data = self._expand(number, packed, is_partial=False)
+            data, has_more = self._expand(number, packed, most, is_partial=False)
+            if has_more:
+                if most_partial is None:
+                    raise self._too_large(number)
+                yield Block(number, rows, data, len(data) + 1)
+                return
+            expanded += len(data)
             mark = self._bytes.take(_SYNC)
             if mark != self.head.sync and not (self.is_cut and len(mark) < _SYNC):
                 if len(mark) < _SYNC:
@@ -135,15 +147,17 @@ class AvroBlocks:
         """Whether a limit ended it before its end."""
         return self._bytes.is_cut
 
-    def _expand(self, number: int, packed: bytes, *, is_partial: bool) -> bytes:
+    def _expand(
+        self, number: int, packed: bytes, most: int, *, is_partial: bool
+    ) -> tuple[bytes, bool]:
+        """Return what a block expands to, at most so many bytes, and whether there is more."""
         try:
-            data = _CODECS[self.head.codec](packed, MOST_BLOCK, is_partial)
-        except _TooLargeError:
-            raise self._too_large(number) from None
+            return _CODECS[self.head.codec](packed, most, is_partial), False
+        except _TooLargeError as error:
+            return error.begun, True
         except (zlib.error, lzma.LZMAError, OSError, ValueError, EOFError) as error:
             why = str(error).split(". Detail")[0]
             raise self._broken(f"block {number} does not expand ({why})") from None
-        return data
 
     def _long(self) -> int:
         value = shift = 0
@@ -244,10 +258,16 @@ class _Bytes:
 
 
 class _TooLargeError(Exception):
-    pass
+    """A block expands to more than it may; `begun` is its beginning."""
+
+    def __init__(self, begun: bytes) -> None:
+        super().__init__()
+        self.begun = begun
 
 
-def _stored(packed: bytes, _most: int, _is_partial: bool) -> bytes:
+def _stored(packed: bytes, most: int, _is_partial: bool) -> bytes:
+    if len(packed) > most:
+        raise _TooLargeError(packed[:most])
     return packed
 
 
@@ -276,7 +296,7 @@ def _xz(packed: bytes, most: int, is_partial: bool) -> bytes:
 
 def _check_all(data: bytes, most: int, is_partial: bool, is_ended: bool, unused: bytes) -> None:
     if len(data) > most:
-        raise _TooLargeError
+        raise _TooLargeError(data[:most])
     if not is_partial and not is_ended:
         raise EOFError("it is cut short")
     if unused:
@@ -293,7 +313,7 @@ def _zstandard(packed: bytes, most: int, is_partial: bool) -> bytes:
             found.append(piece)
             size += len(piece)
             if size > most:
-                raise _TooLargeError
+                raise _TooLargeError(b"".join(found)[:most])
     except OSError:
         if not is_partial:
             raise
@@ -309,9 +329,9 @@ def _snappy(packed: bytes, most: int, is_partial: bool) -> bytes:
         if byte < 0x80:
             break
     if is_partial:
-        return _begin_snappy(packed, at, min(size, _MOST_BEGUN))
+        return _begin_snappy(packed, at, min(size, most, _MOST_BEGUN))
     if size > most:
-        raise _TooLargeError
+        raise _TooLargeError(_begin_snappy(packed, at, min(most, _MOST_BEGUN)))
     # three bytes stand for 64 at most, so a longer length is not true
     if size > 32 * len(packed) or len(packed) <= 4:
         raise EOFError("its length is wrong")
@@ -342,7 +362,7 @@ def _begin_snappy(packed: bytes, at: int, most: int) -> bytes:
             break
         for _ in range(size):
             data.append(data[-back])
-    return bytes(data)
+    return bytes(data[:most])
 
 
 _CODECS: dict[str, Callable[[bytes, int, bool], bytes]] = {

@@ -40,7 +40,15 @@ _OTHERS = (
     (b"SQLite format 3\x00", "an SQLite database"),
 )
 #: The kinds of files that are compressed, and not so that tables are read from them.
-FOREIGN = frozenset({"an xz file", "a 7z archive", "a rar archive", "an lz4 file", "a snappy file"})
+FOREIGN = frozenset(
+    {
+        "an xz file", "a tar archive", "a 7z archive", "a rar archive", "an lz4 file",
+        "a snappy file",
+    }
+)  # fmt: skip
+#: What to do with one of those.
+REPACK = "Compress the file with gzip, zip, zstd or bz2, or not at all."
+_FORMATS = {"a Parquet file": "PARQUET", "an Avro file": "AVRO"}
 _TAR_AT = 257
 _SHOWN = 30
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -63,6 +71,13 @@ def kind_of(head: bytes) -> str:
     if head[_TAR_AT : _TAR_AT + 5] == b"ustar":
         return "a tar archive"
     return next((words for magic, words in _OTHERS if head.startswith(magic)), "")
+
+
+def remedy_of(kind: str) -> str:
+    """Return what to do with a file of this kind that was to be text."""
+    if kind in _FORMATS:
+        return f"Set connection_table_params.file_format to {_FORMATS[kind]}."
+    return REPACK if kind in FOREIGN else "Save its rows as CSV, NDJSON, Parquet or Avro."
 
 
 def describe(head: bytes) -> str:

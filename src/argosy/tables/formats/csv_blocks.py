@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 
 from argosy.errors import TableError
 from argosy.tables.formats.csv_records import read_records
-from argosy.tables.formats.text import Buffer, size_in_words
+from argosy.tables.formats.text import Buffer, lines_in, size_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from argosy.tables.content import Limits
     from argosy.tables.formats.csv_dialect import Dialect
@@ -48,20 +48,44 @@ class Blocks:
     """
 
     def __init__(
-        self, stream: Stream, pieces: Iterable[bytes], dialect: Dialect, limits: Limits
+        self,
+        stream: Stream,
+        pieces: Iterable[bytes],
+        dialect: Dialect,
+        limits: Limits,
+        go_on: Callable[[], None],
     ) -> None:
+        self._go_on = go_on
         self._dialect = dialect
         self._limits = limits
         self._name = stream.name
         self._way = _LINES
         self._is_exact = self._was_misled = False
         self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
-        self._text = Buffer(stream, pieces, self._size)
+        self._text = Buffer(stream, pieces, self._size, go_on)
 
     @property
     def is_whole(self) -> bool:
         """Whether the file ends with what was taken of it so far."""
         return self._text.is_whole
+
+    @property
+    def passed(self) -> int:
+        """How many bytes were taken so far."""
+        return self._text.passed
+
+    @property
+    def cut_off(self) -> int:
+        """How many bytes were seen of a last row that is cut off."""
+        return len(self._text.cut_off)
+
+    def refuse_nul(self) -> None:
+        """Refuse a NUL byte in what is held, and was cut off. Raises TableError."""
+        self._text.refuse_nul()
+
+    def pass_empty_lines(self) -> None:
+        """Pass over lines that hold nothing. Raises TableError."""
+        self._text.take_line_ends()
 
     def has_more(self) -> bool:
         """Return whether there is any more text. Raises TableError."""
@@ -69,21 +93,29 @@ class Blocks:
 
     def take_lines(self, count: int) -> None:
         """Pass over lines, whatever they hold. Raises TableError where one is too long."""
-        text, left, at = self._text, count, 0
-        text.fill(self._size)
-        while left:
-            if end := _line_end(text.held, at, is_done=text.is_done):
-                at, left = end, left - 1
-                continue
-            text.take(at)
-            at = 0
-            if text.is_done:
+        text, left, size = self._text, count, self._size
+        while left and text.fill(size):
+            self._go_on()
+            whole = _line_cut(text.held, len(text.held), len(text.held))
+            if not whole and text.is_done:
                 text.take(len(text.held))
                 return
-            if len(text.held) >= self._limits.row:
+            if not whole and len(text.held) >= self._limits.row:
                 raise self._too_long(text.held)
-            text.fill(max(len(text.held) * 2, self._size))
-        text.take(at)
+            size = self._size if whole else len(text.held) * 2
+            lines = lines_in(text.held[:whole])
+            if lines > left:
+                self._take_few_lines(left)
+                return
+            text.take(whole)
+            left -= lines
+
+    def _take_few_lines(self, count: int) -> None:
+        """Pass over lines, all of which are held."""
+        at = 0
+        for _ in range(count):
+            at = _line_end(self._text.held, at)
+        self._text.take(at)
 
     def take_record(self, *, keep: bool = False) -> Record | None:
         """Return the first record of what is left, and pass over it unless it is to be kept.
@@ -91,11 +123,12 @@ class Blocks:
         Text that is not UTF-8 is in it as surrogates. Raises TableError where it is too long.
         """
         text, size = self._text, min(_HEADER, self._limits.row)
+        text.take_line_ends()
         while text.fill(size + 1):
             window = text.held[:size]
             is_all = text.is_done and len(window) == len(text.held)
             decoded = window.decode("utf-8", "surrogateescape")
-            record = next(read_records(decoded, self._dialect, text.line), None)
+            record = next(read_records(decoded, self._dialect, text.line, self._go_on), None)
             if is_all and text.failure is not None and not (record and record.is_ended):
                 raise text.failure
             if is_all or (record and record.is_ended and record.end < len(decoded)):
@@ -120,7 +153,7 @@ class Blocks:
             if cut := self._cut(text.held, size):
                 return self._give(cut)
             if is_last:
-                text.take(size)
+                text.cut()
                 continue  # a failure may be what ended it
             if size >= self._limits.row:
                 raise self._too_long(text.held[:size])
@@ -180,7 +213,7 @@ class Blocks:
     def _exact_cut(self, window: bytes) -> int:
         end = 0
         text = window.decode("utf-8", "surrogateescape")
-        for record in read_records(text, self._dialect):
+        for record in read_records(text, self._dialect, go_on=self._go_on):
             is_half = record.end == len(text) and text.endswith("\r")
             if record.is_ended and not is_half:
                 end = record.end
@@ -188,7 +221,7 @@ class Blocks:
 
     def _too_long(self, window: bytes) -> TableError:
         text, line = window.decode("utf-8", "surrogateescape"), self._text.line
-        for record in read_records(text, self._dialect, line):
+        for record in read_records(text, self._dialect, line, self._go_on):
             if record.open_line:
                 return never_closed(record.open_line, self._name)
             line = record.line
@@ -223,12 +256,10 @@ def _line_cut(held: bytes, end: int, size: int) -> int:
     return feed or held.rfind(b"\r", 0, min(end, size - 1)) + 1
 
 
-def _line_end(held: bytes, start: int, *, is_done: bool) -> int:
-    r"""Return where the line ends that begins at `start`, or 0; a last \r may be half an end."""
+def _line_end(held: bytes, start: int) -> int:
+    """Return where the line ends that begins at `start` and is followed by another."""
     feed = held.find(b"\n", start)
     back = held.find(b"\r", start, len(held) if feed < 0 else feed)
     if back < 0:
         return feed + 1
-    if back + 1 < len(held):
-        return back + 1 + held.startswith(b"\n", back + 1)
-    return back + 1 if is_done else 0
+    return back + 1 + held.startswith(b"\n", back + 1)

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+
 from argosy.errors import TableError
 from argosy.tables.content import Refusal
 from argosy.tables.formats.csv_blocks import never_closed
 from argosy.tables.formats.csv_dialect import OPTIONS
 from argosy.tables.formats.csv_records import read_records
 from argosy.tables.formats.text import refuse_nul, refuse_surrogate, size_in_words
-from argosy.tables.formats.types import word_of
+from argosy.tables.formats.types import TEXT, typed, word_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    import pyarrow as pa
+    from collections.abc import Callable, Iterator, Sequence
 
     from argosy.tables.content import Limits
     from argosy.tables.formats.csv_batches import Parsed
@@ -43,6 +43,7 @@ class Findings:
     header: Header
     dialect: Dialect
     limits: Limits
+    go_on: Callable[[], None]
 
     def rows(self, block: Block) -> Iterator[Record]:
         """Yield the records of a block, also those with another number of values.
@@ -51,7 +52,7 @@ class Findings:
         TableError for what is no text.
         """
         text = block.text.decode("utf-8", "surrogateescape")
-        for record in read_records(text, self.dialect, block.line):
+        for record in read_records(text, self.dialect, block.line, self.go_on):
             if not record.is_ended and not block.is_final:
                 return
             self._check(record)
@@ -60,7 +61,7 @@ class Findings:
     def is_cut_well(self, block: Block) -> bool:
         """Return whether a block ends where a record does. Raises TableError like `rows`."""
         text = block.text.decode("utf-8", "surrogateescape")
-        for record in read_records(text, self.dialect, block.line):
+        for record in read_records(text, self.dialect, block.line, self.go_on):
             if not self.dialect.newlines_in_values:
                 self._check(record)
             if not record.is_ended and not block.is_final:
@@ -106,27 +107,46 @@ class Findings:
             reason="wrong_row",
         )
 
-    def explain(self, parsed: Parsed, types: tuple[pa.DataType, ...]) -> TableError:
-        """Return what is wrong with a block that could not be parsed.
+    def explain(
+        self, parsed: Parsed, types: tuple[pa.DataType, ...], found: TableError | None = None
+    ) -> TableError:
+        """Return what is wrong with a block that could not be parsed: the first of it.
 
-        Raises TableError, too, where that is found on the way.
+        `found` is what is known to be wrong; something else may be so before it.
         """
-        row = 0
-        for record in self.rows(parsed.block):
-            if self.misfit(record):
-                if not self.dialect.leave_out_misfits:
-                    return self.wrong_row(record)
-                continue
-            if row == parsed.row:
-                at = self.header.names.index(parsed.column)
-                return self._wrong_value(record, at, types[at])
-            row += 1
-        return TableError(
-            detail=f"the rows from here on cannot be read: {parsed.trouble}.",
-            file=self.name,
-            line=parsed.block.line,
-            reason="wrong_row",
+        fitting: list[Record] = []
+        try:
+            for record in self.rows(parsed.block):
+                if not self.misfit(record):
+                    fitting.append(record)
+                elif not self.dialect.leave_out_misfits:
+                    found = self.wrong_row(record)
+                    break
+        except TableError as error:
+            found = error
+        return (
+            self._first_wrong_value(fitting, types)
+            or found
+            or TableError(
+                detail=f"the rows from here on cannot be read: {parsed.trouble}.",
+                file=self.name,
+                line=parsed.block.line,
+                reason="wrong_row",
+            )
         )
+
+    def _first_wrong_value(
+        self, records: Sequence[Record], types: tuple[pa.DataType, ...]
+    ) -> TableError | None:
+        first, column = len(records), -1
+        for at, type_ in enumerate(types):
+            if type_ == TEXT:
+                continue
+            texts = pa.array([one.cells[at] for one in records[:first]], TEXT)
+            misfit = typed(texts, type_, self.dialect)[1]
+            if misfit >= 0:
+                first, column = misfit, at
+        return self._wrong_value(records[first], column, types[column]) if column >= 0 else None
 
     def _wrong_value(self, record: Record, at: int, type_: pa.DataType) -> TableError:
         cell = record.cells[at]

@@ -27,7 +27,10 @@ _RENAME = (
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The columns' names, and in words where they come from: "the header", "column_names"."""
+    """The columns' names, and in words where they come from: "the header", "column_names".
+
+    There are no names where a preview ends before the header.
+    """
 
     names: tuple[str, ...]
     namer: str
@@ -49,6 +52,8 @@ def read_header(blocks: Blocks, dialect: Dialect, limits: Limits, name: str) -> 
     if record is not None:
         _check_text(record, name, is_cut=not blocks.is_whole)
     given = dialect.column_names
+    if record is None and not blocks.is_whole:
+        return Header(given or (), "column_names")
     if record is None and (given is None or dialect.has_header):
         raise _no_columns(dialect, name)
     line = record.line if record is not None else 1

@@ -11,9 +11,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from argosy.tables.formats.csv_dialect import Dialect
+
+
+_LINE_ENDS = re.compile("[\r\n]+")
+_LINE = re.compile("[^\r\n]*")
+#: How many steps are taken between two questions whether to go on: a few milliseconds.
+_STEPS = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,33 +39,64 @@ class Record:
     open_line: int = 0
 
 
-def read_records(text: str, dialect: Dialect, line: int = 1) -> Iterator[Record]:
-    """Yield the records of a text that begins with one, on `line`."""
-    return _Scanner(text, dialect, line).records()
+def read_records(
+    text: str, dialect: Dialect, line: int = 1, go_on: Callable[[], None] | None = None
+) -> Iterator[Record]:
+    """Yield the records of a text that begins with one, on `line`.
+
+    `go_on` is called now and then, and raises what is to end the reading.
+    """
+    return _Scanner(text, dialect, line, go_on).records()
 
 
 class _Scanner:
     """A place in a text."""
 
-    def __init__(self, text: str, dialect: Dialect, line: int) -> None:
+    def __init__(
+        self, text: str, dialect: Dialect, line: int, go_on: Callable[[], None] | None
+    ) -> None:
+        self._go_on = go_on
+        self._steps = 0
         self._text = text
         self._dialect = dialect
         self._at = 0
         self._line = line
         special = re.escape(dialect.escape)
         self._bare = re.compile(f"[^{re.escape(dialect.delimiter)}{special}\r\n]*")
-        self._quoted = re.compile(f"[^{re.escape(dialect.quote or dialect.delimiter)}{special}]*")
+        self._escaped = re.compile(f"(?:{special}[^\r\n]){{1,{_STEPS}}}")
+        quote = re.escape(dialect.quote or dialect.delimiter)
+        self._within = re.compile(f"{quote}+|[{special}]" if special else f"{quote}+")
 
     def records(self) -> Iterator[Record]:
         while self._at < len(self._text):
-            if self._text[self._at] in "\r\n":
-                self._step_over_line_end()
+            self._step()
+            if ends := _LINE_ENDS.match(self._text, self._at):
+                self._at = ends.end()
+                self._line += _lines_in(ends.group())
                 continue
-            yield self._record()
+            yield self._bare_record() or self._record()
+
+    def _step(self) -> None:
+        self._steps += 1
+        if self._go_on is not None and self._steps % _STEPS == 0:
+            self._go_on()
+
+    def _bare_record(self) -> Record | None:
+        """Return a record that is one line without any quotes, the quick way, or None."""
+        found = _LINE.match(self._text, self._at)
+        text, dialect = found.group() if found else "", self._dialect
+        if any(mark and mark in text for mark in (dialect.quote, dialect.escape)):
+            return None
+        self._at += len(text)
+        line, is_ended = self._line, self._at < len(self._text)
+        if is_ended:
+            self._step_over_line_end()
+        return Record(line, line, text.split(dialect.delimiter), self._at, is_ended=is_ended)
 
     def _record(self) -> Record:
         line, cells = self._line, list[str]()
         while True:
+            self._step()
             cell, open_line = self._cell()
             cells.append(cell)
             last_line = self._line
@@ -86,31 +123,45 @@ class _Scanner:
 
     def _take_quoted(self, parts: list[str]) -> bool:
         """Take up to the closing quote and over it; return False where there is none."""
-        text, quote = self._text, self._dialect.quote
-        while True:
-            self._line += _lines_in(self._take(self._quoted, parts))
-            if self._at >= len(text):
-                return False
-            if self._take_escaped(parts):
+        text, quote, start = self._text, self._dialect.quote, self._at
+        while found := self._within.search(text, self._at):
+            self._step()
+            self._at = found.end()
+            if found.group()[0] != quote:
+                self._at = found.start()
+                self._take_inner(start, self._at, parts)
+                self._take_escaped(parts)
+                start = self._at
                 continue
-            self._at += 1
-            if not (self._dialect.double_quote and text.startswith(quote, self._at)):
-                return True
-            parts.append(quote)
-            self._at += 1
+            if not self._dialect.double_quote:
+                self._at = found.start() + 1
+            elif (self._at - found.start()) % 2 == 0:
+                continue  # each two stand for one
+            self._take_inner(start, self._at - 1, parts)
+            return True
+        self._at = len(text)
+        self._take_inner(start, self._at, parts)
+        return False
 
-    def _take(self, pattern: re.Pattern[str], parts: list[str]) -> str:
+    def _take_inner(self, start: int, end: int, parts: list[str]) -> None:
+        inner, quote = self._text[start:end], self._dialect.quote
+        self._line += _lines_in(inner)
+        parts.append(inner.replace(quote * 2, quote) if self._dialect.double_quote else inner)
+
+    def _take(self, pattern: re.Pattern[str], parts: list[str]) -> None:
         found = pattern.match(self._text, self._at)
-        taken = found.group() if found else ""
-        if taken:
-            parts.append(taken)
-            self._at += len(taken)
-        return taken
+        if found and found.group():
+            parts.append(found.group())
+            self._at = found.end()
 
     def _take_escaped(self, parts: list[str]) -> bool:
         escape = self._dialect.escape
         if not escape or not self._text.startswith(escape, self._at):
             return False
+        if found := self._escaped.match(self._text, self._at):
+            parts.append(found.group()[1::2])
+            self._at = found.end()
+            return True
         escaped = self._text[self._at + 1 : self._at + 2]
         self._at = min(self._at + 2, len(self._text))
         parts.append(escaped or escape)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
 
+from argosy.errors import TableError
 from argosy.tables.content import Refusal
 from argosy.tables.formats.csv_batches import BlockParser
 from argosy.tables.formats.csv_blocks import Blocks
 from argosy.tables.formats.csv_dialect import read_dialect
 from argosy.tables.formats.csv_findings import Findings
 from argosy.tables.formats.csv_header import read_header
-from argosy.tables.formats.in_order import InOrder
+from argosy.tables.formats.in_order import InOrder, Once
 from argosy.tables.formats.reading import FilePreview
-from argosy.tables.formats.text import as_utf8
+from argosy.tables.formats.text import as_utf8, lines_in, refuse_nul, size_in_words
 from argosy.tables.formats.types import TEXT, column_of, infer_type, preview_rows, typed
 
 if TYPE_CHECKING:
@@ -29,7 +31,11 @@ if TYPE_CHECKING:
 
 #: As many rows tell the type of a column, in a preview and in a reading alike.
 SAMPLE = 1_000
-_LONG_ROW = "{} begins with a row that is longer than what a preview reads; none is shown."
+_LONG_ROW = "{}: the first row is longer than the {} that a preview reads of it; no row is shown."
+_NO_ROW = "{}: only empty lines follow in the {} that a preview reads; no row is shown."
+_NO_HEADER = (
+    "{}: the {} that a preview reads are lines that are empty or skipped, so no column is shown."
+)
 
 
 class Source(Protocol):
@@ -72,24 +78,29 @@ def preview_csv(
         stream.close()
 
 
-class CsvReader:
+class CsvReader(Once):
     """Reads a CSV file once: its header when it is made, its rows when it is iterated.
 
     Raises TableError when it is made, for what is wrong before the first row.
     """
 
     def __init__(self, stream: ByteStream, dialect: Dialect, limits: Limits, tally: Tally) -> None:
+        super().__init__()
+        self._go_on = partial(tally.go_on, stream.name)
         self._stream = stream
         self._dialect = dialect
         self._limits = limits
         self._tally = tally
-        self._blocks = Blocks(stream, as_utf8(stream, dialect.encoding), dialect, limits)
+        text = as_utf8(stream, dialect.encoding)
+        self._blocks = Blocks(stream, text, dialect, limits, self._go_on)
         self._header = read_header(self._blocks, dialect, limits, stream.name)
-        self._findings = Findings(stream.name, self._header, dialect, limits)
+        self._findings = Findings(stream.name, self._header, dialect, limits, self._go_on)
+        self._blocks.pass_empty_lines()
         self._first = self._blocks.next()
         self._types = (TEXT,) * len(self._header.names)
-        if dialect.infer:
-            self._types = tuple(map(_readable, self._infer(self._sample()[0])))
+        self._seen = self._sample() if dialect.infer else None
+        if self._seen:
+            self._types = tuple(map(_readable, self._infer(self._seen[0])))
         self._parser = BlockParser(self._header.names, self._types, dialect, limits)
         self._work: InOrder[Block, Parsed] | None = None
         self._warn()
@@ -99,19 +110,15 @@ class CsvReader:
         """The columns of the file."""
         return self._parser.schema
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Yield batches. Raises TableError."""
-        try:
-            for batch in self._batches():
-                for start in range(0, batch.num_rows, self._limits.batch_rows):
-                    part = batch.slice(start, self._limits.batch_rows)
-                    self._tally.rows_read += part.num_rows
-                    yield part
-        finally:
-            self.close()
+    def _give(self) -> Iterator[pa.RecordBatch]:
+        self._seen = None
+        for batch in self._batches():
+            for start in range(0, batch.num_rows, self._limits.batch_rows):
+                part = batch.slice(start, self._limits.batch_rows)
+                self._tally.rows_read += part.num_rows
+                yield part
 
-    def close(self) -> None:
-        """Let go of threads and of the file."""
+    def _let_go(self) -> None:
         self._stream.close()
         self._blocks.close()
         if self._work is not None:
@@ -119,7 +126,11 @@ class CsvReader:
 
     def preview(self, rows: int) -> FilePreview:
         """Return the columns and the first rows; those are all that is counted."""
-        texts, records = self._sample()
+        if not self._header.names:
+            self._tell(_NO_HEADER, self._blocks.passed)
+            return FilePreview((), (), is_whole=False)
+        texts, records = self._seen or self._sample()
+        self._refuse_nul()
         types = self._infer(texts)
         names = self._header.names
         shown = 0
@@ -132,7 +143,8 @@ class CsvReader:
             shown += not misfit
         is_whole = len(texts[0]) <= rows and not self._blocks.has_more() and self._blocks.is_whole
         if not records and not is_whole:
-            self._tally.warnings.append(_LONG_ROW.format(self._stream.name))
+            cut_off = self._blocks.cut_off
+            self._tell(_LONG_ROW if cut_off else _NO_ROW, cut_off or self._blocks.passed)
         columns = [
             typed(text.slice(0, rows), _readable(type_) if self._dialect.infer else TEXT,
                   self._dialect)[0].to_pylist()
@@ -144,6 +156,16 @@ class CsvReader:
             preview_rows(lines, self._limits.preview_text),
             is_whole,
         )
+
+    def _tell(self, warning: str, size: int) -> None:
+        self._tally.warnings.append(warning.format(self._stream.name, size_in_words(size)))
+
+    def _refuse_nul(self) -> None:
+        """Refuse a NUL byte in all that a preview has seen. Raises TableError."""
+        first = self._first
+        if first and (at := first.text.find(b"\0")) >= 0:
+            refuse_nul(first.line + lines_in(first.text[:at]), self._stream.name)
+        self._blocks.refuse_nul()
 
     def _sample(self) -> tuple[list[pa.Array[Any]], list[Record]]:
         """Return the columns of the first rows as texts, and all of their records.
@@ -173,7 +195,11 @@ class CsvReader:
         return records, rows
 
     def _infer(self, sample: list[pa.Array[Any]]) -> list[pa.DataType]:
-        return [infer_type(texts, self._dialect) for texts in sample]
+        types: list[pa.DataType] = []
+        for texts in sample:
+            self._go_on()
+            types.append(infer_type(texts, self._dialect))
+        return types
 
     def _warn(self) -> None:
         name, warnings = self._stream.name, self._tally.warnings
@@ -196,8 +222,12 @@ class CsvReader:
         return first or self._blocks.next()
 
     def _is_cut_wrong(self, parsed: Parsed) -> bool:
-        is_sure = parsed.batch is not None and not parsed.is_doubtful
-        return not is_sure and not self._findings.is_cut_well(parsed.block)
+        if parsed.batch is not None and not parsed.is_doubtful:
+            return False
+        try:
+            return not self._findings.is_cut_well(parsed.block)
+        except TableError as error:
+            raise self._findings.explain(parsed, self._types, error) from None
 
     def _settle(self, parsed: Parsed) -> pa.RecordBatch:
         """Count the rows that were refused, and return the others. Raises TableError."""

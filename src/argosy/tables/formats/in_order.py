@@ -1,17 +1,20 @@
-"""Works on the blocks of a file in threads, and gives what comes of them in their order."""
+"""Works on the blocks of a file in threads, and gives what comes of them in their order, once."""
 
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, Self, TypeVar
 
 from argosy.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from concurrent.futures import Future
+
+    import pyarrow as pa
 
 _MOST_THREADS = 4
 Block = TypeVar("Block")
@@ -66,3 +69,53 @@ class InOrder(Generic[Block, Parsed]):
         """Let go of the threads."""
         self._is_done = True
         self._threads.shutdown(cancel_futures=True)
+
+
+class Once(ABC):
+    """Gives its batches once, whoever asks: who stops and begins again goes on where it was.
+
+    At the end, and after a failure, it closes itself.
+    """
+
+    def __init__(self) -> None:
+        self._given = self._give()
+        self._problem: TableError | None = None
+        self._is_at_end = self._is_closed = False
+
+    @abstractmethod
+    def _give(self) -> Iterator[pa.RecordBatch]:
+        """Yield all batches. Raises TableError."""
+
+    @abstractmethod
+    def _let_go(self) -> None:
+        """Let go of what is open."""
+
+    def __iter__(self) -> Self:
+        """Go on with the batches that are left."""
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        """Return the next batch. Raises TableError, the same again once it was raised."""
+        if self._problem is not None:
+            raise self._problem
+        if self._is_closed and not self._is_at_end:
+            raise TableError(
+                detail="the reading was closed before its end.",
+                reason="closed",
+                status="unknown_error",
+            )
+        try:
+            return next(self._given)
+        except StopIteration:
+            self._is_at_end = True
+            self.close()
+            raise
+        except BaseException as error:
+            self._problem = error if isinstance(error, TableError) else None
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Let go of threads and files; what is under way ends."""
+        self._is_closed = True
+        self._let_go()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from argosy.errors import TableError
-from argosy.tables.formats.json_values import broken, no_object, scan_row
+from argosy.tables.formats.json_values import broken, no_object, scan_end, scan_row
 from argosy.tables.formats.text import Buffer, refuse_surrogate, size_in_words
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
 
 _BLOCK = 1024 * 1024
 _GUESSES = 32
+_GUESSES_IN_LONG = 2
 _SPACE = b" \t\r\n"
+_SPACES = re.compile("[ \t\r\n]*")
 _RAWS = msgspec.json.Decoder(list[msgspec.Raw])
 _FORMAT_FIELD = "connection_table_params.file_format"
 
@@ -53,12 +56,19 @@ class Blocks:
     """
 
     def __init__(
-        self, stream: Stream, pieces: Iterable[bytes], limits: Limits, *, is_lines: bool
+        self,
+        stream: Stream,
+        pieces: Iterable[bytes],
+        limits: Limits,
+        go_on: Callable[[], None],
+        *,
+        is_lines: bool,
     ) -> None:
+        self._go_on = go_on
         self._limits = limits
         self._name = stream.name
         self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
-        self._text = Buffer(stream, pieces, self._size)
+        self._text = Buffer(stream, pieces, self._size, go_on)
         self._is_after_element = False
         self._next = self._find_way(is_lines=is_lines)
 
@@ -75,6 +85,20 @@ class Blocks:
         """Whether the file ends with what was taken of it so far."""
         return self._text.is_whole
 
+    @property
+    def passed(self) -> int:
+        """How many bytes were taken so far."""
+        return self._text.passed
+
+    @property
+    def cut_off(self) -> int:
+        """How many bytes were seen of a last row that is cut off."""
+        return len(self._text.cut_off)
+
+    def refuse_nul(self) -> None:
+        """Refuse a NUL byte in what is held, and was cut off. Raises TableError."""
+        self._text.refuse_nul()
+
     def has_more(self) -> bool:
         """Return whether there is any more text. Raises TableError."""
         return self._skip_space()
@@ -86,6 +110,8 @@ class Blocks:
     def _find_way(self, *, is_lines: bool) -> Callable[[], Block | None]:
         """Return what gives the next block. Raises TableError where the file has no rows."""
         if not self._skip_space():
+            if not self._text.is_whole:
+                return _nothing
             raise TableError(
                 detail="is empty.",
                 file=self._name,
@@ -138,7 +164,7 @@ class Blocks:
             if cut:
                 return self._give(cut, is_array=False)
             if is_last:
-                text.take(size)
+                text.cut()
                 continue  # a failure may be what ended it
             if size >= self._limits.row:
                 raise self._too_long()
@@ -156,7 +182,7 @@ class Blocks:
                 self._is_after_element = True
                 return self._give(cut, is_array=True)
             if is_last:
-                text.take(size)
+                text.cut()
                 continue
             if size >= self._limits.row:
                 raise self._too_long()
@@ -169,34 +195,44 @@ class Blocks:
         Raises TableError.
         """
         text = self._text
-        if not self._skip_space():
-            if not text.is_whole:
-                return False
-            raise self._wrong(
-                "the array is not closed: the file ends within it.",
-                "Put the whole file there.",
-                reason="broken_file",
-            )
+        if not self._has_more_of_array():
+            return False
         if text.held.startswith(b"]"):
             text.take(1)
             if self._skip_space():
                 detail = "the file goes on after the end of its array."
                 raise self._wrong(detail, "Put all rows into one array, or one on each line.")
-            self._next = lambda: None
+            self._next = _nothing
             return False
         if self._is_after_element:
             if not text.held.startswith(b","):
                 raise self._wrong("a comma or the array's end is missing.", "Correct the file.")
             text.take(1)
-            self._skip_space()
+            self._is_after_element = False
+            if not self._has_more_of_array():
+                return False
             if text.held.startswith(b"]"):
                 raise self._wrong("a comma stands before the array's end.", "Leave it out.")
         return True
 
+    def _has_more_of_array(self) -> bool:
+        """Return whether there is more text, as there must be. Raises TableError."""
+        if self._skip_space():
+            return True
+        if not self._text.is_whole:
+            return False
+        raise self._wrong(
+            "the array is not closed: the file ends within it.",
+            "Put the whole file there.",
+            reason="broken_file",
+        )
+
     def _array_cut(self, window: bytes, *, is_cut: bool) -> int:
         """Return where the last whole element of a window ends, or 0. Raises TableError."""
         end = len(window)
-        for _ in range(_GUESSES):
+        # A longer window is one whose first row is long: it has few ends, and each guess is dear.
+        for _ in range(_GUESSES if end <= self._size else _GUESSES_IN_LONG):
+            self._go_on()
             end = window.rfind(b"}", 0, end)
             if end < 0:
                 break
@@ -212,9 +248,10 @@ class Blocks:
         start, line = 0, self._text.line
         try:
             while True:
-                found, end = scan_row(text, start)
+                self._go_on()
+                found, end = scan_end(text, start)
                 if not isinstance(found, dict) and not (is_cut and end == len(text)):
-                    raise no_object(found)
+                    raise no_object(scan_row(text, start)[0])
                 at = end
                 start = _after(text, end)
                 if start >= len(text) or text[start] != ",":
@@ -236,7 +273,7 @@ class Blocks:
         if not text.is_done or len(text.held) > most:
             raise self._too_long()
         if not text.is_whole:
-            text.take(most)
+            text.cut()
             return None
         whole, line = text.held.decode("utf-8", "surrogateescape"), text.line
         try:
@@ -304,9 +341,12 @@ def _elements(text: str, line: int) -> Iterator[tuple[int, str]]:
 
 def _after(text: str, start: int) -> int:
     """Return where there is something else than space."""
-    while start < len(text) and text[start] in " \t\r\n":
-        start += 1
-    return start
+    found = _SPACES.match(text, start)
+    return found.end() if found else start
+
+
+def _nothing() -> None:
+    """Give no block: the text is at its end."""
 
 
 def _in_lines(text: bytes) -> bytes:

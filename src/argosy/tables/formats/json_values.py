@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ _TYPES: dict[str, pa.DataType] = {
     "null": pa.string(), "boolean": pa.bool_(), "integer": pa.int64(), "number": pa.float64(),
     "text": pa.string(),
 }  # fmt: skip
+_ALIKE: tuple[set[type], ...] = ({int}, {str}, {bool}, {type(None)})
 _SURE_DIGITS = 19
 _AS_TEXT = "Write it as text, in quotes."
 ALIKE = "Write the same kind of value in all rows."
@@ -78,6 +80,17 @@ def scan_row(text: str, start: int) -> tuple[Any, int]:
     """
     try:
         return _DECODER.raw_decode(text, start)
+    except RecursionError:
+        raise _too_deep("") from None
+
+
+def scan_end(text: str, start: int) -> tuple[Any, int]:
+    """Return a value, not as it is to be read, and where it ends: quicker than `scan_row`.
+
+    Raises what that raises.
+    """
+    try:
+        return _QUICK_DECODER.raw_decode(text, start)
     except RecursionError:
         raise _too_deep("") from None
 
@@ -175,6 +188,8 @@ def _merge_list(shape: Shape, value: list[Any], path: str, level: int) -> Shape:
         if shape != "null":
             raise _misfit(value, shape, path)
         shape = ["null"]
+    if len(value) > 1 and set(map(type, value)) in _ALIKE and shape[0] != "number":
+        value = value[:1]  # what holds for one of them holds for all
     for at, one in enumerate(value):
         shape[0] = merge(shape[0], one, f"{path}[{at}]", level + 1)
     return shape
@@ -221,7 +236,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
-        twice = next(name for name in found if names.count(name) > 1)
+        twice = next(name for name, count in Counter(names).items() if count > 1)
         raise _wrong("the key stands twice in one object.", "Write it once.", twice, "wrong_row")
     return found
 
@@ -264,6 +279,7 @@ def _wrong(detail: str, remedy: str, column: str = "", reason: str = "wrong_valu
     return TableError(detail=detail, remedy=remedy, column=_cut(column), reason=reason)
 
 
+_QUICK_DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
     parse_int=_integer,

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import deque
 from dataclasses import dataclass
+from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
 import pyarrow as pa
@@ -17,11 +18,16 @@ import pyarrow.compute as pc
 from pyarrow import json as arrow_json
 
 from argosy.errors import TableError
-from argosy.tables.formats.in_order import InOrder
+from argosy.tables.formats.in_order import InOrder, Once
 from argosy.tables.formats.json_blocks import Block, Blocks, placed
 from argosy.tables.formats.json_values import merge, parse_row, to_arrow, unknown_members
 from argosy.tables.formats.reading import FilePreview, PreviewColumn
-from argosy.tables.formats.text import as_utf8, refuse_nul, refuse_surrogate, size_in_words
+from argosy.tables.formats.text import (
+    as_utf8,
+    refuse_nul,
+    refuse_surrogate,
+    size_in_words,
+)
 from argosy.tables.formats.types import preview_rows
 
 if TYPE_CHECKING:
@@ -35,6 +41,10 @@ if TYPE_CHECKING:
 #: How many blocks of 1 MiB tell the columns.
 _SAMPLE = 2
 _EXACT = 2**53
+_LONG_ROW = (
+    "{}: its first row is longer than the {} that a preview reads of it; so no column is shown."
+)
+_NO_ROW = "{}: the {} that a preview reads hold no row but only space, so no column is shown."
 _Unexpected = Literal["error", "ignore"]
 _SINGLE = (int, float, str, bool, type(None))
 _NULL_ROW = re.compile(rb"\}\s*null")
@@ -72,18 +82,21 @@ class Parsed:
     trouble: str = ""
 
 
-class JsonReader:
+class JsonReader(Once):
     """Reads a JSON file once: its first rows when it is made, all of them when it is iterated.
 
     Raises TableError when it is made, for what is wrong with the first rows.
     """
 
     def __init__(self, stream: ByteStream, spec: FileSpec, limits: Limits, tally: Tally) -> None:
+        super().__init__()
+        self._go_on = partial(tally.go_on, stream.name)
         self._stream = stream
         self._limits = limits
         self._tally = tally
         pieces = as_utf8(stream, str(spec.options.get("encoding") or "utf-8"))
-        self._blocks = Blocks(stream, pieces, limits, is_lines=spec.file_format == "NDJSON")
+        is_lines = spec.file_format == "NDJSON"
+        self._blocks = Blocks(stream, pieces, limits, self._go_on, is_lines=is_lines)
         self._sample = self._read_sample()
         self._shape: dict[str, Shape] = {}
         self._first_rows = self._merge_sample()
@@ -97,22 +110,17 @@ class JsonReader:
         """The columns of the file."""
         return self._schema
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Yield batches. Raises TableError."""
+    def _give(self) -> Iterator[pa.RecordBatch]:
         self._first_rows = []
-        try:
-            self._work = InOrder(self._next_block, self._parse)
-            while (parsed := self._work.take()) is not None:
-                batch = self._settle(parsed)
-                for start in range(0, batch.num_rows, self._limits.batch_rows):
-                    part = batch.slice(start, self._limits.batch_rows)
-                    self._tally.rows_read += part.num_rows
-                    yield part
-        finally:
-            self.close()
+        self._work = InOrder(self._next_block, self._parse)
+        while (parsed := self._work.take()) is not None:
+            batch = self._settle(parsed)
+            for start in range(0, batch.num_rows, self._limits.batch_rows):
+                part = batch.slice(start, self._limits.batch_rows)
+                self._tally.rows_read += part.num_rows
+                yield part
 
-    def close(self) -> None:
-        """Let go of threads and of the file."""
+    def _let_go(self) -> None:
         self._stream.close()
         self._blocks.close()
         if self._work is not None:
@@ -124,11 +132,12 @@ class JsonReader:
         shown = [{name: row.get(name) for name in self._shape} for row in found[:rows]]
         self._tally.rows_read += len(shown)
         is_whole = len(found) <= rows and not self._blocks.has_more() and self._blocks.is_whole
+        self._blocks.refuse_nul()
         if not found:
-            name = self._stream.name
-            self._tally.warnings.append(
-                f"{name} begins with a row that is longer than what a preview reads; none is shown."
-            )
+            cut_off = self._blocks.cut_off
+            size = size_in_words(cut_off or self._blocks.passed)
+            warning = _LONG_ROW if cut_off else _NO_ROW
+            self._tally.warnings.append(warning.format(self._stream.name, size))
         columns = tuple(_column(name, one) for name, one in self._shape.items())
         return FilePreview(columns, preview_rows(shown, self._limits.preview_text), is_whole)
 
@@ -144,6 +153,7 @@ class JsonReader:
         known: set[tuple[Any, ...]] = set()
         for block in self._sample:
             for line, text in block.elements():
+                self._go_on()
                 try:
                     row = self._parse_row(line, text)
                     looks = (*row, *map(type, row.values()))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from argosy.tables.content import Tally
 from argosy.tables.formats import zips
 from argosy.tables.formats.delimited import open_csv, preview_csv
+from argosy.tables.formats.in_order import Once
 from argosy.tables.formats.jsons import open_json, preview_json
 from argosy.tables.formats.streams import members
 
@@ -51,7 +52,7 @@ def preview_members(
     return type(preview)(preview.columns, preview.rows, is_whole=False)
 
 
-class _Chain:
+class _Chain(Once):
     """Reads the members of an archive one after another."""
 
     def __init__(
@@ -62,6 +63,7 @@ class _Chain:
         limits: Limits,
         tally: Tally,
     ) -> None:
+        super().__init__()
         self._content = content
         self._members = found
         self._rest = (spec, limits, tally)
@@ -73,20 +75,15 @@ class _Chain:
         """The columns of all members."""
         return self._schema
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        """Yield the batches of each member. Raises TableError."""
-        try:
+    def _give(self) -> Iterator[pa.RecordBatch]:
+        yield from self._current
+        for member in self._members[1:]:
+            self._current = _open(member, *self._rest)
+            if not self._current.schema.equals(self._schema):
+                raise _several(self._content, self._members)
             yield from self._current
-            for member in self._members[1:]:
-                self._current = _open(member, *self._rest)
-                if not self._current.schema.equals(self._schema):
-                    raise _several(self._content, self._members)
-                yield from self._current
-        finally:
-            self.close()
 
-    def close(self) -> None:
-        """Let go of the member that is being read."""
+    def _let_go(self) -> None:
         self._current.close()
 
 
@@ -110,10 +107,11 @@ def _check_alike(
     """Refuse members whose columns have not the same names. Raises TableError."""
     seen: set[tuple[str, ...]] = set()
     for member in found:
-        counted = Tally()
+        counted = Tally(is_over=tally.is_over)
         columns = _preview(member, spec, limits, counted, 0).columns
         tally.bytes_read += counted.bytes_read
-        seen.add(tuple(column.name for column in columns))
+        if columns:  # else its first row is longer than a preview reads
+            seen.add(tuple(column.name for column in columns))
         if len(seen) > 1:
             raise _several(content, found)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
@@ -14,18 +14,15 @@ import pyarrow.parquet as pq
 from argosy.errors import TableError
 from argosy.tables.formats import beginnings, zips
 from argosy.tables.formats.ahead import Ahead
-from argosy.tables.formats.plain import (
-    check_names,
-    in_pieces,
-    plain_batch,
-    plain_schema,
-    preview_of,
-)
+from argosy.tables.formats.parquet_chunks import Chunks, longest_word, top_of
+from argosy.tables.formats.pieces import plain_pieces
+from argosy.tables.formats.plain import check_names, plain_schema
 from argosy.tables.formats.ranged import RangedFile
+from argosy.tables.formats.shown import preview_of
 from argosy.tables.formats.streams import members
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from argosy.tables.content import Content, FileSpec, Limits, Tally
     from argosy.tables.formats.reading import FilePreview, FileReader
@@ -38,8 +35,10 @@ _MOST_SPOOLED_PREVIEW = 256 * _MEBIBYTE
 #: A row group up to this size is fetched at once; of a larger one, so much in all its columns.
 _GROUP = 16 * _MEBIBYTE
 _SMALLEST_BUFFER = 4 * 1024
-#: How many batches are decoded at once: columns are decoded beside each other, and wait for each.
-_DECODED_BATCHES = 4
+#: What the library reads of a column at least.
+_LEAST_READ = 16 * 1024
+#: How many rows are decoded at once: with more, texts no longer stay in the processor's caches.
+_DECODED_ROWS = 32 * 1024
 #: How much more than its usual bound a preview may fetch where the first pages are so large.
 _PREVIEW_TIMES = 16
 _FOOTER = 8
@@ -73,7 +72,8 @@ def preview_parquet(
     """
     plain, head, spooled = _unpacked(content, spec, limits, tally, _MOST_SPOOLED_PREVIEW)
     try:
-        parquet = _Parquet(plain, head, limits, tally, most=_PREVIEW_TIMES * limits.preview_fetched)
+        most = _PREVIEW_TIMES * limits.preview_fetched
+        parquet = _Parquet(plain, head, limits, tally, most=most)
         return parquet.preview(rows)
     finally:
         if spooled is not None:
@@ -93,18 +93,28 @@ class _Parquet:
     ) -> None:
         self.limits, self.tally = limits, tally
         self.name = content.name
-        self._file = RangedFile(content, tally, most=most, held=((0, head),))
+        # a preview keeps the heads of pages that it looked at: the pages are behind them
+        holds = None if most is None else 2 * limits.columns
+        self._file = RangedFile(content, tally, most=most, held=((0, head),), holds=holds)
         _check_ends(self._file, content, head)
         with self._told("its footer"):
             self._source = pa.PythonFile(self._file, mode="r")
             self._metadata = pq.read_metadata(self._source)
             self._opened = self._open(_GROUP)
+            self._coded: dict[tuple[str, ...], pq.ParquetFile] = {}
             self._its_schema = self._opened.schema_arrow
             check_names(self._its_schema.names, self.name, limits)
+            size = self._metadata.serialized_size
+            footer = self._file.read_at(content.size - _FOOTER - size, size)
+            names = self._its_schema.names
+            self._chunks = Chunks(footer, self._metadata, names, self.name, limits)
             self.schema = plain_schema(self._its_schema)
 
-    def _open(self, buffers: int) -> pq.ParquetFile:
-        """Open it with buffers of so many bytes in all columns together."""
+    def _open(self, buffers: int, coded: Iterable[str] = ()) -> pq.ParquetFile:
+        """Open it with buffers of so many bytes in all columns together.
+
+        The columns `coded` come as dictionaries and what is chosen of them.
+        """
         columns = max(1, self._metadata.num_columns)
         options: Any = {
             "pre_buffer": False,  # it would hold all row groups
@@ -112,6 +122,7 @@ class _Parquet:
             "coerce_int96_timestamp_unit": "us",  # what wrote it had microseconds, and far years
             "page_checksum_verification": True,
             "arrow_extensions_enabled": False,
+            "read_dictionary": list(coded),
         }
         return pq.ParquetFile(self._source, metadata=self._metadata, **options)
 
@@ -121,6 +132,9 @@ class _Parquet:
         try:
             for group, start, data in groups:
                 self._file.pin(start, data)
+                if data:  # what is small as it lies there can be huge
+                    with self._told(f"row group {group + 1}"):
+                        self._chunks.check_pages(group, self._file)
                 del data
                 yield from self._batches(group)
         finally:
@@ -131,32 +145,53 @@ class _Parquet:
         """Yield the row groups, each with its bytes where they are few enough to be held."""
         for group in range(self._metadata.num_row_groups):
             start, end = self._range(group)
+            self._chunks.check(group)
             is_held = end - start <= _GROUP
             yield group, start, self._file.fetch(start, end - start) if is_held else b""
 
     def _range(self, group: int) -> _RANGE:
         """Return where the bytes of a row group begin and end."""
-        found = self._metadata.row_group(group)
-        chunks: list[Any] = [found.column(at) for at in range(found.num_columns)]
-        starts: list[int] = [
-            one.dictionary_page_offset if one.has_dictionary_page else one.data_page_offset
-            for one in chunks
-        ]
-        ends = [
-            start + one.total_compressed_size for start, one in zip(starts, chunks, strict=True)
-        ]
-        start, end = min(starts, default=0), max(ends, default=0)
+        with self._told(f"row group {group + 1}"):
+            start, end = self._chunks.range(group)
         if start < 0 or end < start or end > self._file.size:
             raise _broken(self.name, f"row group {group + 1}", "it would lie outside of the file")
         return start, end
 
     def _batches(self, group: int) -> Iterator[pa.RecordBatch]:
-        found = self._metadata.row_group(group)
-        row_bytes = max(1, found.total_byte_size // max(1, found.num_rows))
-        most = _DECODED_BATCHES * self.limits.batch_rows
-        rows = max(1, min(most, self.limits.batch_bytes // row_bytes))
+        most = min(_DECODED_ROWS, self.limits.batch_rows)
         with self._told(f"row group {group + 1}"):
-            yield from self._opened.iter_batches(rows, row_groups=[group])
+            rows = max(1, min(most, self.limits.batch_bytes // self._chunks.row_size(group)))
+            coded = self._long_words(group, rows)
+            opened = self._reopen(coded) if coded else self._opened
+            yield from opened.iter_batches(rows, row_groups=[group])
+
+    def _long_words(self, group: int, rows: int) -> tuple[str, ...]:
+        """Return the columns whose dictionaries have words too long to be repeated in many rows.
+
+        They are known from the dictionaries, which come with the first row.
+        """
+        coded = self._chunks.coded(group, rows)
+        if self._file.has_pinned:  # it costs nothing to look which dictionaries are small
+            coded = self._chunks.with_more(
+                group, coded, self.limits.batch_bytes // rows, self._file
+            )
+        if not coded:
+            return ()
+        opened = self._reopen(coded)
+        batches = opened.iter_batches(1, row_groups=[group], columns=[*coded], use_threads=False)
+        batch = next(batches, None)
+        if batch is None:
+            return ()
+        most = self.limits.batch_bytes // rows
+        names = zip(batch.schema.names, batch.columns, strict=True)
+        tops = [name for name, column in names if longest_word(column) > most]
+        return tuple(path for path in coded if top_of(path, tops))
+
+    def _reopen(self, coded: tuple[str, ...]) -> pq.ParquetFile:
+        """Return it with these columns coded; row groups have mostly the same ones."""
+        if coded not in self._coded:
+            self._coded = {**dict(list(self._coded.items())[-1:]), coded: self._open(_GROUP, coded)}
+        return self._coded[coded]
 
     def preview(self, rows: int) -> FilePreview:
         """Return the columns and the first rows. Raises TableError."""
@@ -166,21 +201,27 @@ class _Parquet:
             for group in range(self._metadata.num_row_groups):
                 if left <= 0:
                     break
+                self.tally.go_on(self.name)
                 for batch in self._first(group, left):
                     found.append(batch)
                     left -= batch.num_rows
         except TableError as error:
             if error.reason != "too_large":
                 raise
-            self.tally.warnings.append(
-                f"{self.name}: its first pages are too large for a preview "
-                f"(more than {_PREVIEW_TIMES * self.limits.preview_fetched:,} bytes), so it shows "
-                "no rows."
-            )
+            self.tally.warnings.append(self._too_large(error))
             found, left = [], rows
         self.tally.rows_read += rows - left
         is_whole = rows - left >= self._metadata.num_rows
         return preview_of(self.schema, found, self.limits, is_whole=is_whole)
+
+    def _too_large(self, error: TableError) -> str:
+        if error is not self._file.error:
+            return f"{error.finding} So the preview shows no rows."
+        most = _PREVIEW_TIMES * self.limits.preview_fetched
+        return (
+            f"{self.name}: its first pages are too large for a preview (more than {most:,} bytes), "
+            "so it shows no rows."
+        )
 
     def _first(self, group: int, rows: int) -> Iterator[pa.RecordBatch]:
         """Yield the first rows of a row group, in one batch."""
@@ -191,13 +232,14 @@ class _Parquet:
         else:
             # so few at once that the first pages of all columns fit, where they can
             share = budget // (2 * max(1, self._metadata.num_columns))
-            self._file.ahead = max(4 * 1024, min(_TAIL, share))
+            self._file.ahead = max(_LEAST_READ, min(_TAIL, share))
         with self._told(f"row group {group + 1}"):
-            opened = self._open(0)
+            self._chunks.check_first(group, rows, self._file)
+            opened = self._open(0, self._chunks.coded(group, rows))
             batches = opened.iter_batches(rows, row_groups=[group], use_threads=False)
             batch = next(batches, None)
             if batch is not None:
-                yield plain_batch(batch, self.schema)
+                yield batch
 
     @contextmanager
     def _told(self, part: str) -> Iterator[None]:
@@ -220,22 +262,23 @@ class _ParquetReader:
         self._parquet = parquet
         self._spooled = spooled
         self._batches: Ahead[pa.RecordBatch] = Ahead(parquet.batches())
+        # plain here, beside the thread that decodes the next ones; one for all that iterate
+        self._pieces = plain_pieces(
+            self._batches, parquet.schema, parquet.limits, parquet.tally, parquet.name
+        )
 
     @property
     def schema(self) -> pa.Schema:
         return self._parquet.schema
 
     def __iter__(self) -> Iterator[pa.RecordBatch]:
-        parquet = self._parquet
-        for batch in self._batches:
-            # here, beside the thread that decodes the next one
-            for part in in_pieces(plain_batch(batch, parquet.schema), parquet.limits):
-                parquet.tally.rows_read += part.num_rows
-                yield part
+        return self._pieces
 
     def close(self) -> None:
         self._batches.close()
         self._parquet.close()
+        with suppress(ValueError):  # another thread is just taking from it, and ends too
+            self._pieces.close()
         if self._spooled is not None:
             self._spooled.close()
 
@@ -326,7 +369,7 @@ def _unpacked(
         return content, member.head, None
     file = tempfile.TemporaryFile(prefix="argosy-")  # noqa: SIM115 - its reader closes it
     try:
-        size = _spool(member, file, most)
+        size = _spool(member, file, most, tally)
         return _spooled(member, content, size, file)
     except BaseException:
         file.close()
@@ -340,12 +383,13 @@ def _spooled(
     return spooled, spooled.read(0, beginnings.ENOUGH), file
 
 
-def _spool(member: Member, file: IO[bytes], most: int) -> int:
+def _spool(member: Member, file: IO[bytes], most: int, tally: Tally) -> int:
     """Write a member to a file and return its length. Raises TableError."""
     stream: Any = member.expanded()
     size = 0
     try:
         for piece in stream:
+            tally.go_on(member.name)
             size += len(piece)
             if size > most:
                 raise TableError(

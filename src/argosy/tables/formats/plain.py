@@ -1,4 +1,4 @@
-"""Arrow's columns in their plain forms, and as a preview shows them.
+"""Arrow's columns in their plain forms, and as values of Python.
 
 Files keep texts in several forms (dictionaries, 64-bit offsets, views); whoever reads tables meets
 one form of each.
@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from argosy.errors import TableError
-from argosy.tables.formats.reading import FilePreview
-from argosy.tables.formats.types import column_of, preview_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from argosy.tables.content import Limits
 
@@ -75,14 +73,6 @@ def _plain(column: pa.Array[Any], type_: pa.DataType) -> pa.Array[Any]:
     return column if column.type == type_ else column.cast(type_)
 
 
-def in_pieces(batch: pa.RecordBatch, limits: Limits) -> Iterator[pa.RecordBatch]:
-    """Yield a batch in parts within the limits of one; a row is never parted."""
-    most = max(-(-batch.nbytes // limits.batch_bytes), -(-batch.num_rows // limits.batch_rows), 1)
-    rows = max(1, -(-batch.num_rows // most))
-    for start in range(0, batch.num_rows, rows):
-        yield batch.slice(start, rows)
-
-
 def check_names(names: Sequence[str], name: str, limits: Limits) -> None:
     """Raise TableError where there are no columns, too many, or two of one name."""
     if not names:
@@ -109,18 +99,6 @@ def check_names(names: Sequence[str], name: str, limits: Limits) -> None:
                 remedy="Give each column a name of its own.",
             )
         seen[one] = at
-
-
-def preview_of(
-    schema: pa.Schema, batches: Sequence[pa.RecordBatch], limits: Limits, *, is_whole: bool
-) -> FilePreview:
-    """Return the preview that these batches of a plain schema are."""
-    columns = tuple(column_of(one.name, one.type, nullable=one.nullable) for one in schema)
-    rows: list[dict[str, Any]] = []
-    for batch in batches:
-        values = [values_of(column) for column in batch.columns]
-        rows += [dict(zip(schema.names, row, strict=True)) for row in zip(*values, strict=True)]
-    return FilePreview(columns, preview_rows(rows, limits.preview_text), is_whole)
 
 
 def values_of(column: pa.Array[Any]) -> list[Any]:

@@ -41,7 +41,8 @@ class RangedFile(io.RawIOBase):
 
     `ahead` is how many bytes are fetched at least. `most` bounds all that is fetched, and
     `most_at_once` one read; a TableError says so. `held` are ranges that are known already, as
-    pairs of where they begin and their bytes. Threads may share it, each read by itself.
+    pairs of where they begin and their bytes, and `holds` how many of the last it keeps. Threads
+    may share it, each read by itself.
     """
 
     def __init__(
@@ -53,12 +54,14 @@ class RangedFile(io.RawIOBase):
         most: int | None = None,
         most_at_once: int | None = None,
         held: tuple[tuple[int, bytes], ...] = (),
+        holds: int | None = None,
     ) -> None:
         super().__init__()
         self._content = content
         self._tally = tally
         self._most, self._most_at_once = most, most_at_once
         self._held = list(held)
+        self._holds = _HELD if holds is None else holds
         self._pinned: tuple[int, bytes] = (0, b"")
         self._at = 0
         self._lock = threading.RLock()
@@ -126,6 +129,11 @@ class RangedFile(io.RawIOBase):
         with self._lock:
             self._pinned = (start, data)
 
+    @property
+    def has_pinned(self) -> bool:
+        """Whether a range is held that was pinned."""
+        return bool(self._pinned[1])
+
     def _fetch(self, start: int, length: int) -> bytes:
         if self._most_at_once is not None and length > self._most_at_once:
             raise self._too_large(self._most_at_once)
@@ -143,7 +151,7 @@ class RangedFile(io.RawIOBase):
         ]
         data = pieces[0] if len(pieces) == 1 else b"".join(pieces)
         self.fetched += wanted
-        self._held = [*self._held[-(_HELD - 1) :], (begin, data)]
+        self._held = [*self._held[-(self._holds - 1) :], (begin, data)]
         return data if len(data) == length else data[start - begin : start - begin + length]
 
     def _too_large(self, most: int) -> TableError:

@@ -155,7 +155,8 @@ class Member:
             most_fetched,
         )
         if is_bounded:
-            pieces = _bounded(self._decoded(_Feed(self.name, ranges), _SMALL_STEP), most_expanded)
+            decoded = self._decoded(_Feed(self.name, ranges), _SMALL_STEP)
+            pieces = _bounded(decoded, most_expanded, self._tally, self.name)
             return ByteStream(self.name, self.member, pieces)
         fetching = Ahead(ranges)
         if self.is_plain:
@@ -266,7 +267,7 @@ def _resolve(content: Content, compression: str, head: bytes) -> str:
 
 def _remedy(head: bytes, found: str) -> str:
     if beginnings.kind_of(head) in beginnings.FOREIGN:
-        return "Compress the file with gzip, zip, zstd or bz2, or not at all."
+        return beginnings.REPACK
     return f'Set `{_FIELD}` to "{found}".'
 
 
@@ -313,15 +314,17 @@ def _ranges(
             size = min(size, most - (start - first))
             if size <= 0:
                 raise _EnoughError
+        tally.go_on(content.name)
         piece = fetch(content, start, size, tally)
         start += size
         yield piece
         del piece
 
 
-def _bounded(pieces: Iterator[bytes], most: int | None) -> Iterator[bytes]:
+def _bounded(pieces: Iterator[bytes], most: int | None, tally: Tally, name: str) -> Iterator[bytes]:
     given = 0
     for piece in pieces:
+        tally.go_on(name)
         if most is not None and given + len(piece) > most:
             if most > given:
                 yield piece[: most - given]

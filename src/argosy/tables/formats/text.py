@@ -10,7 +10,7 @@ from argosy.errors import TableError
 from argosy.tables.formats import beginnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 ENCODING_FIELD = "connection_table_params.options.encoding"
 _ENCODING_REMEDY = "Set the option encoding to the file's own, such as latin-1 or cp1252."
@@ -52,11 +52,18 @@ class Buffer:
     """Text that was taken of a file and not yet read, and the `line` on which it begins.
 
     `pieces` is the stream's text. An error of it is kept as `failure` until what came before it
-    was read.
+    was read. `passed` counts the bytes that were taken; `cut_off` is the beginning of a row whose
+    end the stream does not have.
     """
 
-    def __init__(self, stream: Stream, pieces: Iterable[bytes], step: int) -> None:
+    def __init__(
+        self, stream: Stream, pieces: Iterable[bytes], step: int, go_on: Callable[[], None]
+    ) -> None:
         self.held = b""
+        self.cut_off = b""
+        self.passed = 0
+        self._cut_line = 1
+        self._go_on = go_on
         self.line = 1
         self.is_done = False
         self.failure: TableError | None = None
@@ -78,6 +85,7 @@ class Buffer:
         if len(self.held) < size and not self.is_done:
             parts, length = [self.held], len(self.held)
             while length < size and (piece := self._next_piece(size)):
+                self._go_on()
                 parts.append(piece)
                 length += len(piece)
             self.is_done = length < size
@@ -90,11 +98,38 @@ class Buffer:
         """Return the first bytes of what is held, and pass over them."""
         taken, self.held = self.held[:size], self.held[size:]
         self.line += lines_in(taken)
+        self.passed += len(taken)
         return taken
+
+    def take_line_ends(self) -> None:
+        """Pass over empty lines. Raises TableError like `fill`."""
+        while self.fill(self._step):
+            length = len(self.held) - len(self.held.lstrip(b"\r\n"))
+            if length == len(self.held) and not self.is_done and self.held.endswith(b"\r"):
+                length -= 1  # it may be half an end
+                self.take(length)
+                self.fill(max(self._step, 2))
+                continue
+            self.take(length)
+            if self.held:
+                return
+
+    def cut(self) -> None:
+        """Pass over all that is held: the beginning of a row that goes on beyond it."""
+        self._cut_line = self.line
+        self.cut_off = self.take(len(self.held))
+
+    def refuse_nul(self) -> None:
+        """Refuse a NUL byte in what was cut off and in what is held. Raises TableError."""
+        for text, line in ((self.cut_off, self._cut_line), (self.held, self.line)):
+            if (at := text.find(b"\0")) >= 0:
+                refuse_nul(line + lines_in(text[:at]), self._stream.name)
 
     def put_back(self, texts: Iterable[bytes], line: int) -> None:
         """Take back what was taken last, which begins on `line`."""
+        before = len(self.held)
         self.held = b"".join((*texts, self.held))
+        self.passed -= len(self.held) - before
         self.line = line
 
     def close(self) -> None:
@@ -201,7 +236,7 @@ def _check_kind(head: bytes, name: str) -> None:
         raise TableError(
             detail=f"is no text: it begins as {kind} does.",
             file=name,
-            remedy="Set connection_table_params.file_format to the file's format.",
+            remedy=beginnings.remedy_of(kind),
             field="connection_table_params.file_format",
             reason="wrong_format",
         )

@@ -131,7 +131,10 @@ def typed(
         return _booleans(texts, meanings)
     fits = pc.match_substring_regex(texts, _PATTERNS[type_])
     misfit = pc.index(fits, False).as_py()
-    return (texts, misfit) if misfit >= 0 else _cast(texts, type_)
+    if misfit < 0:
+        return _cast(texts, type_)
+    before = _cast(texts.slice(0, misfit), type_)[1]  # one that is too large, perhaps
+    return texts, before if before >= 0 else misfit
 
 
 def preview_rows(rows: Sequence[Mapping[str, Any]], most_text: int) -> tuple[JsonObject, ...]:

@@ -8,7 +8,9 @@ import zipfile
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from argosy.connections.probing.calling import plain
 from argosy.errors import TableError
+from argosy.model.secret import Redactor
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,11 +26,16 @@ _METHODS = {0: "none", 8: "deflate", 12: "bz2", 93: "zstd"}
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _LOCAL = struct.Struct("<4s22xHH")
 _NAMED = 5
+_LONGEST_NAME = 200
+_NO_SECRETS = Redactor(())
+#: Where the end of the directory is looked for, and the number that says that there are more.
+_TAIL = 64 * 1024
+_MANY = 0xFFFF
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file of data within an archive. Sizes are in bytes."""
+    """One file of data within an archive, its name as it may be shown. Sizes are in bytes."""
 
     name: str
     method: str
@@ -58,16 +65,13 @@ def entries(file: RangedFile, content: Content, limits: Limits) -> list[Entry]:
     try:
         with zipfile.ZipFile(file) as archive:
             found = archive.infolist()
+    except TableError as error:
+        raise _too_many(file, content, limits) if error.reason == "too_large" else error from None
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise file.error or _unreadable(content.name, str(error)) from None
     data = [one for one in found if _is_data(one)]
     if len(data) > limits.members:
-        raise TableError(
-            detail=f"holds {len(data):,} files; at most {limits.members:,} are read of an archive.",
-            file=content.name,
-            reason="too_large",
-            remedy="Make several archives of it.",
-        )
+        raise _many(content.name, len(data), limits)
     if any(one.filename == "xl/workbook.xml" for one in data):
         raise TableError(
             detail="is an Excel workbook, which is not read.",
@@ -83,6 +87,38 @@ def entries(file: RangedFile, content: Content, limits: Limits) -> list[Entry]:
             remedy="Put one file with rows into it.",
         )
     return [_entry(one, file, content) for one in data]
+
+
+def _too_many(file: RangedFile, content: Content, limits: Limits) -> TableError:
+    """Return the error of an archive whose directory is too long to be read."""
+    start = max(0, content.size - _TAIL)
+    tail = file.read_at(start, content.size - start)
+    at, at_large = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
+    count = int.from_bytes(tail[at + 10 : at + 12], "little") if at >= 0 else 0
+    if count == _MANY and at_large >= 0:
+        count = int.from_bytes(tail[at_large + 32 : at_large + 40], "little")
+    if count > limits.members:
+        return _many(content.name, count, limits)
+    return TableError(
+        detail=f"has a directory of more than {MOST_DIRECTORY:,} bytes, for {count:,} files.",
+        file=content.name,
+        reason="too_large",
+        remedy="Give its files shorter names and comments.",
+    )
+
+
+def _many(name: str, count: int, limits: Limits) -> TableError:
+    return TableError(
+        detail=f"holds {count:,} files; at most {limits.members:,} are read of an archive.",
+        file=name,
+        reason="too_large",
+        remedy="Make several archives of it.",
+    )
+
+
+def _shown(name: str) -> str:
+    """Return a member's name without letters that a screen would obey, and not too long."""
+    return plain(name, _NO_SECRETS, _LONGEST_NAME)
 
 
 def several(name: str, found: Sequence[str]) -> TableError:
@@ -104,16 +140,17 @@ def _is_data(one: zipfile.ZipInfo) -> bool:
 
 
 def _entry(one: zipfile.ZipInfo, file: RangedFile, content: Content) -> Entry:
+    name = _shown(one.filename)
     if one.flag_bits & _ENCRYPTED:
         raise TableError(
-            detail=f"its member {one.filename} is encrypted.",
+            detail=f"its member {name} is encrypted.",
             file=content.name,
             reason="unsupported",
             remedy="Make the archive without a password.",
         )
     if one.compress_type not in _METHODS:
         raise TableError(
-            detail=f"its member {one.filename} is compressed with the method number "
+            detail=f"its member {name} is compressed with the method number "
             f"{one.compress_type}, which is not read.",
             file=content.name,
             reason="unsupported",
@@ -121,9 +158,9 @@ def _entry(one: zipfile.ZipInfo, file: RangedFile, content: Content) -> Entry:
         )
     end = one.header_offset + one.compress_size
     if one.header_offset < 0 or one.compress_size < 0 or end > content.size:
-        raise _broken(content.name, f"{one.filename} would lie beyond its end")
+        raise _broken(content.name, f"{name} would lie beyond its end")
     return Entry(
-        one.filename,
+        name,
         _METHODS[one.compress_type],
         one.compress_size,
         one.file_size,

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from argosy.connections.types import ConnectionType
     from argosy.model import Json, JsonObject
 
+#: The credential that is the address of a store which is not the vendor's own.
+STORE = "endpoint_url"
 MEMBERS = ("endpoint", "allowHosts", "transport")
 _OF_THE_MACHINE = ("environmentProxies", "caBundle")
 _MOST_KIBIBYTES = 16
@@ -55,6 +57,19 @@ def check_settings(type_: ConnectionType, value: Json, allowed: Collection[str])
     if ANYWHERE not in allowed:
         _refuse_places(settings, {one.rstrip("/").lower() for one in allowed})
     return {name: value for name, value in settings.items() if value not in ("", [], {})}
+
+
+def check_endpoint(
+    type_: ConnectionType, credentials: JsonObject, allowed: Collection[str]
+) -> None:
+    """Refuse the address of a store that the operator has not allowed. Raises WrongDataError."""
+    endpoint = credentials.get(STORE)
+    is_named = type_.origins == "endpoints" and isinstance(endpoint, str) and endpoint
+    known = {one.rstrip("/").lower() for one in allowed}
+    if is_named and ANYWHERE not in allowed and _origin(str(endpoint)) not in known:
+        hint = "Only the operator of this server can allow it; leave it out for the vendor's own."
+        detail = f"this server does not call the store {_origin(str(endpoint))}. {hint}"
+        raise WrongDataError(detail=detail, field=f"credentials.{STORE}", reason="blocked_host")
 
 
 def _refuse_places(settings: JsonObject, allowed: Collection[str]) -> None:

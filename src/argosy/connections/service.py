@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select, update
 
 from argosy.accounts import audit
-from argosy.connections.call_settings import check_settings
+from argosy.connections.call_settings import STORE, check_endpoint, check_settings
 from argosy.connections.documents import (
     check_name,
     check_new_name,
@@ -292,6 +292,8 @@ class Connections:
         if "settings" in draft:
             settings = check_settings(type_, draft["settings"], self.settings.allow_endpoints)
         self._refuse_moved_secrets(type_, before, given, settings)
+        if credentials.get(STORE) != before.credentials.get(STORE):
+            check_endpoint(type_, credentials, self.settings.allow_endpoints)
         metadata = draft.get("metadata", before.metadata)
         return replace(before, credentials=credentials, metadata=metadata, settings=settings)
 
@@ -321,12 +323,16 @@ class Connections:
 
         Raises WrongDataError.
         """
-        endpoint = settings.get("endpoint")
         kept = kept_secrets(type_, before.credentials, given)
-        if endpoint and endpoint != before.settings.get("endpoint") and kept:
-            names = ", ".join(sorted(kept))
-            detail = f"a new endpoint takes the secrets anew: give {names} with it."
-            raise WrongDataError(detail=detail, field="settings.endpoint")
+        moved = {
+            "settings.endpoint": (settings.get("endpoint"), before.settings.get("endpoint")),
+            f"credentials.{STORE}": ((given or {}).get(STORE), before.credentials.get(STORE)),
+        }
+        for field, (after, earlier) in moved.items():
+            if kept and after and after != earlier:
+                names = ", ".join(sorted(kept))
+                detail = f"a new endpoint takes the secrets anew: give {names} with it."
+                raise WrongDataError(detail=detail, field=field)
 
     def _make_room(self, connection: Connection, principal: Principal) -> None:
         table = tables.connections

@@ -754,3 +754,31 @@ def test_a_restart_keeps_everything(service: Service) -> None:
 
     assert again.connections.list(ROOT) == before
     assert again.connections.open("acme", "S3").credentials == S3["credentials"]
+
+
+STORE = "https://store.example.com:9000"
+
+
+def test_a_store_that_the_operator_has_not_allowed_is_refused(service: Service) -> None:
+    body = {"credentials": {**S3["credentials"], "endpoint_url": STORE}}
+
+    error = error_of(lambda: service.connections.put(ROOT, "S3", body))
+    allowed = service.having(allow_endpoints=(STORE + "/",))
+
+    assert (error["http"], error["error_data"]["reason"]) == (400, "blocked_host")
+    assert error["error_data"]["field"] == "credentials.endpoint_url"
+    assert allowed.connections.put(ROOT, "S3", body)["credentials"]["endpoint_url"] == STORE
+
+
+def test_another_store_takes_the_secrets_anew(service: Service) -> None:
+    allowed = service.having(allow_endpoints=(STORE, "https://other.example.com"))
+    allowed.connections.put(ROOT, "S3", S3)
+    moved = {"aws_access_key_id": "AKIAIOSFODNN7EXAMPLE", "endpoint_url": STORE}
+
+    error = error_of(lambda: allowed.connections.put(ROOT, "S3", {"credentials": moved}))
+
+    assert error["error_data"]["field"] == "credentials.endpoint_url"
+    assert (
+        "a new endpoint takes the secrets anew: give aws_secret_access_key"
+        in (error["error_data"]["error"])
+    )

@@ -188,7 +188,7 @@ def test_a_block_that_says_it_is_huge_is_refused_before_it_is_read() -> None:
     error = refusal(head(of_x("long")) + long(1) + long(2**60) + b"x" * 100)
 
     assert error.message == (
-        "rows.avro: its block 1 has more than 67,108,864 bytes. "
+        "rows.avro: its block 1 has more than 268,435,456 bytes. "
         "Write it in smaller blocks, of some megabytes each."
     )
 

@@ -148,7 +148,9 @@ def _opener(connections: Connections) -> ProbingOpener:
 
 
 @contextmanager
-def open_site(url: str, folder: Path, *, founded: bool = True, **more: Any) -> Iterator[Site]:
+def open_site(
+    url: str, folder: Path, *, founded: bool = True, opener: Any = _opener, **more: Any
+) -> Iterator[Site]:
     settings = ApiSettings(
         store_url=url,
         connector=ROOT,
@@ -159,7 +161,7 @@ def open_site(url: str, folder: Path, *, founded: bool = True, **more: Any) -> I
     clock = Clock()
     prober = FakeProber()
     with open_services(
-        settings, now=clock, passwords=cheap_passwords(), prober=prober, opener=_opener
+        settings, now=clock, passwords=cheap_passwords(), prober=prober, opener=opener
     ) as services:
         founding = services.accounts.founding
         roots = (

@@ -38,7 +38,9 @@ def sha256_of(data: bytes) -> str:
 def own(tmp_path: Path) -> Any:
     with (
         ready_database("sqlite", tmp_path) as url,
-        open_site(url, tmp_path, max_upload_bytes=1000, max_database_bytes=1500) as site,
+        open_site(
+            url, tmp_path, opener=None, max_upload_bytes=1000, max_database_bytes=1500
+        ) as site,
     ):
         yield site
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ FLOW: dict[str, Any] = {
 def stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run) -> FakeTables:
     """A store in a data folder of its own, whose tables are in memory."""
     tables = FakeTables({("LOCAL", "users.csv"): USERS, ("S3", "users.csv"): USERS[:1]})
-    monkeypatch.setattr(Services, "table_service", lambda _services, _who=None: tables)
+    monkeypatch.setattr(Services, "table_service", lambda _services, _who=None: nullcontext(tables))
     monkeypatch.setenv("ARGOSY_SECRET_KEYS", KEYS)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert run("tables", "list").status == 0  # makes the store

@@ -112,6 +112,7 @@ class TestQueries:
         first, *_, last = found.json["warnings"]
         assert first.startswith("colour is not known and left aside")
         assert last.startswith("x is not known and left aside")
+        assert local.ask("DELETE", "/v1/connections/S3/").status == 200
 
     def test_a_page_for_people_has_no_warnings(self, local: Client) -> None:
         assert local.ask("GET", "/openapi.json?x=1").json["openapi"] == "3.1.0"

@@ -202,9 +202,8 @@ def test_what_is_not_said_is_taken_from_the_file(place: Place) -> None:
     assert len(_read(place, name, table)) == len(ROWS)
 
 
+@pytest.mark.parametrize("place", ["S3", "GCS"], indirect=True)
 def test_files_of_one_form_are_one_table(place: Place) -> None:
-    if not place.params:
-        pytest.skip("a table of LOCAL is one file")
     for part in (1, 2, 10):
         lines = f"id,part\n{part},x\n" if part != 2 else f"part,id\nx,{part}\n"
         place.put(f"parts/part-{part}.csv", lines.encode())
@@ -214,9 +213,8 @@ def test_files_of_one_form_are_one_table(place: Place) -> None:
     assert found == [{"user_id": str(part), "part": "x"} for part in (1, 2, 10)]
 
 
+@pytest.mark.parametrize("place", ["S3", "GCS"], indirect=True)
 def test_a_file_among_them_that_has_other_columns_is_named(place: Place) -> None:
-    if not place.params:
-        pytest.skip("a table of LOCAL is one file")
     place.put("mixed/part-1.csv", b"id,part\n1,x\n")
     place.put("mixed/part-2.csv", b"id,other\n2,x\n")
     table = table_of(**place.params, prefix="mixed/")

@@ -44,7 +44,8 @@ class Block:
 class Blocks:
     """The blocks of a file, in their order; `pieces` is the text of its stream.
 
-    Where the stream ends before the file does, the last row is cut off.
+    `text` is what was taken and not yet given. Where the stream ends before the file does, the last
+    row is cut off.
     """
 
     def __init__(
@@ -62,38 +63,19 @@ class Blocks:
         self._way = _LINES
         self._is_exact = self._was_misled = False
         self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
-        self._text = Buffer(stream, pieces, self._size, go_on)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the file ends with what was taken of it so far."""
-        return self._text.is_whole
-
-    @property
-    def passed(self) -> int:
-        """How many bytes were taken so far."""
-        return self._text.passed
-
-    @property
-    def cut_off(self) -> int:
-        """How many bytes were seen of a last row that is cut off."""
-        return len(self._text.cut_off)
-
-    def refuse_nul(self) -> None:
-        """Refuse a NUL byte in what is held, and was cut off. Raises TableError."""
-        self._text.refuse_nul()
+        self.text = Buffer(stream, pieces, self._size, go_on)
 
     def pass_empty_lines(self) -> None:
         """Pass over lines that hold nothing. Raises TableError."""
-        self._text.take_line_ends()
+        self.text.take_line_ends()
 
     def has_more(self) -> bool:
         """Return whether there is any more text. Raises TableError."""
-        return self._text.fill(1)
+        return self.text.fill(1)
 
     def take_lines(self, count: int) -> None:
         """Pass over lines, whatever they hold. Raises TableError where one is too long."""
-        text, left, size = self._text, count, self._size
+        text, left, size = self.text, count, self._size
         while left and text.fill(size):
             self._go_on()
             whole = _line_cut(text.held, len(text.held), len(text.held))
@@ -114,15 +96,15 @@ class Blocks:
         """Pass over lines, all of which are held."""
         at = 0
         for _ in range(count):
-            at = _line_end(self._text.held, at)
-        self._text.take(at)
+            at = _line_end(self.text.held, at)
+        self.text.take(at)
 
     def take_record(self, *, keep: bool = False) -> Record | None:
         """Return the first record of what is left, and pass over it unless it is to be kept.
 
         Text that is not UTF-8 is in it as surrogates. Raises TableError where it is too long.
         """
-        text, size = self._text, min(_HEADER, self._limits.row)
+        text, size = self.text, min(_HEADER, self._limits.row)
         text.take_line_ends()
         while text.fill(size + 1):
             window = text.held[:size]
@@ -145,7 +127,7 @@ class Blocks:
 
         Raises TableError for a row that is longer than rows may be, and what the text raises.
         """
-        text, size = self._text, self._size
+        text, size = self.text, self._size
         while text.fill(size + 1):
             is_last = text.is_done and len(text.held) <= size
             if is_last and text.is_whole:
@@ -162,20 +144,16 @@ class Blocks:
 
     def put_back(self, blocks: Sequence[Block]) -> None:
         """Take back blocks, the first of which was not cut where a record ends."""
-        self._text.put_back((one.text for one in blocks), blocks[0].line)
+        self.text.put_back((one.text for one in blocks), blocks[0].line)
         if self._way == _LINES and not self._was_misled and self._dialect.newlines_in_values:
             self._way = _QUOTES
             return
         self._is_exact, self._was_misled, self._way = True, True, _LINES
 
-    def close(self) -> None:
-        """Take no more of the text."""
-        self._text.close()
-
     def _give(self, cut: int, *, is_final: bool = False) -> Block:
         self._is_exact = False
-        line = self._text.line
-        return Block(self._text.take(cut), line, is_final)
+        line = self.text.line
+        return Block(self.text.take(cut), line, is_final)
 
     def _cut(self, held: bytes, size: int) -> int:
         """Return where the last record ends within so many bytes, as far as can be told, or 0."""
@@ -220,7 +198,7 @@ class Blocks:
         return len(_encoded(text[:end]))
 
     def _too_long(self, window: bytes) -> TableError:
-        text, line = window.decode("utf-8", "surrogateescape"), self._text.line
+        text, line = window.decode("utf-8", "surrogateescape"), self.text.line
         for record in read_records(text, self._dialect, line, self._go_on):
             if record.open_line:
                 return never_closed(record.open_line, self._name)

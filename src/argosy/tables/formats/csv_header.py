@@ -50,9 +50,9 @@ def read_header(blocks: Blocks, dialect: Dialect, limits: Limits, name: str) -> 
     blocks.take_lines(dialect.skip_before)
     record = blocks.take_record(keep=not dialect.has_header)
     if record is not None:
-        _check_text(record, name, is_cut=not blocks.is_whole)
+        _check_text(record, name, is_cut=not blocks.text.is_whole)
     given = dialect.column_names
-    if record is None and not blocks.is_whole:
+    if record is None and not blocks.text.is_whole:
         return Header(given or (), "column_names")
     if record is None and (given is None or dialect.has_header):
         raise _no_columns(dialect, name)

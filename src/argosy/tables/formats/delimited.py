@@ -120,14 +120,14 @@ class CsvReader(Once):
 
     def _let_go(self) -> None:
         self._stream.close()
-        self._blocks.close()
+        self._blocks.text.close()
         if self._work is not None:
             self._work.close()
 
     def preview(self, rows: int) -> FilePreview:
         """Return the columns and the first rows; those are all that is counted."""
         if not self._header.names:
-            self._tell(_NO_HEADER, self._blocks.passed)
+            self._tell(_NO_HEADER, self._blocks.text.passed)
             return FilePreview((), (), is_whole=False)
         texts, records = self._seen or self._sample()
         self._refuse_nul()
@@ -141,10 +141,12 @@ class CsvReader(Once):
             if misfit := self._findings.misfit(record):
                 self._tally.refuse(Refusal(self._stream.name, record.line, misfit))
             shown += not misfit
-        is_whole = len(texts[0]) <= rows and not self._blocks.has_more() and self._blocks.is_whole
+        is_whole = (
+            len(texts[0]) <= rows and not self._blocks.has_more() and self._blocks.text.is_whole
+        )
         if not records and not is_whole:
-            cut_off = self._blocks.cut_off
-            self._tell(_LONG_ROW if cut_off else _NO_ROW, cut_off or self._blocks.passed)
+            cut_off = len(self._blocks.text.cut_off)
+            self._tell(_LONG_ROW if cut_off else _NO_ROW, cut_off or self._blocks.text.passed)
         columns = [
             typed(text.slice(0, rows), _readable(type_) if self._dialect.infer else TEXT,
                   self._dialect)[0].to_pylist()
@@ -165,7 +167,7 @@ class CsvReader(Once):
         first = self._first
         if first and (at := first.text.find(b"\0")) >= 0:
             refuse_nul(first.line + lines_in(first.text[:at]), self._stream.name)
-        self._blocks.refuse_nul()
+        self._blocks.text.refuse_nul()
 
     def _sample(self) -> tuple[list[pa.Array[Any]], list[Record]]:
         """Return the columns of the first rows as texts, and all of their records.

@@ -52,7 +52,8 @@ class Block:
 class Blocks:
     """The blocks of a file, in their order; `pieces` is the text of its stream.
 
-    Where the stream ends before the file does, the last row is cut off.
+    `text` is what was taken and not yet given. Where the stream ends before the file does, the last
+    row is cut off.
     """
 
     def __init__(
@@ -68,7 +69,7 @@ class Blocks:
         self._limits = limits
         self._name = stream.name
         self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
-        self._text = Buffer(stream, pieces, self._size, go_on)
+        self.text = Buffer(stream, pieces, self._size, go_on)
         self._is_after_element = False
         self._next = self._find_way(is_lines=is_lines)
 
@@ -80,37 +81,14 @@ class Blocks:
         """
         return self._next()
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the file ends with what was taken of it so far."""
-        return self._text.is_whole
-
-    @property
-    def passed(self) -> int:
-        """How many bytes were taken so far."""
-        return self._text.passed
-
-    @property
-    def cut_off(self) -> int:
-        """How many bytes were seen of a last row that is cut off."""
-        return len(self._text.cut_off)
-
-    def refuse_nul(self) -> None:
-        """Refuse a NUL byte in what is held, and was cut off. Raises TableError."""
-        self._text.refuse_nul()
-
     def has_more(self) -> bool:
         """Return whether there is any more text. Raises TableError."""
         return self._skip_space()
 
-    def close(self) -> None:
-        """Take no more of the text."""
-        self._text.close()
-
     def _find_way(self, *, is_lines: bool) -> Callable[[], Block | None]:
         """Return what gives the next block. Raises TableError where the file has no rows."""
         if not self._skip_space():
-            if not self._text.is_whole:
+            if not self.text.is_whole:
                 return _nothing
             raise TableError(
                 detail="is empty.",
@@ -118,7 +96,7 @@ class Blocks:
                 remedy="The columns are those of the rows: there must be one.",
                 reason="no_columns",
             )
-        text = self._text
+        text = self.text
         if text.held.startswith(b"["):
             if is_lines:
                 raise self._wrong(
@@ -139,7 +117,7 @@ class Blocks:
 
     def _is_line_whole(self) -> bool:
         """Whether the first line is an object by itself, so that others may follow."""
-        text, size = self._text, self._size
+        text, size = self.text, self._size
         while text.fill(size + 1) and b"\n" not in text.held[:size] and not text.is_done:
             size *= 2
             if size > self._limits.row:
@@ -154,7 +132,7 @@ class Blocks:
         return True
 
     def _next_of_lines(self) -> Block | None:
-        text, size = self._text, self._size
+        text, size = self.text, self._size
         while text.fill(size + 1):
             is_last = text.is_done and len(text.held) <= size
             if is_last and text.is_whole:
@@ -174,7 +152,7 @@ class Blocks:
     def _next_of_array(self) -> Block | None:
         if not self._step_to_element():
             return None
-        text, size = self._text, self._size
+        text, size = self.text, self._size
         while text.fill(size + 1):
             is_last = text.is_done and len(text.held) <= size
             is_cut = not (is_last and text.is_whole)
@@ -194,7 +172,7 @@ class Blocks:
 
         Raises TableError.
         """
-        text = self._text
+        text = self.text
         if not self._has_more_of_array():
             return False
         if text.held.startswith(b"]"):
@@ -219,7 +197,7 @@ class Blocks:
         """Return whether there is more text, as there must be. Raises TableError."""
         if self._skip_space():
             return True
-        if not self._text.is_whole:
+        if not self.text.is_whole:
             return False
         raise self._wrong(
             "the array is not closed: the file ends within it.",
@@ -245,7 +223,7 @@ class Blocks:
 
     def _exact_array_cut(self, window: bytes, *, is_cut: bool) -> int:
         text, at = window.decode("utf-8", "surrogateescape"), 0
-        start, line = 0, self._text.line
+        start, line = 0, self.text.line
         try:
             while True:
                 self._go_on()
@@ -267,7 +245,7 @@ class Blocks:
         return len(text[:at].encode("utf-8", "surrogateescape"))
 
     def _next_single(self) -> Block | None:
-        text, most = self._text, self._limits.row
+        text, most = self.text, self._limits.row
         if not text.fill(most + 1):
             return None
         if not text.is_done or len(text.held) > most:
@@ -290,13 +268,13 @@ class Blocks:
         return block
 
     def _give(self, cut: int, *, is_array: bool) -> Block:
-        line = self._text.line
-        text = self._text.take(cut)
+        line = self.text.line
+        text = self.text.take(cut)
         rows = _one_on_each_line(text) if is_array else _in_lines(text)
         return Block(text, line, rows, is_array)
 
     def _skip_space(self) -> bool:
-        text = self._text
+        text = self.text
         while text.fill(self._size):
             if length := len(text.held) - len(text.held.lstrip(_SPACE)):
                 text.take(length)
@@ -311,7 +289,7 @@ class Blocks:
     def _wrong(
         self, detail: str, remedy: str, reason: str = "wrong_format", field: str = ""
     ) -> TableError:
-        line = self._text.line
+        line = self.text.line
         return TableError(
             detail=detail, file=self._name, line=line, remedy=remedy, reason=reason, field=field
         )

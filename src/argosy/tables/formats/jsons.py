@@ -122,7 +122,7 @@ class JsonReader(Once):
 
     def _let_go(self) -> None:
         self._stream.close()
-        self._blocks.close()
+        self._blocks.text.close()
         if self._work is not None:
             self._work.close()
 
@@ -131,11 +131,11 @@ class JsonReader(Once):
         found = self._first_rows
         shown = [{name: row.get(name) for name in self._shape} for row in found[:rows]]
         self._tally.rows_read += len(shown)
-        is_whole = len(found) <= rows and not self._blocks.has_more() and self._blocks.is_whole
-        self._blocks.refuse_nul()
+        is_whole = len(found) <= rows and not self._blocks.has_more() and self._blocks.text.is_whole
+        self._blocks.text.refuse_nul()
         if not found:
-            cut_off = self._blocks.cut_off
-            size = size_in_words(cut_off or self._blocks.passed)
+            cut_off = len(self._blocks.text.cut_off)
+            size = size_in_words(cut_off or self._blocks.text.passed)
             warning = _LONG_ROW if cut_off else _NO_ROW
             self._tally.warnings.append(warning.format(self._stream.name, size))
         columns = tuple(_column(name, one) for name, one in self._shape.items())
@@ -182,7 +182,7 @@ class JsonReader(Once):
                 remedy="Write fewer members, or some of them as an object.",
                 reason="too_many_columns",
             )
-        if not count and (self._sample or self._blocks.is_whole):
+        if not count and (self._sample or self._blocks.text.is_whole):
             raise TableError(
                 detail="there are no rows, or they have no members.",
                 file=self._stream.name,

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from argosy.connections.opener import Column, Opened
 from argosy.connections.probing.result import RETRYABLE, Check, Remote
-from argosy.errors import MissingExtraError, TableError
+from argosy.errors import TableError
 from argosy.tables.content import Limits, Tally
 from argosy.tables.drift import Drift, compare, fingerprint, judge
 from argosy.tables.mapping import map_columns
 from argosy.tables.sources.rows import declared_rows, open_rows
 from argosy.tables.specs import spec_of, with_format
+from argosy.tables.stored import demand_reader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,6 +61,7 @@ class ReadingOpener:
         ends = started + budget
         opening = _Opening(table, Tally(is_over=lambda: self._clock() > ends))
         try:
+            demand_reader()
             if declared_rows(self._files.types[connection.type]) is not None:
                 self._open_rows(opening, connection, budget)
             else:
@@ -67,11 +69,6 @@ class ReadingOpener:
             opening.judge(self._now())
         except TableError as error:
             opening.fail(error)
-        except ImportError:
-            missing = MissingExtraError(what="Reading tables", extra="tables")
-            opening.fail(
-                TableError(detail=missing.message, reason="not_installed", status="unknown_error")
-            )
         return opening.result(round((self._clock() - started) * 1000))
 
     def _open_files(self, opening: _Opening, connection: StoredConnection, budget: float) -> None:

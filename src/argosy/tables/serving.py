@@ -17,7 +17,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from argosy.errors import TableError
-from argosy.tables.values import json_rows
 from argosy.transport import OWN_TERMS, Control
 
 if TYPE_CHECKING:
@@ -140,6 +139,8 @@ class TablePages:
         identity, own = self._open.identity(connection, table), Control()
         _steer(own, control)
         reader = self._open(connection, table, own)
+        from argosy.tables.values import json_rows  # noqa: PLC0415 - an extra
+
         reading = _Reading(reader, (json_rows(batch) for batch in reader), identity, own)
         try:
             self._go_on(reading, offset, version)

@@ -6,9 +6,11 @@ import json
 import time
 from dataclasses import dataclass
 from hashlib import sha256
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from argosy.connections.stored import LOCAL
+from argosy.errors import TableError
 from argosy.tables.sources.rows import declared_rows, open_rows
 from argosy.tables.specs import spec_of, with_format
 
@@ -46,9 +48,21 @@ def open_table(
     is read. A failed read of a file is tried again a few times, with growing pauses for which it
     asks `control`, or else `sleep`. Raises TableError.
     """
+    demand_reader()
     if declared_rows(stored.files.types[stored.connection.type]) is not None:
         return _open_rows(stored, control)
     return _open_files(stored, control, sleep)
+
+
+def demand_reader() -> None:
+    """Raise TableError where what reads tables is not installed."""
+    if find_spec("pyarrow") is None:
+        raise TableError(
+            detail="Reading tables needs more than is installed.",
+            remedy="pip install 'argosy[tables]'",
+            reason="not_installed",
+            status="unknown_error",
+        )
 
 
 def identity(stored: StoredTable) -> str:

@@ -80,8 +80,8 @@ def test_pages_follow_each_other_until_the_last(pages: Pages) -> None:
     assert third["cursor"] == ""
     assert pages.opened == 1
     assert first["columns"] == [
-        {"name": "user_id", "type": "string", "nullable": True},
-        {"name": "name", "type": "string", "nullable": True},
+        {"name": "user_id", "type": "text", "nullable": True},
+        {"name": "name", "type": "text", "nullable": True},
     ]
 
 

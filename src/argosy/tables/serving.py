@@ -115,10 +115,7 @@ class TablePages:
         return {
             "rows": rows,
             "cursor": following,
-            "columns": [
-                {"name": one.name, "type": str(one.type), "nullable": one.nullable}
-                for one in reading.reader.schema
-            ],
+            "columns": _columns(reading.reader),
             "rows_read": len(rows) + refused,
             "rows_refused": refused,
             "refusals": [one.to_json() for one in tally.refusals[before[1] :]],
@@ -178,6 +175,15 @@ class TablePages:
             closing = [self._waiting.pop(key) for key in over]
         for one in closing:
             one.reader.close()
+
+
+def _columns(reader: TableReader) -> list[JsonObject]:
+    from argosy.tables.formats.types import word_of  # noqa: PLC0415 - an extra
+
+    return [
+        {"name": one.name, "type": word_of(one.type), "nullable": one.nullable}
+        for one in reader.schema
+    ]
 
 
 def _changed() -> TableError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -250,14 +251,21 @@ def test_a_run_that_is_cancelled_waits_for_no_script(engine: Engine) -> None:
     assert time.monotonic() - began < 4
 
 
-def test_a_process_that_dies_is_no_harm(engine: Engine) -> None:
+def test_a_process_that_dies_is_no_harm(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     javascript._workers.end()
     assert given_by(engine, "module.exports = () => ({})") == {}
     [idle] = javascript._workers._idle
     endless = flow(script("module.exports = () => { while (true) {} }"))
+    # killed any earlier, it would be replaced as one that died while it waited
+    is_asked, ask = threading.Event(), idle.ask
+
+    def asked(*given: Any) -> Any:
+        is_asked.set()
+        return ask(*given)
+
+    monkeypatch.setattr(idle, "ask", asked)
     result = in_thread(lambda: engine.run(endless))
-    while javascript._workers._idle:
-        time.sleep(0.01)
+    assert is_asked.wait(30)
     os.kill(idle._process.pid, signal.SIGKILL)
     assert error_of(result(), "f")["message"] == "The script ended its process."
     assert given_by(engine, "module.exports = () => ({still: 1})") == {"still": 1}

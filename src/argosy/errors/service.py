@@ -80,12 +80,15 @@ class TooManyRequestsError(ServiceError):
 
 
 class StorageFullError(ServiceError):
-    """There is no room for what was sent: no disk, or no quota is left."""
+    """There is no room for what was sent: no disk, or no quota is left.
+
+    Clients have no class of their own for it.
+    """
 
     message_format = "There is no room for this: {detail}"
     http_status = 507
-    wire_code = 3
-    wire_name = "StorageFull"
+    wire_code = 1
+    wire_name = "ServerUnavailable"
     data_name = "STORAGE_FULL"
 
 
@@ -144,12 +147,12 @@ class DuplicatedError(ServiceError):
 
 
 class TooLargeError(ServiceError):
-    """What was sent is larger than it may be; `most` is in bytes."""
+    """What was sent is larger than it may be; `most` is in bytes. Clients know it as WrongData."""
 
     message_format = "This is too large: {detail}"
     http_status = 413
-    wire_code = 43
-    wire_name = "TooLarge"
+    wire_code = 40
+    wire_name = "WrongData"
     data_name = "TOO_LARGE"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -10,8 +11,10 @@ from typing import Any
 import pytest
 
 from argosy.accounts import tokens
+from argosy.errors import ServiceError
 from argosy.store import KeyRing
 from tests.server.api.running import KEYS, running
+from tests.servers import Say, ScriptedServer
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -131,3 +134,39 @@ def test_it_logs_in_refreshes_and_knows_each_error_of_ours(  # noqa: PLR0915 - o
 
     # the client prints a line where an error lacks what its message needs
     assert "Missing key" not in capsys.readouterr().out
+
+
+def classes(above: type[ServiceError] = ServiceError) -> list[type[ServiceError]]:
+    return [one for below in above.__subclasses__() for one in (below, *classes(below))]
+
+
+#: What the client raises for each; for all from 500 on it does not read the answer.
+RAISED = {
+    "AuthError": exceptions.AuthError,
+    "JwtTokenExpiredError": exceptions.JwtTokenExpired,
+    "RefreshTokenExpiredError": exceptions.RefreshTokenExpired,
+    "WrongDataError": exceptions.WrongData,
+    "TooLargeError": exceptions.WrongData,
+    "DuplicatedError": exceptions.DuplicatedError,
+    "ServiceForbiddenError": exceptions.ForbiddenError,
+    "ServiceNotFoundError": exceptions.NotFoundError,
+    "MethodNotAllowedError": exceptions.MethodNotAllowed,
+    "TooManyRequestsError": exceptions.TooManyRequests,
+    "ServerError": exceptions.ServerError,
+    "ServerUnavailableError": exceptions.ServerError,
+    "StorageFullError": exceptions.ServerError,
+}
+
+
+@pytest.mark.parametrize("class_", classes(), ids=lambda one: one.__name__)
+def test_each_class_of_errors_is_one_that_the_client_knows(class_: type[ServiceError]) -> None:
+    facts = {"detail": "no.", "type": "table", "key": "x", "method": "GET", "retry_after": 1}
+    error = class_(**facts)
+    body = json.dumps(error.envelope()).encode()
+
+    with ScriptedServer(Say(error.http_status, body, {"Content-Type": "application/json"})) as at:
+        client = CrossingMindsApiClient(serializer="json", host=at.url)
+        client.api.session.trust_env = False
+        found = raised(lambda: client.api.get("tables"))
+
+    assert found[0] is RAISED[class_.__name__]

@@ -23,7 +23,7 @@ from argosy.errors import (
 from argosy.server.api.problems import MEDIA_TYPE, problem_document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from argosy.model import JsonObject
 
@@ -104,6 +104,13 @@ _DATA: dict[type[ServiceError], dict[str, JsonObject]] = {
 }
 
 
+#: Those that clients know under the name of another.
+_FURTHER: Mapping[type[ServiceError], str] = {
+    StorageFullError: "StorageFull",
+    TooLargeError: "TooLarge",
+}
+
+
 def refusals(*errors: ServiceError, token: bool = True) -> Responses:
     """Return what an operation may answer beside success, from an example of each error.
 
@@ -118,11 +125,16 @@ def refusals(*errors: ServiceError, token: bool = True) -> Responses:
 
 def error_schemas() -> dict[str, JsonObject]:
     """Return the schemas that the responses refer to, by name."""
-    return {"Problem": _PROBLEM, **{one.wire_name: _schema(one) for one in _CLASSES}}
+    return {"Problem": _PROBLEM, **{_name_of(one): _schema(one) for one in _CLASSES}}
+
+
+def _name_of(one: type[ServiceError]) -> str:
+    """Return the name of a class's schema: what clients call it, unless another is called so."""
+    return _FURTHER.get(one, one.wire_name)
 
 
 def _response(errors: Iterable[ServiceError]) -> dict[str, Any]:
-    classes = {error.wire_name: type(error) for error in errors}
+    classes = {_name_of(type(error)): type(error) for error in errors}
     references = [{"$ref": f"#/components/schemas/{name}"} for name in classes]
     examples = {
         error.name or error.wire_name: {"value": problem_document(error)} for error in errors
@@ -150,7 +162,7 @@ def _schema(one: type[ServiceError]) -> JsonObject:
     if data:
         error_data["required"] = [*names, *data]
     return {
-        "description": _WHAT[one.wire_name],
+        "description": _WHAT[_name_of(one)],
         "allOf": [{"$ref": "#/components/schemas/Problem"}],
         "properties": {
             "status": {"const": one.http_status},

@@ -62,8 +62,9 @@ LOCAL, UPLOADS = "LOCAL", "/v1/uploads/"
 #: A part of an upload may take so long.
 _PART_SECONDS = 600.0
 _TOKEN = re.compile(r"eyJ[\w-]+\.[\w-]+\.[\w-]+")
-_CLASSES: dict[int, type[ServiceError]] = {
-    one.wire_code: one
+#: By the number and the status: two pairs of classes share a number.
+_CLASSES: dict[tuple[int, int], type[ServiceError]] = {
+    (one.wire_code, one.http_status): one
     for one in (
         ServerError,
         ServerUnavailableError,
@@ -281,7 +282,7 @@ class RemoteService:
         return found
 
     def _error(self, answer: Answer, found: JsonObject) -> Exception:
-        error = service_error(found)
+        error = service_error(answer.status, found)
         if error is None:
             return self._unreadable(f"HTTP {answer.status}, and none of the service's errors")
         if isinstance(error, AuthError | JwtTokenExpiredError):
@@ -299,10 +300,10 @@ class RemoteService:
         return UnreadableAnswerError(host=urlsplit(self._url).netloc, detail=detail)
 
 
-def service_error(envelope: JsonObject) -> ServiceError | None:
+def service_error(status: int, envelope: JsonObject) -> ServiceError | None:
     """Return the error that an answer of the API carries, None where it is none."""
     code, data = envelope.get("error_code"), envelope.get("error_data")
-    class_ = _CLASSES.get(code) if isinstance(code, int) else None
+    class_ = _CLASSES.get((code, status)) if isinstance(code, int) else None
     if class_ is None or not isinstance(data, dict):
         return None
     facts = {key: fact for key, fact in data.items() if key not in {"error", "problems"}}

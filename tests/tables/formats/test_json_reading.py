@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Limits, Tally
 from argosy.tables.formats import open_file, preview_file
+from argosy.tables.formats.types import preview_rows
 from tests.tables.contents import MemoryContent
 
 NAME = "s3://b.example.com/a.json"
@@ -298,3 +300,47 @@ def test_what_the_standard_library_writes_comes_back(
 
     assert read(lines.getvalue())[0] == rows
     assert read(json.dumps(rows, ensure_ascii=ascii_only, indent=indent), "JSON")[0] == rows
+
+
+PIECES = st.sampled_from(
+    ["1", "-0", "2.5", "1e400", "9007199254740993", "9223372036854775808", "1234567890123456789012",
+     '"x"', '"2024-01-31"', '"\\ud800"', '"\x01"', "true", "null", "NaN", "[]", "[null]", "[1]",
+     '[1,"x"]', "[2.5]", "{}", '{"a":1}', '{"a":"x","b":2}', '{"a":1,"a":2}',
+     '[{"a":1},{"b":[]}]', "[" * 101 + "]" * 101, "tru", '"x']
+)  # fmt: skip
+ODD_ROWS = st.one_of(
+    st.lists(st.tuples(st.sampled_from(["a", "b", "é", ""]), PIECES), max_size=3).map(
+        lambda row: "{" + ",".join(f'"{name}": {value}' for name, value in row) + "}"
+    ),
+    st.sampled_from(["", "null", "[]", "7"]),
+)
+
+
+def attempt(work: Callable[[], Any]) -> Any:
+    try:
+        return work()
+    except TableError as error:
+        return error
+
+
+def with_values(value: Any) -> Any:
+    """Return a value without members that are null, which columns cannot leave out."""
+    if isinstance(value, dict):
+        return {name: with_values(one) for name, one in value.items() if one is not None}
+    return [with_values(one) for one in value] if isinstance(value, list) else value
+
+
+@settings(max_examples=400, deadline=None)
+@given(lines=st.lists(ODD_ROWS, min_size=1, max_size=4))
+def test_a_preview_and_a_reading_find_the_same(lines: list[str]) -> None:
+    data = "".join(f"{line}\n" for line in lines)
+    shown = attempt(lambda: preview(data))
+    if isinstance(shown, TableError):
+        assert failure(data).message == shown.message
+        return
+
+    content = MemoryContent(NAME, data.encode())
+    reader = open_file(content, FileSpec("NDJSON", "none"), Limits(), Tally())
+    assert reader.schema.names == [column.name for column in shown.columns]
+    rows = [row for batch in reader for row in batch.to_pylist()]
+    assert with_values(list(preview_rows(rows, 1_000))) == with_values(list(shown.rows))

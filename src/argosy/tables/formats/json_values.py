@@ -35,6 +35,7 @@ _TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
 }  # fmt: skip
 _ALIKE: tuple[set[type], ...] = ({int}, {str}, {bool}, {type(None)})
+_SINGLE = frozenset((int, float, str, bool, type(None)))
 _SURE_DIGITS = 19
 _AS_TEXT = "Write it as text, in quotes."
 ALIKE = "Write the same kind of value in all rows."
@@ -131,6 +132,23 @@ def merge(shape: Shape, value: Any, path: str = "", level: int = 0) -> Shape:
             _check_exact(value, path)
         return "number"
     raise _misfit(value, shape, path)
+
+
+class Widening:
+    """Makes the shape of columns wider, row by row. Most rows look like others before."""
+
+    def __init__(self, shape: dict[str, Shape]) -> None:
+        self._shape = shape
+        self._known: set[tuple[Any, ...]] = set()
+
+    def __call__(self, row: dict[str, Any]) -> None:
+        """Take one more row, as `merge` does. Raises TableError."""
+        types = (*map(type, row.values()),)
+        looks = (*row, *types)
+        if looks not in self._known:
+            merge(self._shape, row)
+            if _SINGLE.issuperset(types):
+                self._known.add(looks)
 
 
 def to_arrow(shape: Shape) -> pa.DataType:

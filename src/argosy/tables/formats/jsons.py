@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
+import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
@@ -20,7 +21,7 @@ from pyarrow import json as arrow_json
 from argosy.errors import TableError
 from argosy.tables.formats.in_order import InOrder, Once
 from argosy.tables.formats.json_blocks import Block, Blocks, placed
-from argosy.tables.formats.json_values import merge, parse_row, to_arrow, unknown_members
+from argosy.tables.formats.json_values import Widening, parse_row, to_arrow, unknown_members
 from argosy.tables.formats.reading import FilePreview, PreviewColumn
 from argosy.tables.formats.text import (
     as_utf8,
@@ -46,7 +47,7 @@ _LONG_ROW = (
 )
 _NO_ROW = "{}: the {} that a preview reads hold no row but only space, so no column is shown."
 _Unexpected = Literal["error", "ignore"]
-_SINGLE = (int, float, str, bool, type(None))
+_ROWS = msgspec.json.Decoder(dict[str, Any])
 _NULL_ROW = re.compile(rb"\}\s*null")
 
 
@@ -68,7 +69,7 @@ def preview_json(
         most_fetched=limits.preview_fetched, most_expanded=limits.preview_expanded
     )
     try:
-        return JsonReader(stream, spec, limits, tally).preview(rows)
+        return JsonReader(stream, spec, limits, tally, is_preview=True).preview(rows)
     finally:
         stream.close()
 
@@ -85,10 +86,19 @@ class Parsed:
 class JsonReader(Once):
     """Reads a JSON file once: its first rows when it is made, all of them when it is iterated.
 
-    Raises TableError when it is made, for what is wrong with the first rows.
+    Raises TableError when it is made, for what is wrong with the first rows. One for a preview
+    gives that only, and others give none.
     """
 
-    def __init__(self, stream: ByteStream, spec: FileSpec, limits: Limits, tally: Tally) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        spec: FileSpec,
+        limits: Limits,
+        tally: Tally,
+        *,
+        is_preview: bool = False,
+    ) -> None:
         super().__init__()
         self._go_on = partial(tally.go_on, stream.name)
         self._stream = stream
@@ -99,7 +109,9 @@ class JsonReader(Once):
         self._blocks = Blocks(stream, pieces, limits, self._go_on, is_lines=is_lines)
         self._sample = self._read_sample()
         self._shape: dict[str, Shape] = {}
-        self._first_rows = self._merge_sample()
+        self._first_rows: list[dict[str, Any]] = []
+        if is_preview or not self._merge_quickly():
+            self._first_rows = self._merge_sample()
         self._check_columns()
         self._schema = pa.schema([(name, to_arrow(one)) for name, one in self._shape.items()])
         self._unexpected: _Unexpected = "error"
@@ -150,21 +162,34 @@ class JsonReader(Once):
     def _merge_sample(self) -> list[dict[str, Any]]:
         """Return the rows of the sample, and make the shape of the columns. Raises TableError."""
         rows: list[dict[str, Any]] = []
-        known: set[tuple[Any, ...]] = set()
+        widen = Widening(self._shape)
         for block in self._sample:
             for line, text in block.elements():
                 self._go_on()
                 try:
-                    row = self._parse_row(line, text)
-                    looks = (*row, *map(type, row.values()))
-                    if looks not in known:  # most rows look like others before
-                        merge(self._shape, row)
-                        if not any(type(one) not in _SINGLE for one in row.values()):
-                            known.add(looks)
+                    rows.append(row := self._parse_row(line, text))
+                    widen(row)
                 except TableError as error:
                     raise placed(error, self._stream.name, line) from None
-                rows.append(row)
         return rows
+
+    def _merge_quickly(self) -> bool:
+        """Make the shape of the columns without a look at what only the slow way sees.
+
+        That is seen once the rows are given. Returns False, and leaves no shape, where there is
+        anything wrong.
+        """
+        shape: dict[str, Shape] = {}
+        widen = Widening(shape)
+        try:
+            for block in self._sample:
+                self._go_on()
+                for row in _ROWS.decode_lines(block.rows):
+                    widen(row)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TableError):
+            return False
+        self._shape = shape
+        return True
 
     def _parse_row(self, line: int, text: str) -> dict[str, Any]:
         """Return a row. Raises TableError, without its place where the row's JSON is at fault."""

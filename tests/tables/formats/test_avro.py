@@ -13,8 +13,6 @@ from typing import Any
 import fastavro
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Tally
@@ -351,76 +349,6 @@ def test_a_reader_that_is_closed_early_lets_go() -> None:
     reader.close()
 
     assert list(reader) == []
-
-
-NAMES = ["a", "b", "c", "d"]
-VALUES: dict[str, st.SearchStrategy[Any]] = {
-    "boolean": st.booleans(),
-    "int": st.integers(-(2**31), 2**31 - 1),
-    "long": st.integers(-(2**63), 2**63 - 1),
-    "float": st.floats(width=32, allow_nan=False),
-    "double": st.floats(allow_nan=False),
-    "bytes": st.binary(max_size=8),
-    "string": st.text(max_size=8),
-}
-
-
-LOGICAL: dict[str, tuple[Any, st.SearchStrategy[Any]]] = {
-    "date": ({"type": "int", "logicalType": "date"}, st.dates()),
-    "at": (
-        {"type": "long", "logicalType": "timestamp-micros"},
-        st.datetimes(timezones=st.just(UTC)),
-    ),
-    "decimal": (
-        {"type": "bytes", "logicalType": "decimal", "precision": 10, "scale": 3},
-        st.integers(-(10**9), 10**9).map(lambda n: Decimal(n).scaleb(-3)),
-    ),
-}
-SIMPLE = {**{kind: (kind, values) for kind, values in VALUES.items()}, **LOGICAL}
-
-
-@st.composite
-def types(draw: st.DrawFn, depth: int = 2) -> tuple[Any, st.SearchStrategy[Any]]:
-    nested = ["nullable", "array", "record"] if depth else []
-    kind = draw(st.sampled_from([*SIMPLE, *nested]))
-    if kind in SIMPLE:
-        return SIMPLE[kind]
-    if kind == "record":
-        names = draw(st.sets(st.sampled_from(NAMES), min_size=1))
-        parts = {name: draw(types(depth - 1)) for name in names}
-        fields = [{"name": name, "type": type_} for name, (type_, _) in parts.items()]
-        name = f"t{draw(st.integers(0, 10**12))}"
-        values = {name: one for name, (_, one) in parts.items()}
-        return {"type": "record", "name": name, "fields": fields}, st.fixed_dictionaries(values)
-    inner, its_values = draw(types(depth - 1))
-    if kind == "array":
-        return {"type": "array", "items": inner}, st.lists(its_values, max_size=3)
-    if isinstance(inner, list):
-        return inner, its_values
-    order = draw(st.booleans())
-    return ["null", inner] if order else [inner, "null"], st.none() | its_values
-
-
-@st.composite
-def files(draw: st.DrawFn) -> tuple[bytes, list[Any]]:
-    parts = {name: draw(types()) for name in draw(st.sets(st.sampled_from(NAMES), min_size=1))}
-    schema = record(*({"name": name, "type": type_} for name, (type_, _) in parts.items()))
-    values = st.fixed_dictionaries({name: one for name, (_, one) in parts.items()})
-    rows = draw(st.lists(values, max_size=12))
-    codec, per_block = draw(st.sampled_from(list(CODECS))), draw(st.integers(1, 12))
-    return written(schema, rows, codec, per_block), rows
-
-
-@settings(deadline=None)
-@given(file=files())
-def test_random_files_are_read_the_same_by_both_readers(file: tuple[bytes, list[Any]]) -> None:
-    data, rows = file
-
-    assert is_quick(data)
-    table = read(data)
-    assert table == slowly(data)
-    assert table.to_pylist() == rows
-    assert len(preview(data).rows) == min(20, len(rows))
 
 
 def test_no_number_is_null_in_a_preview() -> None:

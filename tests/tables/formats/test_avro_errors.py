@@ -41,13 +41,17 @@ from tests.tables.formats.avro_files import (
     zstandard,
 )
 
+ENUM = {"type": "enum", "name": "e", "symbols": ["A", "B"]}
+DECIMAL: Any = {"type": "bytes", "logicalType": "decimal", "precision": 4, "scale": 2}
+
 
 def test_an_object_within_itself_a_hundred_thousand_times_is_refused() -> None:
     tree = record({"name": "v", "type": "long"}, {"name": "next", "type": ["null", "row"]})
     data = head(tree) + block(1, (long(1) + long(1)) * 100_000 + long(1) + long(0))
 
     assert refusal(data).message == (
-        "rows.avro: row 1 is nested too deeply. Write it with fewer objects within objects."
+        "rows.avro, column 'next': the value of row 1 is nested too deeply. "
+        "Write it with fewer objects within objects."
     )
 
 
@@ -142,31 +146,71 @@ def test_a_block_that_is_a_bomb_is_refused(codec: str, monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("type_", "data", "why"),
     [
-        (
-            "string",
-            long(2**40) + b"ab",
-            "row 1 cannot be read (Expected 1099511627776 bytes, read 2)",
-        ),
-        ("bytes", long(2**62) + b"ab", f"row 1 cannot be read (Expected {2**62} bytes, read 2)"),
-        ("string", long(2) + b"\xff\xfe", "row 1 cannot be read ('utf-8' codec can't decode byte"),
-        ({"type": "array", "items": "long"}, long(2**40) + b"\x02", "row 1 cannot be read ("),
-        ({"type": "map", "values": "long"}, long(2**40) + b"\x02", "row 1 cannot be read ("),
-        ({"type": "enum", "name": "e", "symbols": ["A"]}, long(9), "row 1 cannot be read ("),
-        (
-            {"type": "fixed", "name": "f", "size": 2**50},
-            b"a",
-            "its schema cannot be read (a value of",
-        ),
-        ({"type": "fixed", "name": "f", "size": 2**20}, b"a", "block 1 has 1 bytes for 1 rows"),
+        ("string", long(2**40) + b"ab", "its block ends too soon"),
+        ("bytes", long(2**62) + b"ab", "its block ends too soon"),
+        ("bytes", long(-2) + b"ab", "its length is -2"),
+        ("string", long(2) + b"a\xfe", "it is no UTF-8 at its byte 2"),
+        ({"type": "array", "items": "long"}, long(2**40) + b"\x02", "its block ends too soon"),
+        ({"type": "map", "values": "long"}, long(2**40) + b"\x02", "its block ends too soon"),
+        ("long", b"\xff" * 10 + b"\x01", "it has a number of more than 10 bytes"),
+        ("int", long(2**31), "2147483648 is no integer of 32 bits"),
+        ("int", long(-(2**31) - 1), "-2147483649 is no integer of 32 bits"),
+        ({"type": "int", "logicalType": "date"}, long(2**40), f"{2**40} is no integer of 32 bits"),
+        ("boolean", b"\x05", "the byte 5 is neither false (0) nor true (1)"),
+        ("boolean", b"\x80\x00", "the byte 128 is neither false (0) nor true (1)"),
+        (ENUM, long(2), "2 is the number of none of its 2 symbols"),
+        (ENUM, long(-1), "-1 is the number of none of its 2 symbols"),
+        (["null", ENUM], long(1) + long(2), "2 is the number of none of its 2 symbols"),
+        (["null", "int"], long(5) + long(3), "5 is the number of none of its 2 types"),
+        (["null", "int"], long(-1) + long(3), "-1 is the number of none of its 2 types"),
+        (["int", "null"], long(2), "2 is the number of none of its 2 types"),
+        (["null", "int", "string"], long(-1) + sized(b"a"), "-1 is the number of none of its 3"),
+        (["null"], long(1), "1 is the number of none of its 1 types"),
+        ([], long(0), "0 is the number of none of its 0 types"),
+        (DECIMAL, sized(b"\x27\x10"), "it has more digits than 4"),
+        (DECIMAL, sized(b"\x00" * 20 + b"\x27\x10"), "it has more digits than 4"),
+        ({**DECIMAL, "type": "fixed", "name": "d", "size": 2}, b"\x27\x10", "it has more digits"),
+        ({"type": "array", "items": "int"}, long(1) + long(2**31) + long(0), "2147483648 is no"),
+        ({"type": "array", "items": ["null", "int"]}, long(1) + long(3) + long(0) * 2, "3 is the"),
+        (["null", of_x(["null", "int"])], long(1) + long(3) + long(0), "3 is the number of none"),
     ],
 )
-def test_a_length_that_is_not_true_is_told_and_nothing_is_allocated(
+def test_a_value_that_is_none_is_refused_in_whole_and_in_a_preview_with_its_place(
     type_: Any, data: bytes, why: str
 ) -> None:
     error = refusal(head(of_x(type_)) + block(1, data))
 
-    assert f"rows.avro: is a broken Avro file: {why}" in error.message
+    place = "rows.avro, column 'x': the value of row 1 cannot be read: "
+    assert error.message.startswith(f"{place}{why}")
+    assert error.message.endswith(". The file is broken; write it again.")
     assert error.reason == "broken_file"
+    with pytest.raises(TableError) as raised:
+        preview(head(of_x(type_)) + block(1, data))
+    assert raised.value.message == error.message
+
+
+def test_what_is_wrong_in_a_later_row_is_told_with_that_row() -> None:
+    schema = record({"name": "a", "type": ["null", "string"]}, {"name": "b", "type": "int"})
+    rows = encoded(schema, [{"a": "a" * (n % 99), "b": n} for n in range(20_000)])
+    data = head(schema) + block(20_000, rows) + block(2, long(0) + long(1) + long(0) + long(2**33))
+
+    assert refusal(data).message == (
+        "rows.avro, column 'b': the value of row 20,002 cannot be read: "
+        "8589934592 is no integer of 32 bits. The file is broken; write it again."
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "why"),
+    [
+        (2**50, "is a broken Avro file: its schema cannot be read (a value of the type f would"),
+        (2**20, "is a broken Avro file: block 1 has 1 bytes for 1 rows."),
+    ],
+)
+def test_values_of_a_size_that_is_not_true_are_refused(size: int, why: str) -> None:
+    schema = of_x({"type": "fixed", "name": "f", "size": size})
+
+    assert f"rows.avro: {why}" in refusal(head(schema) + block(1, b"a")).message
 
 
 def test_a_block_of_more_rows_than_it_has_room_for_is_told() -> None:
@@ -218,6 +262,19 @@ def test_more_than_its_rows_in_a_block_is_told_by_the_slow_reader() -> None:
         (of_x("row2"), "its schema cannot be read (the type 'row2' is not defined)"),
         (of_x(5), "its schema cannot be read (5 is no type)"),
         (record({"type": "long"}), "its schema cannot be read (a field of row has no name)"),
+        (
+            b'{"type":"record","name":"r","fields":[{"name":"\\ud800","type":"int"}]}',
+            "its schema cannot be read (the name '\\ud800' is no text)",
+        ),
+        (
+            of_x({"type": "enum", "name": "e", "symbols": ["A", "\ud800"]}),
+            "its schema cannot be read (the name '\\ud800' is no text)",
+        ),
+        (of_x({"\ud800": 1}), 'its schema cannot be read ({"\\ud800": 1} is no type)'),
+        (
+            of_x({"type": "fixed", "name": "f", "size": True}),
+            "its schema cannot be read (its size true is no whole number)",
+        ),
         (b"[" * 100_000, "its schema cannot be read (it is nested too deeply)"),
     ],
 )
@@ -263,6 +320,12 @@ def test_too_many_columns_and_two_of_one_name_are_refused() -> None:
     assert refusal(head(record(many[0], many[1], many[0]))).message == (
         "rows.avro: columns 1 and 3 are both named 'c0'. Give each column a name of its own."
     )
+    inner = {**record(many[0], many[1], many[0]), "name": "inner"}
+    for type_ in (inner, ["null", inner], {"type": "array", "items": inner}):
+        assert refusal(head(of_x(type_))).message == (
+            "rows.avro, column 'x': two of its fields are both named 'c0'. "
+            "Give each field a name of its own."
+        )
     assert refusal(head(record())).message == (
         "rows.avro: has no columns. Write at least one column."
     )

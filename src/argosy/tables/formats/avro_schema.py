@@ -1,17 +1,14 @@
 """Avro schemas: what columns they make, and whether the quick reader reads them.
 
-Both readers are given the schema without most of its logical types, so that Arrow alone turns
-numbers into dates and times, and both do it alike. What Arrow has no column for becomes text: a
+Both readers give numbers for dates and times, and Arrow alone makes those of them, so that both do
+it alike. What Arrow has no column for becomes text: a
 value that can be of several types, and an object within itself, are JSON.
 """
 
 from __future__ import annotations
 
 import json
-import uuid
-from base64 import b64encode
 from dataclasses import dataclass
-from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -19,14 +16,13 @@ import pyarrow as pa
 from argosy.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
-    from argosy.model import Json, JsonObject
+    from collections.abc import Mapping
 
 _MOST_NODES = 20_000
 _MOST_DEEP = 64
 _MOST_FIXED = 16 * 1024 * 1024
-_WIDTHS = {"boolean": 1, "int": 1, "long": 1, "float": 4, "double": 8, "bytes": 1, "string": 1}
+#: How many bytes a value of each simple type has at least.
+WIDTHS = {"boolean": 1, "int": 1, "long": 1, "float": 4, "double": 8, "bytes": 1, "string": 1}
 _TYPES: dict[str, pa.DataType] = {
     "null": pa.null(),
     "boolean": pa.bool_(),
@@ -54,9 +50,11 @@ _LOGICAL: dict[tuple[str, str], pa.DataType] = {
 #: How many digits Arrow's two kinds of decimals have, and how many bytes those are.
 _DIGITS, _MOST_DIGITS = 38, 76
 _DIGITS_BYTES = 16
-_EXACT = Context(prec=200)
+#: How many bytes Arrow has for a value in front of its text, its list, or its map.
+_OFFSET = 4
 #: Types that hold all values of each of these.
-_WIDER = (
+_WIDER: tuple[tuple[set[str], str], ...] = (
+    (set(), "null"),
     ({"int", "long"}, "long"),
     ({"float", "double"}, "double"),
     ({"int", "float", "double"}, "double"),
@@ -125,7 +123,7 @@ class _Reading:
 
     def _described(self, schema: Mapping[str, Any], kind: str, space: str) -> Node:
         logical = str(schema.get("logicalType", ""))
-        if kind in _WIDTHS or kind == "null":
+        if kind in WIDTHS or kind == "null":
             precision, scale = _number(schema, "precision"), _number(schema, "scale")
             return Node(kind, logical=logical, precision=precision, scale=scale)
         if kind in {"array", "map"}:
@@ -136,7 +134,7 @@ class _Reading:
         return self._by_name(kind, space)
 
     def _by_name(self, name: str, space: str) -> Node:
-        if name in _WIDTHS or name == "null":
+        if name in WIDTHS or name == "null":
             return Node(name)
         full = name if "." in name or not space else f"{space}.{name}"
         found = full if full in self._named else name
@@ -148,13 +146,13 @@ class _Reading:
         return self._define(schema, schema["type"], its_space)
 
     def _define(self, schema: Mapping[str, Any], kind: str, space: str) -> Node:
-        name = str(schema.get("name") or "")  # polars leaves it empty
-        space = str(schema.get("namespace") or name.rpartition(".")[0] or space)
+        name = _text(schema.get("name") or "")  # polars leaves it empty
+        space = _text(schema.get("namespace") or name.rpartition(".")[0] or space)
         full = name if "." in name or not space else f"{space}.{name}"
         if name:
             self._named.setdefault(full, (schema, space))
         if kind == "enum":
-            symbols = tuple(str(one) for one in _listed(schema, "symbols"))
+            symbols = tuple(_text(one) for one in _listed(schema, "symbols"))
             return Node("enum", name=full, symbols=symbols)
         if kind == "fixed":
             size, logical = _number(schema, "size"), str(schema.get("logicalType", ""))
@@ -168,7 +166,7 @@ class _Reading:
     def _field(self, field: Any, full: str, space: str) -> tuple[str, Node]:
         if not isinstance(field, dict) or not isinstance(field.get("name"), str):
             raise ValueError(f"a field of {full or 'a record'} has no name")  # noqa: TRY004
-        return field["name"], self._within(full, field.get("type"), space)
+        return _text(field["name"]), self._within(full, field.get("type"), space)
 
     def _within(self, full: str, schema: Any, space: str) -> Node:
         self._open.append(full)
@@ -180,9 +178,7 @@ class _Reading:
     def _union(self, branches: list[Any], space: str) -> Node:
         nodes = tuple(self._within("", one, space) for one in branches)
         others = [node for node in nodes if node.kind != "null"]
-        if not others:
-            return Node("union", within=nodes) if len(nodes) > 1 else Node("null")
-        if len(others) == 1 and len(nodes) == 2:
+        if len(others) == 1 and len(nodes) == 2 and not others[0].nullable:
             return _nullable(others[0], null_first=nodes[0].kind == "null")
         return Node("union", within=nodes)
 
@@ -211,7 +207,10 @@ def read_schema(text: bytes, name: str) -> Node:
 
 
 def _check_within(node: Node, name: str, column: str) -> None:
-    """Raise TableError where a few bytes could stand for endlessly many values."""
+    """Raise TableError for two fields of one name within a column, and for endless lists.
+
+    A few bytes could stand for endlessly many values that take no bytes.
+    """
     if node.kind == "array" and not narrowest(node.within[0]):
         raise TableError(
             detail="is a list of values that take no bytes, which could be endless.",
@@ -220,7 +219,17 @@ def _check_within(node: Node, name: str, column: str) -> None:
             reason="unsupported",
             remedy="Leave the column out.",
         )
+    seen: set[str] = set()
     for field, part in node.fields:
+        if field in seen and column:  # columns themselves are looked at with their numbers
+            raise TableError(
+                detail=f"two of its fields are both named {field!r}.",
+                file=name,
+                column=column,
+                reason="duplicate_columns",
+                remedy="Give each field a name of its own.",
+            )
+        seen.add(field)
         _check_within(part, name, column or field)
     for part in node.within:
         _check_within(part, name, column)
@@ -234,15 +243,16 @@ def narrowest(node: Node) -> int:
         return sum(narrowest(part) for _, part in node.fields)
     if node.kind == "fixed":
         return node.size
-    return 0 if node.kind == "null" else _WIDTHS.get(node.kind, 1)
+    return 0 if node.kind == "null" else WIDTHS.get(node.kind, 1)
 
 
 def arrow_schema(node: Node) -> pa.Schema:
     """Return the columns that a record makes."""
-    return pa.schema([pa.field(name, _arrow(part)) for name, part in node.fields])
+    return pa.schema([pa.field(name, arrow_type(part)) for name, part in node.fields])
 
 
-def _arrow(node: Node) -> pa.DataType:
+def arrow_type(node: Node) -> pa.DataType:
+    """Return the type of a column, or of what is within one."""
     if node.kind in {"record", "array", "map"}:
         return _nested(node)
     if node.is_decimal:
@@ -250,151 +260,57 @@ def _arrow(node: Node) -> pa.DataType:
         return make(node.precision, node.scale)
     if node.kind == "fixed":
         return pa.string() if node.is_uuid else pa.binary(node.size)
-    kind = (_wider(node) or node.kind) if node.kind == "union" else node.kind
+    kind = (wider(node) or node.kind) if node.kind == "union" else node.kind
     return _LOGICAL.get((kind, node.logical), _TYPES[kind])
 
 
 def _nested(node: Node) -> pa.DataType:
     if node.kind == "record":
-        return pa.struct([pa.field(name, _arrow(part)) for name, part in node.fields])
-    item = _arrow(node.within[0])
+        return pa.struct([pa.field(name, arrow_type(part)) for name, part in node.fields])
+    item = arrow_type(node.within[0])
     return pa.list_(item) if node.kind == "array" else pa.map_(pa.string(), item)
 
 
-def _wider(node: Node) -> str:
+def wider(node: Node) -> str:
     """Return the type that holds what all types of a union hold; empty where there is none."""
     plain = [part for part in node.within if part.kind != "null"]
     kinds = {part.kind for part in plain}
     if any(part.logical for part in plain):
         return ""
-    return next((wide for narrow, wide in _WIDER if kinds and kinds <= narrow), "")
+    return next((wide for narrow, wide in _WIDER if kinds <= narrow), "")
 
 
 def is_quick(node: Node) -> bool:
-    """Whether polars reads such values, and rightly."""
+    """Whether polars reads such values."""
     if node.kind in {"null", "union", "ref", "map"} or node.is_uuid:
         return False
     if node.is_decimal and (node.precision > _DIGITS or node.size > _DIGITS_BYTES):
         return False
-    if node.kind == "record" and not node.fields:
+    if node.kind in {"record", "fixed"} and not narrowest(node):
         return False
     return all(is_quick(part) for part in node.parts)
 
 
-def is_recursive(node: Node) -> bool:
-    """Whether there is a type that holds itself."""
-    return node.kind == "ref" or any(is_recursive(part) for part in node.parts)
+def has_nullable(node: Node) -> bool:
+    """Whether there is a value in it that may be null."""
+    return node.nullable or any(has_nullable(part) for part in node.parts)
 
 
-def bare_schema(node: Node, *, has_decimals: bool) -> JsonObject:
-    """Return a schema for a reader: each name once, and at most decimals of logical types."""
-    made: JsonObject = _Bare(has_decimals=has_decimals).write(node)
-    return made
+def count_of(node: Node) -> int:
+    """Return how many types a type consists of."""
+    return 1 + sum(count_of(part) for part in node.parts)
 
 
-class _Bare:
-    def __init__(self, *, has_decimals: bool) -> None:
-        self._has_decimals = has_decimals
-        self._names: dict[str, str] = {}
-        self._count = 0
-
-    def write(self, node: Node) -> Any:
-        bare = self._plain(node)
-        if not node.nullable:
-            return bare
-        return ["null", bare] if node.null_first else [bare, "null"]
-
-    def _plain(self, node: Node) -> Json:
-        if node.kind in {"record", "enum", "fixed"}:
-            return self._named(node)
-        if node.kind == "array":
-            return {"type": "array", "items": self.write(node.within[0])}
-        if node.kind == "map":
-            return {"type": "map", "values": self.write(node.within[0])}
-        if node.kind == "union":
-            return [self.write(part) for part in node.within]
-        if node.kind == "ref":
-            return self._names[node.name]
-        return {"type": node.kind, **self._decimal(node)}
-
-    def _named(self, node: Node) -> Json:
-        self._count += 1
-        name = f"t{self._count}"
-        if node.kind == "enum":
-            return {"type": "enum", "name": name, "symbols": list(node.symbols)}
-        if node.kind == "fixed":
-            return {"type": "fixed", "name": name, "size": node.size, **self._decimal(node)}
-        before = self._names.get(node.name)
-        self._names[node.name] = name
-        fields: list[Json] = [
-            {"name": field, "type": self.write(part)} for field, part in node.fields
-        ]
-        if before is not None:
-            self._names[node.name] = before
-        return {"type": "record", "name": name, "fields": fields}
-
-    def _decimal(self, node: Node) -> JsonObject:
-        if not self._has_decimals or not node.is_decimal:
-            return {}
-        return {"logicalType": "decimal", "precision": node.precision, "scale": node.scale}
-
-
-def reading_of(node: Node) -> Callable[[Any], Any] | None:
-    """Return what makes Arrow's values of those that the slow reader gives; None for no change.
-
-    The slow reader's values are those of the bare schema without decimals.
-    """
-    made = _reading(node)
-    if made is None or not node.nullable:
-        return made
-    return lambda value: None if value is None else made(value)
-
-
-def _reading(node: Node) -> Callable[[Any], Any] | None:
-    if node.is_decimal:
-        return _decimals(-node.scale)
-    if node.is_uuid:
-        return lambda value: str(uuid.UUID(bytes=value))
-    if node.kind == "ref" or (node.kind == "union" and not _wider(node)):
-        return _as_text
-    if node.kind in {"array", "map"}:
-        return _readings(reading_of(node.within[0]), is_map=node.kind == "map")
-    return _fields(node)
-
-
-def _decimals(scale: int) -> Callable[[Any], Any]:
-    def read(value: bytes) -> Decimal:
-        return Decimal(int.from_bytes(value, "big", signed=True)).scaleb(scale, _EXACT)
-
-    return read
-
-
-def _readings(item: Callable[[Any], Any] | None, *, is_map: bool) -> Callable[[Any], Any] | None:
-    if is_map:
-        change = item or (lambda value: value)
-        return lambda value: [(key, change(one)) for key, one in value.items()]
-    return None if item is None else lambda value: [item(one) for one in value]
-
-
-def _fields(node: Node) -> Callable[[Any], Any] | None:
-    found = {field: reading_of(part) for field, part in node.fields}
-    changes = {field: change for field, change in found.items() if change is not None}
-    if not changes:
-        return None
-    return lambda value: {
-        **value,
-        **{field: change(value[field]) for field, change in changes.items()},
-    }
-
-
-def _as_text(value: Any) -> str | None:
-    if value is None or isinstance(value, str):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=_as_json)
-
-
-def _as_json(value: Any) -> str:
-    return b64encode(value).decode() if isinstance(value, bytes) else str(value)
+def width_of(node: Node) -> int:
+    """Return how many bytes a value has at least in Arrow."""
+    if node.kind == "record":
+        return sum(width_of(part) for _, part in node.fields)
+    if node.kind == "fixed" and not node.is_uuid:
+        return node.size
+    type_: Any = arrow_type(node)
+    if pa.types.is_null(type_):
+        return 0
+    return type_.bit_width // 8 if pa.types.is_primitive(type_) else _OFFSET
 
 
 def _nullable(node: Node, *, null_first: bool) -> Node:
@@ -404,7 +320,7 @@ def _nullable(node: Node, *, null_first: bool) -> Node:
 
 def _number(schema: Mapping[str, Any], name: str) -> int:
     value = schema.get(name, 0)
-    if not isinstance(value, int) or value < 0:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise ValueError(f"its {name} {_short(value)} is no whole number")
     return value
 
@@ -416,6 +332,14 @@ def _listed(schema: Mapping[str, Any], name: str) -> list[Any]:
     return value
 
 
+def _text(value: Any) -> str:
+    """Return a name; JSON can write halves of characters, which are in no text."""
+    name = str(value)
+    if not name.isascii() and name.encode(errors="ignore").decode() != name:
+        raise ValueError(f"the name {name!r} is no text")
+    return name
+
+
 def _short(value: Any) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False).encode(errors="backslashreplace").decode()
     return text if len(text) <= 60 else f"{text[:60]}…"

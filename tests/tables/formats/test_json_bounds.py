@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -102,3 +104,191 @@ def test_a_preview_of_a_whole_file_tells_an_array_that_is_not_closed(data: bytes
 
     assert "the array is not closed: the file ends within it." in caught.value.message
     assert caught.value.reason == "broken_file"
+
+
+PACKED: list[Callable[[str], bytes]] = [
+    str.encode,
+    lambda text: gzip.compress(text.encode()),
+    lambda text: gzip.compress(text.encode("utf-16")),
+]
+
+
+def read(
+    data: bytes, form: str, limits: Limits, tally: Tally | None = None, encoding: str = "utf-8"
+) -> tuple[list[str], list[dict[str, Any]]]:
+    content = MemoryContent(NAME, data)
+    reader = open_file(
+        content, FileSpec(form, options={"encoding": encoding}), limits, tally or Tally()
+    )
+    return reader.schema.names, [row for batch in reader for row in batch.to_pylist()]
+
+
+@pytest.mark.parametrize("packed", PACKED)
+@pytest.mark.parametrize("form", ["NDJSON", "JSON"])
+def test_a_preview_and_a_reading_have_the_columns_of_the_same_rows(
+    form: str, packed: Callable[[str], bytes]
+) -> None:
+    limits, seen = Limits(preview_fetched=100_000), []
+    encoding = "utf-16" if packed is PACKED[2] else "utf-8"
+    for late in [*range(40, 50), *range(85, 100)]:
+        rows: list[dict[str, Any]] = [{"id": at, "text": "x" * 1_000} for at in range(120)]
+        rows[late]["late"] = True
+        lines = map(json.dumps, rows)
+        data = packed("\n".join(lines) if form == "NDJSON" else f"[{','.join(lines)}]")
+
+        names, found = read(data, form, limits, encoding=encoding)
+        content, spec = MemoryContent(NAME, data), FileSpec(form, options={"encoding": encoding})
+        shown = preview_file(content, spec, limits, Tally())
+
+        assert names == [column.name for column in shown.columns]
+        assert len(found) == 120
+        seen.append("late" in names)
+    assert sorted(seen, reverse=True) == seen
+    assert seen[0]
+    assert not seen[-1]
+
+
+def test_a_column_that_comes_up_in_row_900_is_there() -> None:
+    rows = [b'{"id":1,"text":"%b"}\n' % (b"x" * 1_000)] * 1_000
+    rows[899] = b'{"id":2,"late":true}\n'
+    data = b"".join(rows)
+
+    assert read(data, "NDJSON", Limits())[0] == ["id", "text", "late"]
+    assert [one.name for one in preview(data, "NDJSON", limits=Limits()).columns] == [
+        "id", "text", "late",
+    ]  # fmt: skip
+
+
+def test_a_first_row_that_is_long_tells_the_columns_by_itself() -> None:
+    data = gzip.compress(LONG + b'{"id":"x","late":1}\n')
+    limits, told = Limits(preview_fetched=100_000), Tally()
+
+    shown = preview(data, "NDJSON", told, limits)
+    names, rows = read(data, "NDJSON", limits, tally := Tally())
+
+    assert names == [column.name for column in shown.columns] == ["id"]
+    assert rows[1] == shown.rows[1] == {"id": "x"}
+    assert shown.is_whole
+    assert told.warnings == tally.warnings == [
+        "rows.json, line 2: 'late' is not among the columns, which are those of the first rows; "
+        "it is left out, as all that come up later."
+    ]  # fmt: skip
+
+
+WIDE: dict[str, Any] = {
+    **{f"c{at}": at for at in range(60)},
+    "text": "x",
+    "o": {**{f"k{at}": at for at in range(40)}, "p": {"q": "x", "r": [1]}},
+    "l": [{**{f"m{at}": at for at in range(30)}, "n": {"z": True}}],
+    "ll": [[{"u": 1, "v": "y"}]],
+}
+THIN: list[dict[str, Any]] = [
+    {},
+    {"c7": 1},
+    {"text": None, "o": None, "l": None},
+    {"o": {}},
+    {"o": {"k3": None, "p": {}}, "c1": 5},
+    {"o": {"p": {"r": []}}, "l": []},
+    {"l": [None, None]},
+    {"l": [{}, None, {"m4": 4}], "ll": [[], None, [{}, {"v": 'ü}\n{"'}]]},
+    {"l": [{"n": {"z": False}}], "ll": [[None]]},
+]
+
+
+def padded(shape: Any, value: Any) -> Any:
+    """Return a value with all members that it may have."""
+    if isinstance(value, dict):
+        return {name: padded(one, value.get(name)) for name, one in shape.items()}
+    return [padded(shape[0], one) for one in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("form", ["NDJSON", "JSON"])
+@pytest.mark.parametrize("most", [1, 5_000, 1_000_000])
+def test_rows_that_have_few_of_many_columns_come_in_batches_that_are_not_too_large(
+    most: int, form: str, indent: int | None
+) -> None:
+    rows = [WIDE, *THIN * 20]
+    lines = "\r\n".join(map(json.dumps, rows))
+    data = (lines if form == "NDJSON" else json.dumps(rows, indent=indent)).encode()
+    reader = open_file(MemoryContent(NAME, data), FileSpec(form), Limits(batch_bytes=most), Tally())
+
+    batches = list(reader)
+
+    found = [row for batch in batches for row in batch.to_pylist()]
+    assert found == [padded(WIDE, row) for row in rows]
+    assert len(batches) == {1: len(rows), 5_000: len(batches), 1_000_000: 1}[most]
+    assert all(batch.nbytes <= 2 * most or batch.num_rows == 1 for batch in batches)
+
+
+@pytest.mark.parametrize("form", ["NDJSON", "JSON"])
+def test_a_value_that_does_not_fit_has_its_line_in_rows_of_few_columns(form: str) -> None:
+    rows = list(map(json.dumps, [WIDE, *THIN * 20, {"c5": "x"}, {}]))
+    data = "\n".join(rows) if form == "NDJSON" else "[" + ",\n".join(rows) + "]"
+    limits = Limits(batch_bytes=5_000, preview_fetched=6_000)
+
+    with pytest.raises(TableError) as caught:
+        read(data.encode(), form, limits)
+
+    assert caught.value.message == (
+        "rows.json, line 182, column 'c5': the text \"x\" in a column of integers. Write the same "
+        "kind of value in all rows."
+    )
+
+
+def test_a_row_whose_lists_would_take_far_more_memory_than_their_text_is_refused() -> None:
+    rows = [WIDE, {"l": [{}] * 1_000}]
+    limits = Limits(row=100_000, batch_bytes=1_000)
+
+    with pytest.raises(TableError) as caught:
+        read("\n".join(map(json.dumps, rows)).encode(), "NDJSON", limits)
+
+    assert caught.value.message == (
+        "rows.json, line 2: it takes 264,824 bytes to hold all members of all the objects in the "
+        "row's lists, most of which have no value. Write each of the objects as a row."
+    )
+    assert caught.value.reason == "too_large"
+
+
+@pytest.mark.parametrize("within", ['{"o":%s}', '{"l":[{"o":%s}]}'])
+def test_too_many_columns_within_objects_are_refused(within: str) -> None:
+    data = (within % json.dumps(dict.fromkeys(map(str, range(51)), 1))).encode()
+    for attempt in (read, preview):
+        with pytest.raises(TableError) as caught:
+            attempt(data, "NDJSON", limits=Limits(columns=10))
+
+        assert caught.value.message == (
+            "rows.json: 51 columns, counted within objects and lists, where a table has at most "
+            "50 of those. Write fewer members, or objects with many of them as text."
+        )
+        assert caught.value.reason == "too_many_columns"
+
+
+@pytest.mark.parametrize("row", [b'{"id":1}', b'{"id":1e300}'])
+def test_a_reading_ends_with_its_time(row: bytes) -> None:
+    is_over = False
+    tally = Tally(is_over=lambda: is_over)
+    reader = open_file(
+        MemoryContent(NAME, b'{"id":0.5}\n' + (row + b"\n") * 1_000),
+        FileSpec("NDJSON"),
+        Limits(chunk=100),
+        tally,
+    )
+    batches = iter(reader)
+    next(batches)
+    is_over = True
+
+    with pytest.raises(TableError) as caught:
+        next(batches)
+
+    assert caught.value.reason == "timed_out"
+
+
+def test_a_preview_of_one_long_list_ends_with_its_time() -> None:
+    left = iter(range(20))
+    tally = Tally(is_over=lambda: next(left, None) is None)
+
+    with pytest.raises(TableError) as caught:
+        preview(b'{"l":[' + b"{}," * 30_000 + b"{}]}", "NDJSON", tally)
+
+    assert caught.value.reason == "timed_out"

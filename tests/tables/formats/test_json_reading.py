@@ -118,6 +118,14 @@ CASES: list[tuple[str | bytes, str, str, str]] = [
      f"integer of more than 64 bits. {AS_TEXT}", "wrong_value"),
     ('{"a":1.5}\n{"a":9007199254740993}\n', "NDJSON", ", line 2, column 'a': 9007199254740993 in "
      f"a column of numbers, which would round it. {AS_TEXT}", "wrong_value"),
+    ('{"a":1}\n{"a":9007199254740993}\n{"a":1.5}\n', "NDJSON", ", line 3, column 'a': 1.5 in a "
+     f"column of integers, some too large for a fraction. {ALIKE}", "wrong_value"),
+    ('{"a":[1,9007199254740993]}\n{"a":[1.5]}\n', "NDJSON", ", line 2, column 'a[0]': 1.5 in a "
+     f"column of integers, some too large for a fraction. {ALIKE}", "wrong_value"),
+    ('{"a":1.5}\n{"a":2}\n{"a":9007199254740993}\n', "NDJSON", ", line 3, column 'a': "
+     f"9007199254740993 in a column of numbers, which would round it. {AS_TEXT}", "wrong_value"),
+    ('{"a":1}\n \n{"a":2}{"a":3}\n', "NDJSON",
+     f", line 3: is not JSON: extra data, at character 8. {WHOLE}", "wrong_row"),
     ('{"o":{"l":[1,NaN]}}\n', "NDJSON", ", line 1, column 'o.l[1]': NaN is no value of JSON. "
      "Write null for no value.", "wrong_value"),
     ('{"a":1e999}\n', "NDJSON", f", line 1, column 'a': 1e999 is too large. {AS_TEXT}",

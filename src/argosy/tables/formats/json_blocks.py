@@ -11,7 +11,7 @@ import msgspec
 
 from argosy.errors import TableError
 from argosy.tables.formats.json_values import broken, no_object, scan_end, scan_row
-from argosy.tables.formats.text import Buffer, refuse_surrogate, size_in_words
+from argosy.tables.formats.text import Buffer, lines_in, refuse_surrogate, size_in_words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -30,11 +30,15 @@ _FORMAT_FIELD = "connection_table_params.file_format"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Rows: as they stand in the file from `line` on, and one on each line as `rows`."""
+    """Rows: as they stand in the file from `line` on, and one on each line as `rows`.
+
+    `count` is how many lines those are; some may be empty.
+    """
 
     text: bytes
     line: int
     rows: bytes
+    count: int
     is_array: bool = False
 
     def elements(self) -> Iterator[tuple[int, str]]:
@@ -48,12 +52,25 @@ class Block:
             if row.strip():
                 yield line, row
 
+    def split(self, cost: Callable[[bytes], int], most: int) -> Iterator[Block]:
+        """Yield its rows in parts, each of which costs no more than `most` or is one row."""
+        text = self.text if self.is_array else self.rows
+        flat, line, end = _flat(text), self.line, 0
+        for rows in _portions(self.rows.splitlines(keepends=True), cost, most):
+            start = flat.index(rows[0][:-1], end)
+            line += lines_in(text[end:start])
+            end = start
+            for row in rows:
+                end = flat.index(row[:-1], end) + len(row) - 1
+            yield Block(text[start:end], line, b"".join(rows), len(rows), self.is_array)
+            line += lines_in(text[start:end])
+
 
 class Blocks:
     """The blocks of a file, in their order; `pieces` is the text of its stream.
 
     `text` is what was taken and not yet given. Where the stream ends before the file does, the last
-    row is cut off.
+    row is cut off. The first block is no longer than `first` bytes, unless its first row is.
     """
 
     def __init__(
@@ -63,12 +80,14 @@ class Blocks:
         limits: Limits,
         go_on: Callable[[], None],
         *,
+        first: int,
         is_lines: bool,
     ) -> None:
         self._go_on = go_on
         self._limits = limits
         self._name = stream.name
         self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
+        self._window = max(min(self._size, first), 1)
         self.text = Buffer(stream, pieces, self._size, go_on)
         self._is_after_element = False
         self._next = self._find_way(is_lines=is_lines)
@@ -132,7 +151,7 @@ class Blocks:
         return True
 
     def _next_of_lines(self) -> Block | None:
-        text, size = self.text, self._size
+        text, size = self.text, self._window
         while text.fill(size + 1):
             is_last = text.is_done and len(text.held) <= size
             if is_last and text.is_whole:
@@ -152,7 +171,7 @@ class Blocks:
     def _next_of_array(self) -> Block | None:
         if not self._step_to_element():
             return None
-        text, size = self.text, self._size
+        text, size = self.text, self._window
         while text.fill(size + 1):
             is_last = text.is_done and len(text.held) <= size
             is_cut = not (is_last and text.is_whole)
@@ -209,7 +228,7 @@ class Blocks:
         """Return where the last whole element of a window ends, or 0. Raises TableError."""
         end = len(window)
         # A longer window is one whose first row is long: it has few ends, and each guess is dear.
-        for _ in range(_GUESSES if end <= self._size else _GUESSES_IN_LONG):
+        for _ in range(_GUESSES if end <= self._window else _GUESSES_IN_LONG):
             self._go_on()
             end = window.rfind(b"}", 0, end)
             if end < 0:
@@ -268,10 +287,13 @@ class Blocks:
         return block
 
     def _give(self, cut: int, *, is_array: bool) -> Block:
+        self._window = self._size
         line = self.text.line
         text = self.text.take(cut)
-        rows = _one_on_each_line(text) if is_array else _in_lines(text)
-        return Block(text, line, rows, is_array)
+        if is_array:
+            return Block(text, line, *_one_on_each_line(text), is_array)
+        count = self.text.line - line + (not text.endswith((b"\n", b"\r")))
+        return Block(text, line, _in_lines(text), count)
 
     def _skip_space(self) -> bool:
         text = self.text
@@ -334,11 +356,30 @@ def _in_lines(text: bytes) -> bytes:
     return text if text.endswith(b"\n") else text + b"\n"
 
 
-def _one_on_each_line(text: bytes) -> bytes:
-    """Return the elements of an array's middle, one on each line."""
-    flat = text.replace(b"\n", b" ").replace(b"\r", b" ")
+def _one_on_each_line(text: bytes) -> tuple[bytes, int]:
+    """Return the elements of an array's middle, one on each line, and how many they are."""
+    flat = _flat(text)
     try:
         rows = _RAWS.decode(b"[%b]" % flat)
     except (msgspec.DecodeError, RecursionError):
-        return flat + b"\n"  # refused by whoever reads it
-    return b"\n".join(map(bytes, rows)) + b"\n"
+        return flat + b"\n", 1  # refused by whoever reads it
+    return b"\n".join(map(bytes, rows)) + b"\n", len(rows)
+
+
+def _flat(text: bytes) -> bytes:
+    """Return a text of as many bytes that is one line."""
+    return text.replace(b"\n", b" ").replace(b"\r", b" ")
+
+
+def _portions(rows: list[bytes], cost: Callable[[bytes], int], most: int) -> Iterator[list[bytes]]:
+    portion: list[bytes] = []
+    spent = 0
+    for row in rows:
+        price = cost(row)
+        if portion and spent + price > most:
+            yield portion
+            portion, spent = [], 0
+        portion.append(row)
+        spent += price
+    if portion:
+        yield portion

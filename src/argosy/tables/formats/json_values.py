@@ -17,7 +17,7 @@ import pyarrow as pa
 from argosy.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Shape = str | list[Any] | dict[str, Any]
 #: How deep objects and lists may lie within each other.
@@ -35,10 +35,20 @@ _TYPES: dict[str, pa.DataType] = {
     "text": pa.string(),
 }  # fmt: skip
 _ALIKE: tuple[set[type], ...] = ({int}, {str}, {bool}, {type(None)})
-_SINGLE = frozenset((int, float, str, bool, type(None)))
 _SURE_DIGITS = 19
+#: After as many elements of a list it is asked whether there is time for more.
+_STRIDE = 1_000
 _AS_TEXT = "Write it as text, in quotes."
 ALIKE = "Write the same kind of value in all rows."
+
+
+class _Large(str):
+    """The shape of integers some of which a number would round."""
+
+    __slots__ = ()
+
+
+_SINGLE = frozenset((int, float, str, bool, type(None), _Large))
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,45 +120,88 @@ def no_object(value: Any) -> TableError:
     return _wrong(detail, remedy, reason="wrong_row")
 
 
-def merge(shape: Shape, value: Any, path: str = "", level: int = 0) -> Shape:
-    """Return the shape of values once there is one more: as it was, or wider.
-
-    Only what loses nothing is wider: null becomes anything, integers become numbers. The shapes of
-    objects and lists are changed. Raises TableError.
-    """
-    if value is None:
-        return shape
-    if level > MOST_LEVELS:
-        raise _too_deep(path)
-    if isinstance(value, dict):
-        return _merge_object(shape, value, path, level)
-    if isinstance(value, list):
-        return _merge_list(shape, value, path, level)
-    word = _word(value, path)
-    if shape in (word, "null"):
-        return word
-    if {word, str(shape)} == {"integer", "number"}:
-        if word == "integer":
-            _check_exact(value, path)
-        return "number"
-    raise _misfit(value, shape, path)
-
-
 class Widening:
-    """Makes the shape of columns wider, row by row. Most rows look like others before."""
+    """Makes the shape of columns wider, row by row. Most rows look like others before.
 
-    def __init__(self, shape: dict[str, Shape]) -> None:
+    Only what loses nothing is wider: null becomes anything, integers become numbers.
+    """
+
+    def __init__(self, shape: dict[str, Shape], go_on: Callable[[], None]) -> None:
         self._shape = shape
+        self._go_on = go_on
         self._known: set[tuple[Any, ...]] = set()
 
     def __call__(self, row: dict[str, Any]) -> None:
-        """Take one more row, as `merge` does. Raises TableError."""
-        types = (*map(type, row.values()),)
+        """Take one more row. Raises TableError for a value that does not fit those before."""
+        types = [_Large if _is_large(one) else type(one) for one in row.values()]
         looks = (*row, *types)
         if looks not in self._known:
-            merge(self._shape, row)
+            self._go_on()
+            self._merge(self._shape, row, "", 0)
             if _SINGLE.issuperset(types):
                 self._known.add(looks)
+
+    def _merge(self, shape: Shape, value: Any, path: str, level: int) -> Shape:
+        """Return the shape of values once there is one more; those of objects are changed."""
+        if value is None:
+            return shape
+        if level > MOST_LEVELS:
+            raise _too_deep(path)
+        if isinstance(value, dict):
+            return self._merge_object(shape, value, path, level)
+        if isinstance(value, list):
+            return self._merge_list(shape, value, path, level)
+        word = _word(value, path)
+        if shape in (word, "null"):
+            return _Large(word) if _is_large(value) else word if shape == "null" else shape
+        if {word, str(shape)} == {"integer", "number"}:
+            if word == "integer":
+                _check_exact(value, path)
+            elif isinstance(shape, _Large):
+                detail = f"{_show(value)} in a column of integers, some too large for a fraction."
+                raise _wrong(detail, ALIKE, path)
+            return "number"
+        raise _misfit(value, shape, path)
+
+    def _merge_object(self, shape: Shape, value: dict[str, Any], path: str, level: int) -> Shape:
+        if not isinstance(shape, dict):
+            if shape != "null":
+                raise _misfit(value, shape, path)
+            shape = {}
+        for name, one in value.items():
+            within = _within(path, name)
+            shape[name] = self._merge(shape.get(name, "null"), one, within, level + 1)
+        return shape
+
+    def _merge_list(self, shape: Shape, value: list[Any], path: str, level: int) -> Shape:
+        if not isinstance(shape, list):
+            if shape != "null":
+                raise _misfit(value, shape, path)
+            shape = ["null"]
+        if len(value) > 1 and set(map(type, value)) in _ALIKE and shape[0] != "number":
+            # what holds for one of them holds for all
+            value = [max(value, key=abs)] if type(value[0]) is int else value[:1]
+        for at, one in enumerate(value):
+            if at % _STRIDE == _STRIDE - 1:
+                self._go_on()
+            shape[0] = self._merge(shape[0], one, f"{path}[{at}]", level + 1)
+        return shape
+
+
+def leaves(shape: Shape) -> int:
+    """Return how many single values there are in a row whose lists have one element each."""
+    if isinstance(shape, dict):
+        return max(sum(map(leaves, shape.values())), 1)
+    return leaves(shape[0]) if isinstance(shape, list) else 1
+
+
+def leaves_in_lists(shape: Shape) -> int:
+    """Return how many of those are members of objects that are in lists."""
+    if isinstance(shape, dict):
+        return sum(map(leaves_in_lists, shape.values()))
+    if isinstance(shape, list):
+        return leaves(shape) if isinstance(shape[0], dict) else leaves_in_lists(shape[0])
+    return 0
 
 
 def to_arrow(shape: Shape) -> pa.DataType:
@@ -160,7 +213,9 @@ def to_arrow(shape: Shape) -> pa.DataType:
     return _TYPES[shape]
 
 
-def unknown_members(shape: Shape, value: Any, path: str = "", level: int = 0) -> Iterator[str]:
+def unknown_members(
+    shape: Shape, value: Any, go_on: Callable[[], None], path: str = "", level: int = 0
+) -> Iterator[str]:
     """Yield the paths of members that a shape does not have. Raises TableError.
 
     Everything else is held against the shape, and must fit it without making it wider.
@@ -172,12 +227,14 @@ def unknown_members(shape: Shape, value: Any, path: str = "", level: int = 0) ->
     if isinstance(value, dict) and isinstance(shape, dict):
         for name, one in value.items():
             if name in shape:
-                yield from unknown_members(shape[name], one, _within(path, name), level + 1)
+                yield from unknown_members(shape[name], one, go_on, _within(path, name), level + 1)
             else:
                 yield _within(path, name)
     elif isinstance(value, list) and isinstance(shape, list):
         for at, one in enumerate(value):
-            yield from unknown_members(shape[0], one, f"{path}[{at}]", level + 1)
+            if at % _STRIDE == _STRIDE - 1:
+                go_on()
+            yield from unknown_members(shape[0], one, go_on, f"{path}[{at}]", level + 1)
     else:
         _check_single(value, shape, path)
 
@@ -191,34 +248,16 @@ def _check_single(value: Any, shape: Shape, path: str) -> None:
         raise _misfit(value, shape, path)
 
 
-def _merge_object(shape: Shape, value: dict[str, Any], path: str, level: int) -> Shape:
-    if not isinstance(shape, dict):
-        if shape != "null":
-            raise _misfit(value, shape, path)
-        shape = {}
-    for name, one in value.items():
-        shape[name] = merge(shape.get(name, "null"), one, _within(path, name), level + 1)
-    return shape
-
-
-def _merge_list(shape: Shape, value: list[Any], path: str, level: int) -> Shape:
-    if not isinstance(shape, list):
-        if shape != "null":
-            raise _misfit(value, shape, path)
-        shape = ["null"]
-    if len(value) > 1 and set(map(type, value)) in _ALIKE and shape[0] != "number":
-        value = value[:1]  # what holds for one of them holds for all
-    for at, one in enumerate(value):
-        shape[0] = merge(shape[0], one, f"{path}[{at}]", level + 1)
-    return shape
-
-
 def _within(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
+def _is_large(value: Any) -> bool:
+    return type(value) is int and not -_EXACT <= value <= _EXACT
+
+
 def _check_exact(value: int, path: str) -> None:
-    if abs(value) > _EXACT:
+    if _is_large(value):
         detail = f"{value} in a column of numbers, which would round it."
         raise _wrong(detail, _AS_TEXT, path)
 

@@ -7,13 +7,14 @@ of and left out.
 
 from __future__ import annotations
 
+import codecs
 import re
-from collections import deque
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice
 from typing import IO, TYPE_CHECKING, Any, Literal, cast
 
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import json as arrow_json
@@ -21,7 +22,15 @@ from pyarrow import json as arrow_json
 from argosy.errors import TableError
 from argosy.tables.formats.in_order import InOrder, Once
 from argosy.tables.formats.json_blocks import Block, Blocks, placed
-from argosy.tables.formats.json_values import Widening, parse_row, to_arrow, unknown_members
+from argosy.tables.formats.json_sparse import ODD, ROWS, Sparse
+from argosy.tables.formats.json_values import (
+    Widening,
+    leaves,
+    leaves_in_lists,
+    parse_row,
+    to_arrow,
+    unknown_members,
+)
 from argosy.tables.formats.reading import FilePreview, PreviewColumn
 from argosy.tables.formats.text import (
     as_utf8,
@@ -32,44 +41,97 @@ from argosy.tables.formats.text import (
 from argosy.tables.formats.types import preview_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from argosy.tables.content import FileSpec, Limits, Tally
     from argosy.tables.formats.delimited import Source
     from argosy.tables.formats.json_values import Shape
     from argosy.tables.formats.streams import ByteStream
 
-#: How many blocks of 1 MiB tell the columns.
-_SAMPLE = 2
+#: The columns are those of the rows in the first bytes of the text: so many that a preview surely
+#: has them (of what it fetches, less what a bad compression adds), and so a reading finds the same.
+_SAMPLE = 15 / 16
+#: Bytes of a letter, in encodings of which a preview has fewer letters.
+_LETTERS = {"utf-16": 2, "utf-32": 4}
+#: How many columns there may be for each that a table may have, counted within objects and lists.
+_LEAVES = 5
+#: The most bytes of a value in a batch, but for the text that it has in the file.
+_VALUE = 8
+#: Rows are parsed as sparse if their values come to as many bytes for each of their text.
+_SPARSE = 8
+#: How many times as large as its text may be a row may become.
+_SWOLLEN = 2
 _EXACT = 2**53
 _LONG_ROW = (
     "{}: its first row is longer than the {} that a preview reads of it; so no column is shown."
 )
 _NO_ROW = "{}: the {} that a preview reads hold no row but only space, so no column is shown."
 _Unexpected = Literal["error", "ignore"]
-_ROWS = msgspec.json.Decoder(dict[str, Any])
+_EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
 _NULL_ROW = re.compile(rb"\}\s*null")
 
 
-def open_json(source: Source, spec: FileSpec, limits: Limits, tally: Tally) -> JsonReader:
-    """Return a reader of a JSON or NDJSON file, which must be closed. Raises TableError."""
+def open_json(
+    source: Source,
+    spec: FileSpec,
+    limits: Limits,
+    tally: Tally,
+    shape: Mapping[str, Shape] | None = None,
+) -> JsonReader:
+    """Return a reader of a JSON or NDJSON file, which must be closed. Raises TableError.
+
+    `shape` is the columns' where more than this file tells it; else the first rows do.
+    """
     stream = source.expanded()
     try:
-        return JsonReader(stream, spec, limits, tally)
+        return JsonReader(stream, spec, limits, tally, shape)
     except BaseException:
         stream.close()
         raise
 
 
 def preview_json(
-    source: Source, spec: FileSpec, limits: Limits, tally: Tally, rows: int = 20
+    source: Source,
+    spec: FileSpec,
+    limits: Limits,
+    tally: Tally,
+    rows: int = 20,
+    shape: Mapping[str, Shape] | None = None,
 ) -> FilePreview:
-    """Return the columns and the first rows of a JSON or NDJSON file. Raises TableError."""
+    """Return the columns and the first rows of a JSON or NDJSON file. Raises TableError.
+
+    `shape` is as in `open_json`.
+    """
+    with _previewed(source, spec, limits, tally, shape) as reader:
+        return reader.preview(rows)
+
+
+def sample_json(
+    source: Source, spec: FileSpec, limits: Limits, tally: Tally
+) -> Mapping[str, Shape]:
+    """Return the columns of a JSON or NDJSON file, as far as a preview sees it.
+
+    There are none where it sees no row as a whole. Raises TableError.
+    """
+    with _previewed(source, spec, limits, tally, None) as reader:
+        return reader.shape
+
+
+@contextmanager
+def _previewed(
+    source: Source,
+    spec: FileSpec,
+    limits: Limits,
+    tally: Tally,
+    shape: Mapping[str, Shape] | None,
+) -> Iterator[JsonReader]:
+    further = limits.preview_further
     stream = source.expanded(
-        most_fetched=limits.preview_fetched, most_expanded=limits.preview_expanded
+        most_fetched=limits.preview_fetched + further,
+        most_expanded=limits.preview_expanded + further,
     )
     try:
-        return JsonReader(stream, spec, limits, tally, is_preview=True).preview(rows)
+        yield JsonReader(stream, spec, limits, tally, shape, is_preview=True)
     finally:
         stream.close()
 
@@ -96,6 +158,7 @@ class JsonReader(Once):
         spec: FileSpec,
         limits: Limits,
         tally: Tally,
+        shape: Mapping[str, Shape] | None = None,
         *,
         is_preview: bool = False,
     ) -> None:
@@ -104,18 +167,31 @@ class JsonReader(Once):
         self._stream = stream
         self._limits = limits
         self._tally = tally
-        pieces = as_utf8(stream, str(spec.options.get("encoding") or "utf-8"))
+        encoding = str(spec.options.get("encoding") or "utf-8")
+        pieces = as_utf8(stream, encoding)
+        self._sample_size = _sample_size(limits, encoding)
         is_lines = spec.file_format == "NDJSON"
-        self._blocks = Blocks(stream, pieces, limits, self._go_on, is_lines=is_lines)
-        self._sample = self._read_sample()
-        self._shape: dict[str, Shape] = {}
-        self._first_rows: list[dict[str, Any]] = []
-        if is_preview or not self._merge_quickly():
-            self._first_rows = self._merge_sample()
+        self._blocks = Blocks(
+            stream, pieces, limits, self._go_on, first=self._sample_size, is_lines=is_lines
+        )
+        self._first = self._blocks.next()
+        self._parts: Iterator[Block] = iter(())
+        self._shape: dict[str, Shape] = dict(shape or {})
+        self._preview_rows: Iterator[dict[str, Any]] = iter(())
+        if is_preview or not (shape or self._merge_quickly()):
+            self._preview_rows = self._merge_sample()
         self._check_columns()
+        self._object_cost = leaves_in_lists(self._shape) * _VALUE
+        self._row_cost = leaves(self._shape) * _VALUE - self._object_cost
         self._schema = pa.schema([(name, to_arrow(one)) for name, one in self._shape.items()])
+        self._sparse = Sparse(self._schema, self._go_on)
         self._unexpected: _Unexpected = "error"
         self._work: InOrder[Block, Parsed] | None = None
+
+    @property
+    def shape(self) -> Mapping[str, Shape]:
+        """The columns as JSON has them."""
+        return self._shape
 
     @property
     def schema(self) -> pa.Schema:
@@ -123,9 +199,10 @@ class JsonReader(Once):
         return self._schema
 
     def _give(self) -> Iterator[pa.RecordBatch]:
-        self._first_rows = []
+        self._preview_rows = iter(())
         self._work = InOrder(self._next_block, self._parse)
         while (parsed := self._work.take()) is not None:
+            self._go_on()
             batch = self._settle(parsed)
             for start in range(0, batch.num_rows, self._limits.batch_rows):
                 part = batch.slice(start, self._limits.batch_rows)
@@ -140,7 +217,7 @@ class JsonReader(Once):
 
     def preview(self, rows: int) -> FilePreview:
         """Return the columns and the first rows; those are all that is counted."""
-        found = self._first_rows
+        found = list(islice(self._preview_rows, rows + 1))
         shown = [{name: row.get(name) for name in self._shape} for row in found[:rows]]
         self._tally.rows_read += len(shown)
         is_whole = len(found) <= rows and not self._blocks.has_more() and self._blocks.text.is_whole
@@ -153,25 +230,29 @@ class JsonReader(Once):
         columns = tuple(_column(name, one) for name, one in self._shape.items())
         return FilePreview(columns, preview_rows(shown, self._limits.preview_text), is_whole)
 
-    def _read_sample(self) -> deque[Block]:
-        sample: deque[Block] = deque()
-        while len(sample) < _SAMPLE and (block := self._blocks.next()) is not None:
-            sample.append(block)
-        return sample
+    def _merge_sample(self) -> Iterator[dict[str, Any]]:
+        """Make the shape of the columns; return the rows, those of the sample first.
 
-    def _merge_sample(self) -> list[dict[str, Any]]:
-        """Return the rows of the sample, and make the shape of the columns. Raises TableError."""
-        rows: list[dict[str, Any]] = []
-        widen = Widening(self._shape)
-        for block in self._sample:
-            for line, text in block.elements():
-                self._go_on()
-                try:
-                    rows.append(row := self._parse_row(line, text))
-                    widen(row)
-                except TableError as error:
-                    raise placed(error, self._stream.name, line) from None
-        return rows
+        Raises TableError for what is wrong with the sample.
+        """
+        if self._first is None:
+            return iter(())
+        widen = Widening(self._shape, self._go_on)
+        elements = self._first.elements()
+        sample: list[dict[str, Any]] = []
+        for line, text in islice(elements, 1 if self._is_long else None):
+            self._go_on()
+            try:
+                sample.append(row := self._parse_row(line, text))
+                widen(row)
+            except TableError as error:
+                raise placed(error, self._stream.name, line) from None
+        return chain(sample, self._later_rows(elements))
+
+    def _later_rows(self, elements: Iterator[tuple[int, str]]) -> Iterator[dict[str, Any]]:
+        yield from (row for row, _ in self._checked(elements))
+        while (block := self._blocks.next()) is not None:
+            yield from (row for row, _ in self._checked(block.elements()))
 
     def _merge_quickly(self) -> bool:
         """Make the shape of the columns without a look at what only the slow way sees.
@@ -180,16 +261,20 @@ class JsonReader(Once):
         anything wrong.
         """
         shape: dict[str, Shape] = {}
-        widen = Widening(shape)
+        widen = Widening(shape, self._go_on)
+        sample = self._first.rows if self._first else b""
         try:
-            for block in self._sample:
-                self._go_on()
-                for row in _ROWS.decode_lines(block.rows):
-                    widen(row)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, TableError):
+            for row in ROWS.decode_lines(sample[: sample.find(b"\n")] if self._is_long else sample):
+                widen(row)
+        except ODD:
             return False
         self._shape = shape
         return True
+
+    @property
+    def _is_long(self) -> bool:
+        """Whether the first row is so long that it is the sample: a preview may have no more."""
+        return self._first is not None and len(self._first.text) > self._sample_size
 
     def _parse_row(self, line: int, text: str) -> dict[str, Any]:
         """Return a row. Raises TableError, without its place where the row's JSON is at fault."""
@@ -207,7 +292,16 @@ class JsonReader(Once):
                 remedy="Write fewer members, or some of them as an object.",
                 reason="too_many_columns",
             )
-        if not count and (self._sample or self._blocks.text.is_whole):
+        most *= _LEAVES
+        if (count := leaves(self._shape)) > most:
+            raise TableError(
+                detail=f"{count:,} columns, counted within objects and lists, where a table has at "
+                f"most {most:,} of those.",
+                file=self._stream.name,
+                remedy="Write fewer members, or objects with many of them as text.",
+                reason="too_many_columns",
+            )
+        if not self._shape and (self._first or self._blocks.text.is_whole):
             raise TableError(
                 detail="there are no rows, or they have no members.",
                 file=self._stream.name,
@@ -216,7 +310,31 @@ class JsonReader(Once):
             )
 
     def _next_block(self) -> Block | None:
-        return self._sample.popleft() if self._sample else self._blocks.next()
+        """Return the next rows, as many as come to one batch. Raises TableError."""
+        part, most = next(self._parts, None), self._limits.batch_bytes
+        if part is None:
+            part, self._first = self._first or self._blocks.next(), None
+            if part is None or self._cost(part.rows, part.count) <= most:
+                return part
+            self._parts = part.split(self._cost, most)
+            part = next(self._parts)
+        if (size := self._cost(part.rows, part.count)) > _SWOLLEN * self._limits.row:
+            raise TableError(
+                detail=f"it takes {size_in_words(size)} to hold all members of all the objects in "
+                "the row's lists, most of which have no value.",
+                file=self._stream.name,
+                line=part.line,
+                remedy="Write each of the objects as a row.",
+                reason="too_large",
+            )
+        return part
+
+    def _cost(self, rows: bytes, count: int = 1) -> int:
+        """Return how many bytes the values of rows take at most, their texts left aside."""
+        cost = count * self._row_cost
+        if not self._object_cost:
+            return cost
+        return cost + max(rows.count(b"{") - count, 0) * self._object_cost
 
     def _parse(self, block: Block) -> Parsed:
         """Return what comes of a block; never raises for what is in it."""
@@ -225,18 +343,22 @@ class JsonReader(Once):
             made.batch = pa.RecordBatch.from_pylist([], schema=self._schema)
         elif not _is_safe(block.rows):
             made.trouble = "a row is no object, or no UTF-8"
+        elif _has_empty_line(block.rows):  # else two rows on another line would not be seen
+            made.trouble = "it has empty lines"
         else:
             self._parse_rows(made, self._unexpected)
         return made
 
     def _parse_rows(self, made: Parsed, unexpected: _Unexpected) -> None:
         rows = made.block.rows
+        is_sparse = self._cost(rows, made.block.count) > _SPARSE * len(rows)
+        schema = self._sparse.narrow(rows) if is_sparse else self._schema
         try:
             table = arrow_json.read_json(
                 cast("IO[bytes]", pa.BufferReader(rows)),
                 arrow_json.ReadOptions(use_threads=False, block_size=len(rows) + 1),
                 arrow_json.ParseOptions(
-                    explicit_schema=self._schema,
+                    explicit_schema=schema,
                     newlines_in_values=False,
                     unexpected_field_behavior=unexpected,
                 ),
@@ -245,19 +367,21 @@ class JsonReader(Once):
             made.trouble = str(error)
             return
         made.batch = table.to_batches()[0]
-        if made.batch.num_rows != rows.count(b"\n"):
+        if made.batch.num_rows != made.block.count:
             made.batch, made.trouble = None, "it is not one object on each line"
         elif len(rows) > self._limits.cell or not all(map(_is_exact, made.batch.columns)):
             made.trouble = "it may hold what is rounded or too long"
+        if made.batch is not None and is_sparse:
+            made.batch = self._sparse.fill(made.batch)
 
     def _settle(self, parsed: Parsed) -> pa.RecordBatch:
         """Return the rows of a block, all of which fit. Raises TableError."""
         if parsed.trouble:
-            texts = [text for _, text in self._checked(parsed.block)]
+            texts = [text for _, text in self._checked(parsed.block.elements())]
             if parsed.batch is None:  # what was in the way was no fault
                 rows = "".join(f"{_on_one_line(text)}\n" for text in texts).encode()
                 block = parsed.block
-                again = Parsed(Block(block.text, block.line, rows, block.is_array))
+                again = Parsed(Block(block.text, block.line, rows, len(texts), block.is_array))
                 self._parse_rows(again, "ignore")
                 parsed = again
         if parsed.batch is None:
@@ -269,18 +393,19 @@ class JsonReader(Once):
             )
         return parsed.batch
 
-    def _checked(self, block: Block) -> Iterator[tuple[int, str]]:
-        """Yield the lines and texts of a block's rows. Raises TableError for one that is wrong."""
-        for line, text in block.elements():
+    def _checked(self, elements: Iterable[tuple[int, str]]) -> Iterator[tuple[dict[str, Any], str]]:
+        """Yield the rows with their texts. Raises TableError for one that is wrong."""
+        for line, text in elements:
+            self._go_on()
             try:
                 row = self._parse_row(line, text)
-                unknown = list(unknown_members(self._shape, row))
+                unknown = list(unknown_members(self._shape, row, self._go_on))
                 self._check_length(row, text)
             except TableError as error:
                 raise placed(error, self._stream.name, line) from None
             if unknown:
                 self._tell_unknown(unknown, line)
-            yield line, text
+            yield row, text
 
     def _check_length(self, row: dict[str, Any], text: str) -> None:
         most = self._limits.cell
@@ -304,6 +429,12 @@ class JsonReader(Once):
             )
 
 
+def _sample_size(limits: Limits, encoding: str) -> int:
+    """Return how many bytes of text a preview has, as UTF-8, whatever it is a preview of."""
+    letter = _LETTERS.get(codecs.lookup(encoding).name[:6], 1)
+    return max(int(limits.preview_fetched * _SAMPLE) // letter, 1)
+
+
 def _column(name: str, shape: Shape) -> PreviewColumn:
     if isinstance(shape, dict):
         members = tuple(_column(within, one) for within, one in shape.items())
@@ -318,6 +449,10 @@ def _is_safe(rows: bytes) -> bool:
     """
     has_null = b"null" in rows and (_NULL_ROW.search(rows) or not rows.startswith(b"{"))
     return not has_null and b"\0" not in rows and _is_utf8(rows)
+
+
+def _has_empty_line(rows: bytes) -> bool:
+    return not rows[: rows.find(b"\n")].strip() or _EMPTY_LINE.search(rows) is not None
 
 
 def _is_utf8(rows: bytes) -> bool:

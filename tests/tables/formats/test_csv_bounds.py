@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+import re
 import zipfile
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Limits, Tally
@@ -53,13 +56,39 @@ def test_what_is_all_alike_is_passed_over_in_few_steps(text: str) -> None:
     assert not asked
 
 
-@pytest.mark.parametrize("text", ['1,"' + '"" ' * 10_000, '"",' * 10_000, '"a"\n' * 10_000])
+@pytest.mark.parametrize(
+    "text", ['1,"' + '"" ' * 10_000, '"",' * 10_000, '"a"\n' * 10_000, "1," + "\\\na" * 10_000]
+)
 def test_records_are_read_slowly_only_while_there_is_time(text: str) -> None:
     def stop() -> None:
         raise TimeoutError
 
     with pytest.raises(TimeoutError):
         list(read_records(text, Dialect(), 1, stop))
+
+
+@pytest.mark.parametrize("end", [b"\r", b"\n", b"\r\n"])
+def test_a_million_lines_are_skipped_at_once(end: bytes) -> None:
+    data, limits = end * 400_000 + b"id,a" + end + b"1,2", Limits(preview_fetched=1024 * 1024)
+    spec = FileSpec("CSV", "none", {"skip_rows_before_header": 399_990})
+
+    assert preview_file(MemoryContent(NAME, data), spec, limits, Tally()).rows == (
+        {"id": "1", "a": "2"},
+    )
+
+
+@given(text=st.text("\r\na", min_size=1, max_size=12), count=st.integers(0, 12))
+def test_lines_are_skipped_as_they_end(text: str, count: int) -> None:
+    ends = [found.end() for found in re.finditer("\r\n?|\n", text)]
+    assume(count < len(ends))
+    rest = text[ends[count - 1] if count else 0 :]
+    names = [line for line in re.split("[\r\n]+", rest) if line]
+    assume(names)
+
+    shown = preview(text.encode(), skip_rows_before_header=count)
+
+    assert [column.name for column in shown.columns] == names[:1]
+    assert [row[names[0]] for row in shown.rows] == names[1:]
 
 
 def test_a_preview_ends_with_its_time() -> None:

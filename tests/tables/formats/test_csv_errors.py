@@ -256,3 +256,29 @@ def test_a_format_that_nobody_knows_is_refused() -> None:
         "a.xls: 'XLS' is no format that files are read in. Use one of CSV, NDJSON, JSON, PARQUET, "
         "AVRO, dat."
     )
+
+
+@pytest.mark.parametrize("option", ["null_values", "delimiter", "quote", "column_names"])
+def test_an_option_with_half_of_a_character_is_refused(option: str) -> None:
+    value: Any = "\ud800" if option in {"delimiter", "quote"} else ["\ud800", "b"]
+
+    assert failure(b"id,a\n1,2\n", **{option: value}).message == (
+        f"{NAME}: the option {option} has half of a character. Write the whole character."
+    )
+
+
+def test_the_line_of_a_wrong_byte_is_known_wherever_the_text_is_cut() -> None:
+    for size in range(1, 9):
+        lines = [b"i" * size + b",a", *[b"%06d,x" % n for n in range(140_000)]]
+        lines[139_000] = b"\x81,x"
+
+        error = failure(b"\r\n".join(lines), encoding="cp1252")
+
+        assert error.facts["line"] == 139_001
+
+
+def test_a_row_that_is_left_out_and_no_utf_8_is_told(capfd: pytest.CaptureFixture[str]) -> None:
+    error = failure(b"id,a\n1,2\n\xff\n", ignore_errors_on_fields_mismatch=True)
+
+    assert "line 3, column 'id': the byte 0xFF is not UTF-8." in error.message
+    assert not capfd.readouterr().err

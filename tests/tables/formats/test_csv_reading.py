@@ -397,3 +397,12 @@ def test_any_text_is_read_as_its_records_are_and_nothing_gets_lost(
     refused = [one.line for one in records if len(one.cells) != 2]
     assert [one.line for one in tally.refusals] == refused
     assert (tally.rows_read, tally.rows_refused) == (len(records), len(refused))
+
+
+@pytest.mark.parametrize("null", ["\n", "x\n", "\r"])
+def test_a_text_for_no_value_may_end_as_a_line_does(null: str) -> None:
+    data = f'id,a\n1,"{null}2,3"\n4,"{null}"\n5,6\n' * 1
+
+    for limits in (None, Limits(chunk=20)):
+        rows, _ = read(data, limits, null_values=[null])
+        assert [row["a"] for row in rows] == [f"{null}2,3", None, "6"]

@@ -19,6 +19,7 @@ from argosy.tables.formats.types import (
     column_of,
     infer_type,
     preview_cell,
+    preview_rows,
     typed,
     word_of,
 )
@@ -136,3 +137,80 @@ def test_cells_of_a_preview_are_json(value: Any, expected: Any) -> None:
 
     assert shown == expected
     json.dumps(shown, allow_nan=False)
+
+
+def nested(levels: int) -> Any:
+    value: Any = []
+    for _ in range(levels):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ([0] * 100, [0] * 100),
+        ([0] * 101, [*[0] * 100, "…"]),
+        (dict.fromkeys(range(101), 0), {**{str(n): 0 for n in range(100)}, "…": "…"}),
+        ([[0] * 101, [0]], [[*[0] * 100, "…"], [0]]),
+        (["x" * 1_000] * 12, [*["x" * 1_000] * 10, "…"]),
+        ([["x" * 1_000] * 12, 1], [[*["x" * 1_000] * 10, "…"], "…"]),
+        ({"x" * 1_001: 1}, {"x" * 1_000 + "…": 1}),
+        (nested(20), nested(20)),
+    ],
+)
+def test_of_lists_and_objects_a_preview_shows_the_beginning(value: Any, expected: Any) -> None:
+    assert preview_cell(value, 1_000) == expected
+
+
+def test_a_cell_of_a_preview_is_bounded_however_its_values_lie() -> None:
+    for value in (
+        nested(90),
+        [[[[0] * 200] * 200] * 200] * 200,
+        {str(n): {str(n): [str(n)] * 200 for n in range(200)} for n in range(200)},
+        [["x" * 2_000] * 50] * 50,
+    ):
+        text = json.dumps(preview_cell(value, 1_000))
+
+        assert len(text) <= 30_000
+        assert json.dumps("…") in text
+
+
+def test_cells_show_less_of_lists_where_there_are_many() -> None:
+    row = {str(n): [{"a": [n] * 50}] * 50 for n in range(1_000)}
+
+    shown = preview_rows([row] * 20, 1_000)
+
+    assert len(json.dumps(shown)) <= 12_000_000
+    assert shown[0]["7"] == [{"a": [*[7] * 17, "…"]}, "…"]
+
+
+def test_many_texts_are_all_shown() -> None:
+    row = {str(n): "x" * 1_000 for n in range(2_000)}
+
+    assert preview_rows([row] * 3, 1_000) == (row, row, row)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0000-01-01", "0000-01-01 00:00:00", "9999-12-31T23:59:59-01:00",
+        "0001-01-01T00:00:00+01:00",
+    ],
+)  # fmt: skip
+def test_days_that_calendars_do_not_have_stay_text(text: str) -> None:
+    assert infer_type(pa.array([text, None]), Dialect()) == pa.string()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "0.12345678901234567890123", "9007199254740993.0", "123456789012345678.5", "1e-400",
+        "1e400", "9007199254740993", "1.00000000000000000000",
+    ],
+)  # fmt: skip
+def test_a_number_that_would_be_rounded_is_told_wherever_it_stands(text: str) -> None:
+    texts = pa.array(["0", "1.5", None, "-0.0", "1.7976931348623157e308", text, text])
+
+    assert typed(texts, pa.float64(), Dialect())[1] == 5
+    assert infer_type(texts, Dialect()) == pa.string()

@@ -214,6 +214,20 @@ def test_a_directory_without_bounds_is_not_read() -> None:
     assert refusal(data).reason == "too_large"
 
 
+def test_a_directory_that_has_fewer_members_than_its_end_tells_of_is_refused() -> None:
+    data = bytearray(zipped(("a.csv", ROWS), ("b.csv", ROWS)))
+    at = data.rindex(b"PK\x05\x06") + 10
+    data[at : at + 2] = struct.pack("<H", 3)
+
+    error = refusal(bytes(data))
+
+    assert error.message == (
+        "rows.zip: is a broken zip archive: its directory tells of 3 files and has 2. "
+        "Make the archive again."
+    )
+    assert error.reason == "broken_file"
+
+
 def test_an_encrypted_member_is_refused() -> None:
     data = bytearray(zipped(("rows.csv", ROWS)))
     data[6] |= 1

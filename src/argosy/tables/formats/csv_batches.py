@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from pyarrow import csv
 
-from argosy.tables.formats.text import lines_in
+from argosy.tables.formats.text import is_utf8, lines_in
 from argosy.tables.formats.types import typed
 
 if TYPE_CHECKING:
@@ -86,6 +86,9 @@ class BlockParser:
         if b"\0" in text:
             made.trouble = "there is a NUL byte"
             return made
+        if self.dialect.leave_out_misfits and not is_utf8(text):  # who is told of misfits needs it
+            made.trouble = "there is a byte that is not UTF-8"
+            return made
         try:
             texts = self._texts(text, made)
         except (pa.ArrowInvalid, pa.ArrowKeyError) as error:
@@ -143,7 +146,7 @@ class BlockParser:
         ]
         for mark, stand_in in stand_ins.items():
             columns = [pc.replace_substring(column, stand_in, mark) for column in columns]
-        made.is_doubtful = _ends_with_line_end(columns) or (
+        made.is_doubtful = _may_end_with_line_end(columns, dialect) or (
             made.misfits > 0
             and block.rstrip(b"\r\n").endswith(last_misfit.encode().rstrip(b"\r\n"))
         )
@@ -169,10 +172,12 @@ def _key(at: int) -> str:
     return str(at)
 
 
-def _ends_with_line_end(columns: Sequence[pa.Array[Any]]) -> bool:
-    """Whether the last cell does: then it may be one whose quote is still open."""
+def _may_end_with_line_end(columns: Sequence[pa.Array[Any]], dialect: Dialect) -> bool:
+    """Whether the last cell may do: then it may be one whose quote is still open."""
     last = columns[-1]
-    return len(last) > 0 and str(last[-1].as_py() or "").endswith(_LINE_ENDS)
+    cell = last[-1].as_py() if len(last) else ""
+    texts = dialect.null_values if cell is None else (str(cell),)
+    return any(text.endswith(_LINE_ENDS) for text in texts)
 
 
 def _with_stand_ins(block: bytes, dialect: Dialect) -> tuple[bytes, dict[str, str]]:

@@ -87,17 +87,10 @@ class Blocks:
             size = self._size if whole else len(text.held) * 2
             lines = lines_in(text.held[:whole])
             if lines > left:
-                self._take_few_lines(left)
+                text.take(_end_of_line(text.held, left))
                 return
             text.take(whole)
             left -= lines
-
-    def _take_few_lines(self, count: int) -> None:
-        """Pass over lines, all of which are held."""
-        at = 0
-        for _ in range(count):
-            at = _line_end(self.text.held, at)
-        self.text.take(at)
 
     def take_record(self, *, keep: bool = False) -> Record | None:
         """Return the first record of what is left, and pass over it unless it is to be kept.
@@ -234,10 +227,15 @@ def _line_cut(held: bytes, end: int, size: int) -> int:
     return feed or held.rfind(b"\r", 0, min(end, size - 1)) + 1
 
 
-def _line_end(held: bytes, start: int) -> int:
-    """Return where the line ends that begins at `start` and is followed by another."""
-    feed = held.find(b"\n", start)
-    back = held.find(b"\r", start, len(held) if feed < 0 else feed)
-    if back < 0:
-        return feed + 1
-    return back + 1 + held.startswith(b"\n", back + 1)
+def _end_of_line(held: bytes, count: int) -> int:
+    r"""Return where as many lines end, which are there; by halves, so each byte is seen twice."""
+    start, end = 0, len(held)
+    while end - start > 1:
+        middle = (start + end) // 2
+        is_told = held[start - 1 : start + 1] == b"\r\n"  # this end was counted before its half
+        lines = lines_in(held[start:middle]) - is_told
+        if lines < count:
+            start, count = middle, count - lines
+        else:
+            end = middle
+    return end + (held[end - 1 : end + 1] == b"\r\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 OPTIONS = "connection_table_params.options"
 _TRUE = ("true", "True", "TRUE")
+_SURROGATE = re.compile("[\ud800-\udfff]")
 _FALSE = ("false", "False", "FALSE")
 
 
@@ -49,6 +51,10 @@ class Dialect:
 
 def read_dialect(options: JsonObject, name: str) -> Dialect:
     """Return what the options of a table say; `name` is the file's. Raises TableError."""
+    for option, value in options.items():
+        texts = value if isinstance(value, list) else [value]
+        if any(isinstance(one, str) and _SURROGATE.search(one) for one in texts):
+            _refuse(option, "has half of a character", "Write the whole character.", name)
     delimiter = _mark(options, "delimiter", ",", name)
     if not delimiter:
         _refuse("delimiter", "is empty", "A delimiter is one character, or \\t for a tab.", name)

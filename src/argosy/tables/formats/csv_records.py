@@ -117,6 +117,7 @@ class _Scanner:
             if not self._take_quoted(parts):
                 return "".join(parts), opened
         while True:
+            self._step()
             self._take(self._bare, parts)
             if not self._take_escaped(parts):
                 return "".join(parts), 0

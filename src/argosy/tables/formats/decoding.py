@@ -192,7 +192,7 @@ def decode_zstd(feed: Feed, step: int, _tally: Tally) -> Iterator[bytes]:
 
 def _zstd_error(feed: Feed, error: Exception) -> TableError:
     text = _why(error)
-    if "Truncated" in text:
+    if "truncated" in text:
         return cut_short(feed.name, feed.position, "zstd")
     if "memory" in text:
         return TableError(

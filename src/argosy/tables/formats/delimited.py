@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -20,8 +22,6 @@ from argosy.tables.formats.text import as_utf8, lines_in, refuse_nul, size_in_wo
 from argosy.tables.formats.types import TEXT, column_of, infer_type, preview_rows, typed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from argosy.tables.content import FileSpec, Limits, Tally
     from argosy.tables.formats.csv_batches import Parsed
     from argosy.tables.formats.csv_blocks import Block
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 #: As many rows tell the type of a column, in a preview and in a reading alike.
 SAMPLE = 1_000
+#: Columns' types by their names.
+Types = Mapping[str, pa.DataType]
 _LONG_ROW = "{}: the first row is longer than the {} that a preview reads of it; no row is shown."
 _NO_ROW = "{}: only empty lines follow in the {} that a preview reads; no row is shown."
 _NO_HEADER = (
@@ -53,27 +55,71 @@ class Source(Protocol):
         ...
 
 
-def open_csv(source: Source, spec: FileSpec, limits: Limits, tally: Tally) -> CsvReader:
-    """Return a reader of a CSV file, which must be closed. Raises TableError."""
+def open_csv(
+    source: Source, spec: FileSpec, limits: Limits, tally: Tally, types: Types | None = None
+) -> CsvReader:
+    """Return a reader of a CSV file, which must be closed. Raises TableError.
+
+    `types` are the columns' where they are inferred of more than this file; else they are what a
+    preview finds.
+    """
     dialect = read_dialect(spec.options, source.name)
+    if dialect.infer and types is None:
+        found = sample_csv(source, spec, limits, tally)
+        types = found if any(not pa.types.is_null(one) for one in found.values()) else None
     stream = source.expanded()
     try:
-        return CsvReader(stream, dialect, limits, tally)
+        return CsvReader(stream, dialect, limits, tally, types)
     except BaseException:
         stream.close()
         raise
 
 
 def preview_csv(
-    source: Source, spec: FileSpec, limits: Limits, tally: Tally, rows: int = 20
+    source: Source,
+    spec: FileSpec,
+    limits: Limits,
+    tally: Tally,
+    rows: int = 20,
+    types: Types | None = None,
 ) -> FilePreview:
-    """Return the columns and the first rows of a CSV file. Raises TableError."""
+    """Return the columns and the first rows of a CSV file. Raises TableError.
+
+    `types` are as in `open_csv`.
+    """
+    with _previewed(source, spec, limits, tally, types) as reader:
+        return reader.preview(rows)
+
+
+def sample_csv(source: Source, spec: FileSpec, limits: Limits, tally: Tally) -> Types:
+    """Return the columns of a CSV file, as far as a preview sees it; nothing is counted but bytes.
+
+    There are none where it does not see the header. Raises TableError.
+    """
+    before = len(tally.warnings)
+    try:
+        with _previewed(source, spec, limits, tally, None) as reader:
+            return reader.types
+    except TableError as error:
+        if error.reason != "too_large":  # which it may be for a preview only
+            raise
+        return {}
+    finally:
+        del tally.warnings[before:]
+
+
+@contextmanager
+def _previewed(
+    source: Source, spec: FileSpec, limits: Limits, tally: Tally, types: Types | None
+) -> Iterator[CsvReader]:
     dialect = read_dialect(spec.options, source.name)
+    further = limits.preview_further
     stream = source.expanded(
-        most_fetched=limits.preview_fetched, most_expanded=limits.preview_expanded
+        most_fetched=limits.preview_fetched + further,
+        most_expanded=limits.preview_expanded + further,
     )
     try:
-        return CsvReader(stream, dialect, limits, tally).preview(rows)
+        yield CsvReader(stream, dialect, limits, tally, types)
     finally:
         stream.close()
 
@@ -81,10 +127,19 @@ def preview_csv(
 class CsvReader(Once):
     """Reads a CSV file once: its header when it is made, its rows when it is iterated.
 
-    Raises TableError when it is made, for what is wrong before the first row.
+    `types` are those of the columns where types are inferred, null for one without a value; if
+    there are none, they are those of the first rows. Raises TableError when it is made, for what
+    is wrong before the first row.
     """
 
-    def __init__(self, stream: ByteStream, dialect: Dialect, limits: Limits, tally: Tally) -> None:
+    def __init__(
+        self,
+        stream: ByteStream,
+        dialect: Dialect,
+        limits: Limits,
+        tally: Tally,
+        types: Types | None = None,
+    ) -> None:
         super().__init__()
         self._go_on = partial(tally.go_on, stream.name)
         self._stream = stream
@@ -97,10 +152,10 @@ class CsvReader(Once):
         self._findings = Findings(stream.name, self._header, dialect, limits, self._go_on)
         self._blocks.pass_empty_lines()
         self._first = self._blocks.next()
-        self._types = (TEXT,) * len(self._header.names)
-        self._seen = self._sample() if dialect.infer else None
-        if self._seen:
-            self._types = tuple(map(_readable, self._infer(self._seen[0])))
+        self._seen: tuple[list[pa.Array[Any]], list[Record]] | None = None
+        #: What the columns' values are; text unless that is inferred, and null where there is none.
+        self.types = self._find_types(types)
+        self._types = tuple(map(_readable, self.types.values()))
         self._parser = BlockParser(self._header.names, self._types, dialect, limits)
         self._work: InOrder[Block, Parsed] | None = None
         self._warn()
@@ -131,8 +186,8 @@ class CsvReader(Once):
             return FilePreview((), (), is_whole=False)
         texts, records = self._seen or self._sample()
         self._refuse_nul()
-        types = self._infer(texts)
-        names = self._header.names
+        names, infers = self._header.names, self._dialect.infer
+        types = [*self.types.values()] if infers else self._infer(texts)
         shown = 0
         for record in records:
             if shown == rows:
@@ -148,10 +203,9 @@ class CsvReader(Once):
             cut_off = len(self._blocks.text.cut_off)
             self._tell(_LONG_ROW if cut_off else _NO_ROW, cut_off or self._blocks.text.passed)
         columns = [
-            typed(text.slice(0, rows), _readable(type_) if self._dialect.infer else TEXT,
-                  self._dialect)[0].to_pylist()
-            for text, type_ in zip(texts, types, strict=True)
-        ]  # fmt: skip
+            typed(text.slice(0, rows), type_, self._dialect)[0].to_pylist()
+            for text, type_ in zip(texts, self._types, strict=True)
+        ]
         lines = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
         return FilePreview(
             tuple(column_of(name, type_) for name, type_ in zip(names, types, strict=True)),
@@ -195,6 +249,15 @@ class CsvReader(Once):
             if len(rows) == SAMPLE:
                 break
         return records, rows
+
+    def _find_types(self, known: Types | None) -> Types:
+        names = self._header.names
+        if not self._dialect.infer:
+            return dict.fromkeys(names, TEXT)
+        if known:
+            return {name: known.get(name, TEXT) for name in names}
+        self._seen = self._sample()
+        return dict(zip(names, self._infer(self._seen[0]), strict=True))
 
     def _infer(self, sample: list[pa.Array[Any]]) -> list[pa.DataType]:
         types: list[pa.DataType] = []

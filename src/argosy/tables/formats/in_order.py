@@ -99,14 +99,12 @@ class Once(ABC):
         if self._problem is not None:
             raise self._problem
         if self._is_closed and not self._is_at_end:
-            raise TableError(
-                detail="the reading was closed before its end.",
-                reason="closed",
-                status="unknown_error",
-            )
+            raise _closed()
         try:
             return next(self._given)
         except StopIteration:
+            if self._is_closed and not self._is_at_end:  # by another thread, meanwhile
+                raise _closed() from None
             self._is_at_end = True
             self.close()
             raise
@@ -119,3 +117,9 @@ class Once(ABC):
         """Let go of threads and files; what is under way ends."""
         self._is_closed = True
         self._let_go()
+
+
+def _closed() -> TableError:
+    return TableError(
+        detail="the reading was closed before its end.", reason="closed", status="unknown_error"
+    )

@@ -14,9 +14,10 @@ import pyarrow.parquet as pq
 from argosy.errors import TableError
 from argosy.tables.formats import beginnings, zips
 from argosy.tables.formats.ahead import Ahead
+from argosy.tables.formats.in_order import Once
 from argosy.tables.formats.parquet_chunks import Chunks, longest_word, top_of
-from argosy.tables.formats.pieces import plain_pieces
-from argosy.tables.formats.plain import check_names, plain_schema
+from argosy.tables.formats.pieces import check_texts, plain_pieces
+from argosy.tables.formats.plain import check_members, check_names, plain_schema
 from argosy.tables.formats.ranged import RangedFile
 from argosy.tables.formats.shown import preview_of
 from argosy.tables.formats.streams import members
@@ -39,6 +40,8 @@ _SMALLEST_BUFFER = 4 * 1024
 _LEAST_READ = 16 * 1024
 #: How many rows are decoded at once: with more, texts no longer stay in the processor's caches.
 _DECODED_ROWS = 32 * 1024
+#: How many columns a file has at most, those within objects counted: each costs time to open.
+_MOST_PARTS = 20_000
 #: How much more than its usual bound a preview may fetch where the first pages are so large.
 _PREVIEW_TIMES = 16
 _FOOTER = 8
@@ -100,15 +103,36 @@ class _Parquet:
         with self._told("its footer"):
             self._source = pa.PythonFile(self._file, mode="r")
             self._metadata = pq.read_metadata(self._source)
+            self._check_counts()
             self._opened = self._open(_GROUP)
             self._coded: dict[tuple[str, ...], pq.ParquetFile] = {}
             self._its_schema = self._opened.schema_arrow
             check_names(self._its_schema.names, self.name, limits)
-            size = self._metadata.serialized_size
-            footer = self._file.read_at(content.size - _FOOTER - size, size)
+            end = content.size - _FOOTER
+            size = int.from_bytes(self._file.read_at(end, 4), "little")
+            footer = self._file.read_at(end - size, size)
             names = self._its_schema.names
             self._chunks = Chunks(footer, self._metadata, names, self.name, limits)
             self.schema = plain_schema(self._its_schema)
+            check_members(self.schema, self.name)
+
+    def _check_counts(self) -> None:
+        """Raise TableError where the footer tells of too much, or of rows that are nowhere."""
+        parts, rows = self._metadata.num_columns, self._metadata.num_rows
+        if parts > _MOST_PARTS:
+            raise TableError(
+                detail=f"{parts:,} columns, with those within objects, where a file has at most "
+                f"{_MOST_PARTS:,}.",
+                file=self.name,
+                reason="too_many_columns",
+                remedy="Write fewer members, or some objects as text.",
+            )
+        if rows < 0 or (rows and not self._metadata.num_row_groups):
+            raise self._fewer(0)
+
+    def _fewer(self, found: int) -> TableError:
+        why = f"its footer tells of {self._metadata.num_rows:,}, its row groups of {found:,}"
+        return _broken(self.name, "its rows", why)
 
     def _open(self, buffers: int, coded: Iterable[str] = ()) -> pq.ParquetFile:
         """Open it with buffers of so many bytes in all columns together.
@@ -127,24 +151,34 @@ class _Parquet:
         return pq.ParquetFile(self._source, metadata=self._metadata, **options)
 
     def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield all rows as they lie there, row group by row group. Raises TableError."""
-        groups = Ahead(self._groups())
+        """Yield all rows as they lie there, row group by row group. Raises TableError.
+
+        Those of a group are as many as the footer tells, and those of the file, too.
+        """
+        groups, rows = Ahead(self._groups()), 0
         try:
             for group, start, data in groups:
                 self._file.pin(start, data)
-                if data:  # what is small as it lies there can be huge
-                    with self._told(f"row group {group + 1}"):
-                        self._chunks.check_pages(group, self._file)
                 del data
-                yield from self._batches(group)
+                with self._told(f"row group {group + 1}"):  # what is small there can be huge
+                    self._file.watch = self._chunks.watch(group)
+                yield from self._counted(group, self._batches(group))
+                rows += self._chunks.group(group).rows
+            if rows != self._metadata.num_rows:
+                raise self._fewer(rows)
         finally:
             self._file.pin(0, b"")
             groups.close()
 
     def _groups(self) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the row groups, each with its bytes where they are few enough to be held."""
+        """Yield the row groups, each with its bytes where they are few enough to be held.
+
+        Those without rows are left out.
+        """
         for group in range(self._metadata.num_row_groups):
             start, end = self._range(group)
+            if not self._chunks.group(group).rows:
+                continue
             self._chunks.check(group)
             is_held = end - start <= _GROUP
             yield group, start, self._file.fetch(start, end - start) if is_held else b""
@@ -156,6 +190,25 @@ class _Parquet:
         if start < 0 or end < start or end > self._file.size:
             raise _broken(self.name, f"row group {group + 1}", "it would lie outside of the file")
         return start, end
+
+    def _counted(
+        self, group: int, batches: Iterator[pa.RecordBatch], most: int | None = None
+    ) -> Iterator[pa.RecordBatch]:
+        """Yield the batches of a row group, which has as many rows as the footer tells.
+
+        With `most` only so many of them are wanted.
+        """
+        rows, told = 0, self._chunks.group(group).rows
+        wanted = told if most is None else min(most, told)
+        for batch in batches:
+            rows += batch.num_rows
+            yield batch
+            del batch
+            if most is not None and rows >= wanted:
+                return
+        if rows != told:
+            why = f"it has {rows:,} rows where the footer tells of {told:,}"
+            raise _broken(self.name, f"row group {group + 1}", why)
 
     def _batches(self, group: int) -> Iterator[pa.RecordBatch]:
         most = min(_DECODED_ROWS, self.limits.batch_rows)
@@ -184,7 +237,7 @@ class _Parquet:
             return ()
         most = self.limits.batch_bytes // rows
         names = zip(batch.schema.names, batch.columns, strict=True)
-        tops = [name for name, column in names if longest_word(column) > most]
+        tops = frozenset(name for name, column in names if longest_word(column) > most)
         return tuple(path for path in coded if top_of(path, tops))
 
     def _reopen(self, coded: tuple[str, ...]) -> pq.ParquetFile:
@@ -202,7 +255,7 @@ class _Parquet:
                 if left <= 0:
                     break
                 self.tally.go_on(self.name)
-                for batch in self._first(group, left):
+                for batch in self._first(group, left, rows - left):
                     found.append(batch)
                     left -= batch.num_rows
         except TableError as error:
@@ -223,9 +276,11 @@ class _Parquet:
             "so it shows no rows."
         )
 
-    def _first(self, group: int, rows: int) -> Iterator[pa.RecordBatch]:
-        """Yield the first rows of a row group, in one batch."""
+    def _first(self, group: int, rows: int, before: int) -> Iterator[pa.RecordBatch]:
+        """Yield the first rows of a row group, so many of them; so many are known before."""
         start, end = self._range(group)
+        if not self._chunks.group(group).rows:
+            return
         budget = self.limits.preview_fetched - self._file.fetched
         if end - start <= budget:
             self._file.read_at(start, end - start)
@@ -235,11 +290,14 @@ class _Parquet:
             self._file.ahead = max(_LEAST_READ, min(_TAIL, share))
         with self._told(f"row group {group + 1}"):
             self._chunks.check_first(group, rows, self._file)
+            self._file.watch = self._chunks.watch_first(group)
             opened = self._open(0, self._chunks.coded(group, rows))
             batches = opened.iter_batches(rows, row_groups=[group], use_threads=False)
-            batch = next(batches, None)
-            if batch is not None:
-                yield batch
+            for batch in self._counted(group, batches, rows):
+                check_texts(batch, before, self.name)
+                before += batch.num_rows
+                yield batch.slice(0, rows)
+                rows -= min(rows, batch.num_rows)
 
     @contextmanager
     def _told(self, part: str) -> Iterator[None]:
@@ -255,10 +313,11 @@ class _Parquet:
         self._opened.close(force=True)
 
 
-class _ParquetReader:
+class _ParquetReader(Once):
     """Reads a Parquet file from its first row group to its last."""
 
     def __init__(self, parquet: _Parquet, spooled: IO[bytes] | None) -> None:
+        super().__init__()
         self._parquet = parquet
         self._spooled = spooled
         self._batches: Ahead[pa.RecordBatch] = Ahead(parquet.batches())
@@ -271,10 +330,15 @@ class _ParquetReader:
     def schema(self) -> pa.Schema:
         return self._parquet.schema
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        return self._pieces
+    def _give(self) -> Iterator[pa.RecordBatch]:
+        row = 0
+        for piece in self._pieces:
+            check_texts(piece, row, self._parquet.name)  # nobody else looks
+            row += piece.num_rows
+            yield piece
+            del piece
 
-    def close(self) -> None:
+    def _let_go(self) -> None:
         self._batches.close()
         self._parquet.close()
         with suppress(ValueError):  # another thread is just taking from it, and ends too

@@ -6,6 +6,7 @@ rows share. What the footer says, and the heads of pages, tell that in time.
 
 from __future__ import annotations
 
+import re
 import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,12 +15,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from argosy.errors import TableError
-from argosy.tables.formats.parquet_pages import pages
+from argosy.tables.formats.parquet_pages import PageWatch, pages
 from argosy.tables.formats.parquet_thrift import read_list_head, read_struct, read_value
 from argosy.tables.formats.text import size_in_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     import pyarrow.parquet as pq
 
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _WIDTHS = {0: 1, 2: 8, 3: 8, 5: 8}
 _WIDTH = 4
 _BYTE_ARRAY = 6
+_DOT_OR_END = re.compile(r"\.|\Z")
 _DICTIONARIES = {2, 8}
 #: The fields of the footer that are read, by their numbers.
 _ROW_GROUPS = 4
@@ -82,7 +85,8 @@ class Chunks:
         self._name, self._limits = name, limits
         columns: list[Any] = [metadata.schema.column(at) for at in range(metadata.num_columns)]
         self._is_list = [one.max_repetition_level > 0 for one in columns]
-        self._tops = [top_of(one.path, names) for one in columns]
+        known = frozenset(names)
+        self._tops = [top_of(one.path, known) for one in columns]
         self._groups: list[Group] = []
         self._coming = _groups(footer, len(columns))
         self._lock = threading.Lock()
@@ -160,21 +164,38 @@ class Chunks:
                     found.append(chunk.path)
         return tuple(found)
 
-    def check_pages(self, group: int, file: RangedFile) -> None:
-        """Raise TableError where a page expands to more than is ever expanded at once."""
-        for at, chunk in enumerate(self.group(group).chunks):
-            if chunk.size <= _MOST_PAGE:
-                continue
-            for page in pages(file, chunk.start, chunk.end):
-                if page.size > _MOST_PAGE:
-                    raise TableError(
-                        detail=f"a page of row group {group + 1} expands to {page.size:,} bytes, "
-                        f"and at most {size_in_words(_MOST_PAGE)} are expanded at once.",
-                        file=self._name,
-                        column=self._tops[at],
-                        remedy="Write it in smaller pages, of some megabytes each.",
-                        reason="too_large",
-                    )
+    def watch(self, group: int) -> PageWatch:
+        """Return what raises TableError where a page expands to more than is expanded at once."""
+
+        def judge(at: int, size: int) -> None:
+            if size > _MOST_PAGE:
+                raise TableError(
+                    detail=f"a page of row group {group + 1} expands to {size:,} bytes, and at "
+                    f"most {size_in_words(_MOST_PAGE)} are expanded at once.",
+                    file=self._name,
+                    column=self._tops[at],
+                    remedy="Write it in smaller pages, of some megabytes each.",
+                    reason="too_large",
+                )
+
+        return self._watch(group, judge)
+
+    def watch_first(self, group: int) -> PageWatch:
+        """Return what raises TableError where pages come to more than a preview expands at once."""
+        sizes = dict[int, int]()
+        left = self._most_first
+
+        def judge(at: int, size: int) -> None:
+            nonlocal left
+            left -= size - sizes.get(at, 0)
+            sizes[at] = size
+            if left < 0:
+                raise self._too_large_first(at)
+
+        return self._watch(group, judge)
+
+    def _watch(self, group: int, judge: Callable[[int, int], None]) -> PageWatch:
+        return PageWatch([(one.start, one.end) for one in self.group(group).chunks], judge)
 
     def check_first(self, group: int, rows: int, file: RangedFile) -> None:
         """Raise TableError where the first rows would be far too much for a preview."""
@@ -189,31 +210,38 @@ class Chunks:
                     column=self._tops[at],
                     reason="too_large",
                 )
-        most = _TIMES * self._limits.preview_expanded
-        if sum(chunk.size for chunk in chunks) > most:
-            self._check_pages(chunks, rows, file, most)
+        if sum(chunk.size for chunk in chunks) > self._most_first:
+            self._check_pages(chunks, rows, file)
 
-    def _check_pages(self, chunks: Sequence[Chunk], rows: int, file: RangedFile, most: int) -> None:
+    @property
+    def _most_first(self) -> int:
+        return _TIMES * self._limits.preview_expanded
+
+    def _check_pages(self, chunks: Sequence[Chunk], rows: int, file: RangedFile) -> None:
         size = 0
         for at, chunk in enumerate(chunks):
             values = 0
             for page in pages(file, chunk.start, chunk.end):
                 size += page.size
                 values += 0 if page.is_dictionary else page.values
-                if size > most:
-                    raise TableError(
-                        detail=f"its first rows expand to more than {size_in_words(most)}.",
-                        file=self._name,
-                        column=self._tops[at],
-                        reason="too_large",
-                    )
+                if size > self._most_first:
+                    raise self._too_large_first(at)
                 if values >= rows:
                     break
 
+    def _too_large_first(self, at: int) -> TableError:
+        return TableError(
+            detail=f"its first rows expand to more than {size_in_words(self._most_first)}.",
+            file=self._name,
+            column=self._tops[at],
+            reason="too_large",
+        )
 
-def top_of(path: str, names: Sequence[str]) -> str:
+
+def top_of(path: str, names: AbstractSet[str]) -> str:
     """Return which of these columns a path lies in; empty where in none."""
-    return next((name for name in names if path == name or path.startswith(f"{name}.")), "")
+    ends = (found.start() for found in _DOT_OR_END.finditer(path))
+    return next((name for at in ends if (name := path[:at]) in names), "")
 
 
 def _groups(footer: bytes, columns: int) -> Iterator[Group]:
@@ -234,7 +262,10 @@ def _groups(footer: bytes, columns: int) -> Iterator[Group]:
             found, at = read_struct(footer, at)
             if len(found[1]) != columns:
                 raise ValueError(f"it has {len(found[1]):,} columns, and the file {columns:,}")
-            yield Group(_numbers(found, 3)[0], tuple(_chunk(one[3]) for one in found[1]))
+            rows = _numbers(found, 3)[0]
+            if rows < 0:
+                raise ValueError("it has a negative number of rows")
+            yield Group(rows, tuple(_chunk(one[3]) for one in found[1]))
         return
     raise ValueError("its footer has no row groups")
 

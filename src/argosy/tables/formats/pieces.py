@@ -48,6 +48,36 @@ def plain_pieces(
         raise unreadable(name, row, error) from None
 
 
+def check_texts(batch: pa.RecordBatch, before: int, name: str) -> None:
+    """Raise TableError where a text of a batch is not UTF-8, which has so many rows before it."""
+    for column, field in zip(batch.columns, batch.schema, strict=True):
+        if _has_text(field.type) and not _is_valid(column):
+            row = next(at for at in range(len(column)) if not _is_valid(column.slice(at, 1)))
+            raise TableError(
+                detail=f"the text of row {before + row + 1:,} is not UTF-8.",
+                file=name,
+                column=field.name,
+                remedy="Write it as UTF-8, or the column as binary.",
+                reason="wrong_encoding",
+            )
+
+
+def _has_text(type_: Any) -> bool:
+    if pa.types.is_dictionary(type_):
+        return _has_text(type_.value_type)
+    if not pa.types.is_nested(type_):
+        return pa.types.is_string(type_) or pa.types.is_large_string(type_)
+    return any(_has_text(type_.field(at).type) for at in range(type_.num_fields))
+
+
+def _is_valid(column: pa.Array[Any]) -> bool:
+    try:
+        column.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
 def unreadable(name: str, row: int, error: BaseException) -> TableError:
     """Return the error of what a library raised behind so many rows."""
     why = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__

@@ -6,6 +6,7 @@ one form of each.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -101,8 +102,33 @@ def check_names(names: Sequence[str], name: str, limits: Limits) -> None:
         seen[one] = at
 
 
+def check_members(schema: pa.Schema, name: str) -> None:
+    """Raise TableError where an object has two members of one name."""
+    for field in schema:
+        if (twice := _twice(field.type)) is not None:
+            raise TableError(
+                detail=f"two members of its objects are both named {twice!r}.",
+                file=name,
+                column=field.name,
+                reason="duplicate_columns",
+                remedy="Give each member a name of its own.",
+            )
+
+
+def _twice(type_: Any) -> str | None:
+    """Return the name that two members within a type share, if some do."""
+    within = [type_.field(at) for at in range(type_.num_fields)]
+    names: list[str] = [one.name for one in within]
+    if pa.types.is_struct(type_) and len(set(names)) < len(names):
+        return Counter(names).most_common(1)[0][0]
+    return next((twice for one in within if (twice := _twice(one.type)) is not None), None)
+
+
 def values_of(column: pa.Array[Any]) -> list[Any]:
-    """Return a column as Python has it; what Python has no value for as text."""
+    """Return a column as Python has it; what Python has no value for as text.
+
+    Raises TableError for a text that is not UTF-8, which Arrow holds as it came.
+    """
     try:
         return column.to_pylist(maps_as_pydicts="lossy")
     except (ValueError, OverflowError, KeyError, pa.ArrowException):
@@ -120,5 +146,11 @@ def _value(value: pa.Scalar[Any]) -> Any:
         return [_value(one) for one in value.values]
     try:
         return str(value.cast(pa.string()).as_py())
+    except UnicodeDecodeError as error:
+        raise TableError(
+            detail=f"a text is not UTF-8: it begins {error.object[:20]!r}.",
+            reason="wrong_encoding",
+            remedy="Write it as UTF-8, or its column as binary.",
+        ) from None
     except pa.ArrowException:
         return None

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from argosy.errors import TableError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from argosy.tables.content import Content, Tally
 
 _AHEAD = 64 * 1024
@@ -66,6 +68,8 @@ class RangedFile(io.RawIOBase):
         self._at = 0
         self._lock = threading.RLock()
         self.ahead = ahead
+        #: Is given what is read in turn, with its place, before whoever reads it.
+        self.watch: Callable[[int, bytes], None] | None = None
         self.fetched = 0
         #: What reading was stopped by; libraries hide it in errors of their own.
         self.error: TableError | None = None
@@ -101,6 +105,8 @@ class RangedFile(io.RawIOBase):
             left = max(0, self._content.size - self._at)
             size = left if size is None or size < 0 else min(size, left)
             found = self.read_at(self._at, size)
+            if self.watch is not None:
+                self.watch(self._at, found)
             self._at += len(found)
             return found
 

@@ -12,17 +12,15 @@ import pyarrow.compute as pc
 
 from argosy.tables.formats.plain import values_of
 from argosy.tables.formats.reading import FilePreview
-from argosy.tables.formats.types import column_of, preview_rows
+from argosy.tables.formats.types import MORE, MOST_ITEMS, column_of, preview_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from argosy.tables.content import Limits
 
-#: How many items a preview shows of a list, and how many fewer of one within a list.
-_MOST_ITEMS = 100
+#: How many fewer items a preview shows of a list within a list.
 _FEWER = 4
-_MORE = "…"
 
 
 def preview_of(
@@ -37,7 +35,7 @@ def preview_of(
     return FilePreview(columns, preview_rows(rows, limits.preview_text), is_whole)
 
 
-def shown(column: Any, most_text: int, most_items: int = _MOST_ITEMS) -> list[Any]:
+def shown(column: Any, most_text: int, most_items: int = MOST_ITEMS) -> list[Any]:
     """Return a column's values, long ones cut a little behind what a preview shows of them."""
     type_ = column.type
     if isinstance(column, pa.ExtensionArray):
@@ -80,9 +78,9 @@ def _items(cell: Any, most_text: int, most_items: int) -> Any:
     if isinstance(cell, pa.MapScalar):
         keys, items = (shown(part, most_text, fewer) for part in values.flatten())
         pairs = {str(key): item for key, item in zip(keys, items, strict=True)}
-        return {**pairs, _MORE: _MORE} if has_more else pairs
+        return {**pairs, MORE: MORE} if has_more else pairs
     first = shown(values, most_text, fewer)
-    return [*first, _MORE] if has_more else first
+    return [*first, MORE] if has_more else first
 
 
 def _cut(column: pa.Array[Any], most_text: int) -> pa.Array[Any]:

@@ -149,6 +149,17 @@ class Buffer:
         return self._more.pop() if self._more else b""
 
 
+def is_utf8(text: bytes) -> bool:
+    """Return whether a text is UTF-8."""
+    if text.isascii():
+        return True
+    try:
+        text.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
 def lines_in(text: bytes) -> int:
     r"""Return how many lines end in a text: with \n, \r\n or \r."""
     ends = text.count(b"\n")
@@ -244,17 +255,19 @@ def _check_kind(head: bytes, name: str) -> None:
 
 def _transcoded(stream: Stream, encoding: str) -> Iterator[bytes]:
     decoder = codecs.getincrementaldecoder(encoding)()
-    line, is_first = 1, True
+    line, is_first, half = 1, True, b""  # of a line end, whose other half may come
     for piece in _pieces(stream):
         try:
             text = decoder.decode(piece, final=not piece and stream.ended)
             made = text.encode()
         except UnicodeError as error:
-            _refuse_text(error, encoding, line, stream.name)
+            _refuse_text(error, encoding, line, half, stream.name)
         if is_first and made:
             made, is_first = made.removeprefix(codecs.BOM_UTF8), False
-        line += lines_in(made)
         if made:
+            seen = half + made if half else made
+            half = b"\r" if made.endswith(b"\r") else b""
+            line += lines_in(seen) - len(half)
             yield made
 
 
@@ -266,11 +279,11 @@ def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
     yield b""
 
 
-def _refuse_text(error: UnicodeError, encoding: str, line: int, name: str) -> NoReturn:
+def _refuse_text(error: UnicodeError, encoding: str, line: int, half: bytes, name: str) -> NoReturn:
     found = "bytes that are"
     if isinstance(error, UnicodeDecodeError):
         before = error.object[: error.start].decode(encoding, "ignore").encode("utf-8", "replace")
-        line += lines_in(before)
+        line += lines_in(half + before)
         found = f"the byte 0x{error.object[error.start]:02X} is"
     raise TableError(
         detail=f"{found} not {encoding}.",

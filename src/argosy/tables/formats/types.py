@@ -11,7 +11,7 @@ import base64
 import datetime as dt
 import decimal
 import math
-import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 import pyarrow as pa
@@ -20,11 +20,21 @@ import pyarrow.compute as pc
 from argosy.tables.formats.reading import PreviewColumn
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from argosy.model import Json, JsonObject
 
 TEXT: pa.DataType = pa.string()
+#: How many items a preview shows of a list, and what stands for those behind them.
+MOST_ITEMS = 100
+MORE = "…"
+#: How many levels it shows of lists and objects, and how many long texts' worth of characters; a
+#: value counts as so many besides its text. In wide tables cells show less, but never too little.
+_MOST_LEVELS = 20
+_TEXTS_SHOWN = 10
+_VALUE = 10
+_MOST_SHOWN = 2_000_000
+_LEAST_SHOWN = 200
 _EXACT = 2**53
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _TIME = r"\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?"
@@ -35,8 +45,9 @@ _PATTERNS: dict[pa.DataType, str] = {
     pa.timestamp("us"): rf"^{_DAY}[T ]{_TIME}$",
     pa.timestamp("us", "UTC"): rf"^{_DAY}[T ]{_TIME}(Z|[+-]\d{{2}}:?\d{{2}})$",
 }
-_DIGITS = re.compile(r"^-?[0.]*([\d.]*)")
 _MOST_DIGITS = 17
+#: A number's text with more of them, from the first that is not zero.
+_MANY_DIGITS = rf"^-?[0.]*[1-9](\.?\d){{{_MOST_DIGITS}}}"
 _BEGINNINGS = tuple("-0123456789")
 _WORDS = (
     (pa.types.is_null, "null"),
@@ -106,10 +117,17 @@ def infer_type(texts: pa.Array[Any], meanings: Meanings) -> pa.DataType:
     if text in meanings.true_values + meanings.false_values:
         types.insert(0, pa.bool_())
     for type_ in types:
-        misfit = typed(texts, type_, meanings)[1]
-        if misfit < 0 and (type_ != pa.float64() or _has_exact(texts)):
+        if typed(texts, type_, meanings)[1] < 0:
             return type_
     return TEXT
+
+
+def common_type(types: Iterable[pa.DataType]) -> pa.DataType:
+    """Return the narrowest type that holds the texts of all these types; null if there is none."""
+    found = {type_ for type_ in types if not pa.types.is_null(type_)}
+    if len(found) > 1:
+        return pa.float64() if found == {pa.int64(), pa.float64()} else TEXT
+    return next(iter(found), pa.null())
 
 
 def typed(
@@ -138,29 +156,79 @@ def typed(
 
 
 def preview_rows(rows: Sequence[Mapping[str, Any]], most_text: int) -> tuple[JsonObject, ...]:
-    """Return rows as JSON; texts are cut to `most_text` characters."""
+    """Return rows as JSON; texts are cut to `most_text` characters, and cells as `preview_cell`.
+
+    The more cells there are, the less each shows of its lists and objects.
+    """
+    share = _MOST_SHOWN // max(1, sum(map(len, rows)))
+    most = max(_LEAST_SHOWN, min(_TEXTS_SHOWN * most_text, share))
     return tuple(
-        {name: preview_cell(cell, most_text) for name, cell in row.items()} for row in rows
+        {name: preview_cell(cell, most_text, most) for name, cell in row.items()} for row in rows
     )
 
 
-def preview_cell(value: Any, most_text: int) -> Json:
+def preview_cell(value: Any, most_text: int, most: int | None = None) -> Json:
     """Return a value as JSON that says the same: large integers and decimals as text.
 
-    Texts of more than `most_text` characters are cut, bytes are base64.
+    Texts of more than `most_text` characters are cut, bytes are base64. Of lists and objects the
+    first items are shown, to some levels, and about `most` characters in all; an ellipsis stands
+    for the rest.
     """
+    if isinstance(value, dict | list | tuple):
+        return _Cell(most_text, _TEXTS_SHOWN * most_text if most is None else most).shown(value, 0)
+    return _single(value, most_text)
+
+
+@dataclass(slots=True)
+class _Cell:
+    """What a preview shows of one list or object; `left` is how many characters it still may."""
+
+    most_text: int
+    left: int
+
+    def shown(self, value: Any, level: int) -> Json:
+        self.left -= _VALUE
+        if isinstance(value, dict):
+            return self._members(value, level)
+        if isinstance(value, list | tuple):
+            return self._items(value, level)
+        return self._spent(_single(value, self.most_text))
+
+    def _members(self, value: Mapping[Any, Any], level: int) -> Json:
+        made: JsonObject = {}
+        for name, one in value.items():
+            if self._is_enough(len(made), level):
+                made[MORE] = MORE
+                break
+            made[str(self._spent(_single(str(name), self.most_text)))] = self.shown(one, level + 1)
+        return made
+
+    def _items(self, value: Sequence[Any], level: int) -> Json:
+        made: list[Json] = []
+        for one in value:
+            if self._is_enough(len(made), level):
+                made.append(MORE)
+                break
+            made.append(self.shown(one, level + 1))
+        return made
+
+    def _is_enough(self, count: int, level: int) -> bool:
+        return count == MOST_ITEMS or self.left <= 0 or level == _MOST_LEVELS
+
+    def _spent(self, shown: Json) -> Json:
+        self.left -= len(shown) if isinstance(shown, str) else 0
+        return shown
+
+
+def _single(value: Any, most_text: int) -> Json:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         return value if abs(value) <= _EXACT else str(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(name): preview_cell(one, most_text) for name, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [preview_cell(one, most_text) for one in value]
     text = _as_text(value, most_text)
-    return text if len(text) <= most_text else f"{text[:most_text]}…"
+    return text if len(text) <= most_text else f"{text[:most_text]}{MORE}"
 
 
 def _as_text(value: Any, most_text: int) -> str:
@@ -195,6 +263,8 @@ def _cast(texts: pa.Array[Any], type_: pa.DataType) -> tuple[pa.Array[Any], int]
         return texts, _first_unlike(texts, type_)
     if pa.types.is_floating(type_):
         return column, _first_changed(texts, column)
+    if pa.types.is_temporal(type_):
+        return column, _first_beyond(column)
     return column, -1
 
 
@@ -212,21 +282,40 @@ def _first_unlike(texts: pa.Array[Any], type_: pa.DataType) -> int:
     return start
 
 
-def _first_changed(texts: pa.Array[Any], numbers: pa.Array[Any]) -> int:
-    """Return where the first number stands that is infinite, or an integer that was rounded."""
-    is_large = pc.greater_equal(pc.abs(numbers), pa.scalar(float(_EXACT)))
-    if not pc.any(is_large).as_py():
-        return -1
-    is_integer = pc.invert(pc.match_substring_regex(texts, "[.eE]"))
-    is_changed = pc.or_(pc.and_(is_large, is_integer), pc.is_inf(numbers))
-    return int(pc.index(is_changed, True).as_py())
+def _first_changed(texts: Any, numbers: pa.Array[Any]) -> int:
+    """Return where the first number stands that says less than its text.
+
+    It is infinite, or zero where the text is not, or was rounded: it is large without an exponent,
+    or has too many digits.
+    """
+    sizes: Any = pc.abs(numbers)
+    found = (
+        pc.index(pc.is_inf(numbers), True).as_py(),
+        _first_match(texts, pc.greater_equal(sizes, pa.scalar(float(_EXACT))), r"^[^eE]*$"),
+        _first_match(texts, pc.equal(sizes, pa.scalar(0.0)), r"^-?[0.]*[1-9]"),
+        _first_match(
+            texts, pc.greater(pc.binary_length(texts), pa.scalar(_MOST_DIGITS)), _MANY_DIGITS
+        ),
+    )
+    return min((at for at in found if at >= 0), default=-1)
 
 
-def _has_exact(texts: pa.Array[Any]) -> bool:
-    """Whether numbers hold all the digits that their texts have."""
-    return all(text is None or _digits(text) <= _MOST_DIGITS for text in texts.to_pylist())
+def _first_match(texts: Any, mask: Any, pattern: str) -> int:
+    """Return where the first text stands that is chosen and matches a pattern, which is slow."""
+    chosen = texts.filter(mask)
+    at = pc.index(pc.match_substring_regex(chosen, pattern), True).as_py() if len(chosen) else -1
+    return pc.indices_nonzero(mask)[at].as_py() if at >= 0 else -1
 
 
-def _digits(text: str) -> int:
-    found = _DIGITS.match(text)
-    return len(found.group(1).replace(".", "")) if found else 0
+def _first_beyond(column: pa.Array[Any]) -> int:
+    """Return where the first date or time stands that is in none of the years 1 to 9999."""
+    first, last = (pa.scalar(one, column.type) for one in _years(column.type))
+    is_beyond = pc.or_(pc.less(column, first), pc.greater(column, last))
+    return int(pc.index(is_beyond, True).as_py())
+
+
+def _years(type_: Any) -> tuple[Any, Any]:
+    if pa.types.is_date(type_):
+        return dt.date.min, dt.date.max
+    zone = dt.UTC if type_.tz else None
+    return dt.datetime.min.replace(tzinfo=zone), dt.datetime.max.replace(tzinfo=zone)

@@ -69,6 +69,9 @@ def entries(file: RangedFile, content: Content, limits: Limits) -> list[Entry]:
         raise _too_many(file, content, limits) if error.reason == "too_large" else error from None
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError, struct.error) as error:
         raise file.error or _unreadable(content.name, str(error)) from None
+    told = _told(file, content)
+    if told not in {None, len(found)}:
+        raise _broken(content.name, f"its directory tells of {told:,} files and has {len(found):,}")
     data = [one for one in found if _is_data(one)]
     if len(data) > limits.members:
         raise _many(content.name, len(data), limits)
@@ -91,12 +94,7 @@ def entries(file: RangedFile, content: Content, limits: Limits) -> list[Entry]:
 
 def _too_many(file: RangedFile, content: Content, limits: Limits) -> TableError:
     """Return the error of an archive whose directory is too long to be read."""
-    start = max(0, content.size - _TAIL)
-    tail = file.read_at(start, content.size - start)
-    at, at_large = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
-    count = int.from_bytes(tail[at + 10 : at + 12], "little") if at >= 0 else 0
-    if count == _MANY and at_large >= 0:
-        count = int.from_bytes(tail[at_large + 32 : at_large + 40], "little")
+    count = _told(file, content) or 0
     if count > limits.members:
         return _many(content.name, count, limits)
     return TableError(
@@ -105,6 +103,19 @@ def _too_many(file: RangedFile, content: Content, limits: Limits) -> TableError:
         reason="too_large",
         remedy="Give its files shorter names and comments.",
     )
+
+
+def _told(file: RangedFile, content: Content) -> int | None:
+    """Return how many entries the end of an archive tells of, where it is found."""
+    start = max(0, content.size - _TAIL)
+    tail = file.read_at(start, content.size - start)
+    at, at_large = tail.rfind(b"PK\x05\x06"), tail.rfind(b"PK\x06\x06")
+    if at < 0:
+        return None
+    count = int.from_bytes(tail[at + 10 : at + 12], "little")
+    if count == _MANY and at_large >= 0:
+        count = int.from_bytes(tail[at_large + 32 : at_large + 40], "little")
+    return count
 
 
 def _many(name: str, count: int, limits: Limits) -> TableError:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from argosy.errors import HandlerError, TableError
+from argosy.errors import HandlerError, RunTimedOutError, TableError
 from argosy.flow import Engine, EngineSettings
 from argosy.model import Connector, Flow, JsonObject
 from tests.flow.conftest import Start
 from tests.flow.harness import body, call, failed_with, flow, kind, outputs_of, step_of
 from tests.servers import Say, ScriptedServer
+from tests.steering import Steering
 from tests.tables_fake import USERS, FakeTables
 
 PAGE = {"table": "users.csv", "amount": 2, "cursor": "{{ vars.cursor }}"}
@@ -77,6 +78,20 @@ def test_without_tables_the_step_fails_and_says_how_to_get_them(drafted: Connect
 
     assert "in Python a Dispatcher or an Engine is given `tables`" in failed_with(run)
     assert step_of(run, "page").error["code"] == HandlerError.error_code()  # type: ignore[index]
+
+
+def test_a_table_that_takes_longer_than_the_run_may_is_told_as_that(drafted: Connector) -> None:
+    class Late(FakeTables):
+        def rows(self, connection: str, table: str, cursor: str, amount: int) -> JsonObject:
+            steering.now += 5
+            raise TableError(detail="it took too long.", reason="timed_out", passes=True)
+
+    steering = Steering()
+    page = call("page", "table-rows", {"table": "users.csv"})
+    with Engine(drafted, {}, tables=Late(), ports=steering.ports) as engine:
+        run = engine.run(flow(page, settings={"timeoutSeconds": 2}))
+
+    assert isinstance(run.error, RunTimedOutError)
 
 
 def test_trouble_with_a_table_takes_the_edge_of_errors(drafted: Connector) -> None:

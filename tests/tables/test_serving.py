@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import argosy.tables
-from argosy.errors import TableError
+from argosy.errors import RunCancelledError, ServiceNotFoundError, TableError
+from argosy.tables import serving
+from argosy.tables.content import Tally
 from argosy.tables.serving import LONGEST_WAIT, MOST_WAITING, TablePages
 from argosy.tables.stored import identity
-from argosy.transport import Control
+from argosy.transport import OWN_TERMS, Cancellation, Control
 from tests.tables.local import stored_at, table_of
 
 
@@ -33,10 +37,13 @@ class Pages:
         self.table = table
         self.opened = 0
         self.closed = 0
+        self.is_gone = False
         self.clock = Clock()
         self.pages = TablePages(self, self.clock)
 
     def identity(self, connection: str, table: str) -> str:
+        if self.is_gone:
+            raise ServiceNotFoundError(type="table", key=table, known="none")
         return identity(stored_at(self.path, self.table))
 
     def __call__(self, connection: str, table: str, control: Control) -> Any:
@@ -51,8 +58,8 @@ class Pages:
         reader.close = counted
         return reader
 
-    def get(self, cursor: str = "", amount: int = 10) -> Any:
-        return self.pages.rows("LOCAL", "t", cursor, amount)
+    def get(self, cursor: str = "", amount: int = 10, control: Control = OWN_TERMS) -> Any:
+        return self.pages.rows("LOCAL", "t", cursor, amount, control)
 
 
 @pytest.fixture
@@ -139,7 +146,8 @@ def test_a_mapping_that_changed_between_two_pages_is_told(pages: Pages) -> None:
 
 
 @pytest.mark.parametrize(
-    "cursor", ["x", "!!!", "WzEsMl0", "Wy0xLCIiXQ", "bnVsbA", "W1tbW1s", "é", "WzEuNSwiIl0"]
+    "cursor",
+    ["x", "!!!", "WzEsMl0", "Wy0xLCIiLCIiXQ", "bnVsbA", "W1tbW1s", "é", "WzEuNSwiIiwiIl0"],
 )
 def test_a_cursor_that_is_none_is_told(pages: Pages, cursor: str) -> None:
     with pytest.raises(TableError) as caught:
@@ -212,3 +220,166 @@ def test_each_row_comes_once_however_the_pages_are_cut(
     pages.pages.close()
 
     assert found == list(range(25))
+
+
+def test_a_table_that_is_gone_leaves_no_reading_open(pages: Pages) -> None:
+    cursor = pages.get()["cursor"]
+    pages.is_gone = True
+
+    with pytest.raises(ServiceNotFoundError):
+        pages.get(cursor)
+
+    assert (pages.opened, pages.closed) == (1, 1)
+
+
+def test_a_page_of_large_rows_has_fewer_and_none_is_lost(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "MOST_BYTES", 100)
+
+    found, cursor = [pages.get()], ""
+    while cursor := found[-1]["cursor"]:
+        found.append(pages.get(cursor))
+
+    assert max(len(page["rows"]) for page in found) < 10
+    rows = [int(row["user_id"]) for page in found for row in page["rows"]]
+    assert rows == list(range(25))
+
+
+class Rows:
+    """Opens a source of rows that has no version, and that `meet` may hold up or fail."""
+
+    def __init__(self, *numbers: int) -> None:
+        self.numbers = list(numbers)
+        self.opened: list[Control] = []
+        self.closed = 0
+        self.meet: Callable[[Control], None] = lambda control: None
+        self.clock = Clock()
+        self.pages = TablePages(self, self.clock)
+
+    def identity(self, connection: str, table: str) -> str:
+        return "the same"
+
+    def __call__(self, connection: str, table: str, control: Control) -> Any:
+        self.opened.append(control)
+        return RowsReader(self, control)
+
+    def get(self, cursor: str = "", amount: int = 2, **terms: Any) -> Any:
+        return self.pages.rows("VENDOR", "t", cursor, amount, Control(**terms))
+
+
+class RowsReader:
+    version = ""
+    schema = pa.schema([("n", pa.int64())])
+
+    def __init__(self, rows: Rows, control: Control) -> None:
+        self.rows = rows
+        self.control = control
+        self.tally = Tally()
+        self.left = iter(list(rows.numbers))
+
+    def __iter__(self) -> Iterator[pa.RecordBatch]:
+        return self
+
+    def __next__(self) -> pa.RecordBatch:
+        self.rows.meet(self.control)
+        return pa.record_batch([pa.array([next(self.left)], pa.int64())], schema=self.schema)
+
+    def close(self) -> None:
+        assert self.control.cancellation is not None
+        assert self.control.cancellation.is_cancelled  # what is under way has been cut off
+        self.rows.closed += 1
+
+
+def paused(control: Control) -> None:
+    """Wait as a reading does for a system that asks for it."""
+    assert control.sleep is not None
+    control.sleep(60)
+
+
+def test_a_page_ends_with_the_time_of_whoever_waits_for_it() -> None:
+    rows = Rows(1, 2, 3)
+    rows.meet = paused
+
+    with pytest.raises(TableError) as caught:
+        rows.get(deadline=0.03)
+
+    assert caught.value.message == (
+        "It could not be read in time. Allow more time for it, or ask for fewer rows at once."
+    )
+    assert (caught.value.reason, caught.value.passes) == ("timed_out", True)
+    assert rows.closed == 1
+
+
+def test_nothing_is_opened_for_one_whose_time_is_up() -> None:
+    rows = Rows(1)
+    rows.clock.now = 5.0
+
+    with pytest.raises(TableError, match="could not be read in time"):
+        rows.get(deadline=5.0)
+
+    assert rows.opened == []
+
+
+def test_a_page_ends_when_whoever_waits_for_it_is_cancelled() -> None:
+    rows, cancellation = Rows(1, 2, 3), Cancellation()
+    rows.meet = paused
+    threading.Timer(0.02, cancellation.cancel, ["somebody said so"]).start()
+
+    with pytest.raises(RunCancelledError, match="somebody said so"):
+        rows.get(cancellation=cancellation)
+
+    assert rows.closed == 1
+
+
+def test_a_page_goes_on_when_whoever_had_the_page_before_is_over() -> None:
+    rows, before = Rows(1, 2, 3, 4, 5), Cancellation()
+    cursor = rows.get(cancellation=before, deadline=100.0)["cursor"]
+    before.cancel()
+    rows.clock.now = 101.0
+    rows.meet = lambda control: control.cancellation.check() if control.cancellation else None
+
+    second = rows.get(cursor, cancellation=Cancellation(), deadline=200.0)
+
+    assert [row["n"] for row in second["rows"]] == [3, 4]
+    (control,) = rows.opened
+    assert control.deadline is None
+
+
+def test_who_goes_on_ends_what_was_begun_for_another() -> None:
+    rows, now = Rows(1, 2, 3, 4, 5), Cancellation()
+    cursor = rows.get(cancellation=Cancellation())["cursor"]
+    rows.meet = paused
+    threading.Timer(0.02, now.cancel).start()
+
+    with pytest.raises(RunCancelledError):
+        rows.get(cursor, cancellation=now)
+
+
+def test_rows_of_no_version_that_moved_between_two_pages_are_told() -> None:
+    rows = Rows(1, 2, 3, 4, 5)
+    cursor = rows.get()["cursor"]
+    rows.pages.close()
+    rows.numbers.remove(1)
+
+    with pytest.raises(TableError, match="has changed since the page before"):
+        rows.get(cursor)
+
+
+def test_rows_of_no_version_that_did_not_move_are_read_again() -> None:
+    rows = Rows(1, 2, 3, 4, 5)
+    cursor = rows.get()["cursor"]
+    rows.pages.close()
+
+    assert [row["n"] for row in rows.get(cursor)["rows"]] == [3, 4]
+    assert len(rows.opened) == 2
+
+
+def test_a_cursor_behind_the_last_row_is_told() -> None:
+    rows = Rows(1, 2, 3, 4, 5)
+    cursor = rows.get(amount=4)["cursor"]
+    rows.pages.close()
+    rows.numbers = [1, 2]
+
+    with pytest.raises(TableError, match="The table has 2 rows, and the cursor is behind them"):
+        rows.get(cursor)

@@ -29,6 +29,7 @@ from argosy.errors import (
     RunTimedOutError,
     StepFailedError,
     StepTimedOutError,
+    TableError,
     TooDeepError,
     TooManyStepsError,
 )
@@ -312,7 +313,8 @@ def _is_of_another(error: ArgosyError, step: Step) -> bool:
 
 def _named(error: ArgosyError, context: StepContext) -> ArgosyError:
     """Return the error of a time that the flow set in place of the call's own."""
-    if isinstance(error, RequestTimedOutError | NotFinishedError):
+    is_late = isinstance(error, TableError) and error.reason == "timed_out"
+    if is_late or isinstance(error, RequestTimedOutError | NotFinishedError):
         try:
             context.check_time()
         except ArgosyError as named:

@@ -20,10 +20,11 @@ class TableService(Protocol):
         """Return the next rows of a table, its mapping applied.
 
         `cursor` is what the page before gave, empty for the first one, and `amount` the most
-        rows. Members of the answer: `rows` (JSON objects), `cursor` (of the next page, empty
-        where this is the last), `columns` (objects with `name`, `type`, `nullable`),
-        `rows_read` and `rows_refused` (of this page; read are those delivered and refused),
-        `refusals` (objects with `file`, `line`, `column`, `message`) and `warnings` (texts).
+        rows; fewer come where they are large. Members of the answer: `rows` (JSON objects),
+        `cursor` (of the next page, empty where this is the last), `columns` (objects with `name`,
+        `type`, `nullable`), `rows_read` and `rows_refused` (of this page; read are those
+        delivered and refused), `refusals` (objects with `file`, `line`, `column`, `message`) and
+        `warnings` (texts).
         """
         ...
 

@@ -58,8 +58,9 @@ class Limits:
     """How much is taken of a file. Sizes are in bytes.
 
     `preview_fetched` and `preview_expanded` bound a preview, before and after decompression;
-    where a row is longer than that the preview says so. `batch_rows` and `batch_bytes` bound one
-    batch.
+    where a row is longer than that the preview says so. Either is exceeded by `preview_further`
+    at most, which is for a second try that is after the first row only. `batch_rows` and
+    `batch_bytes` bound one batch.
     """
 
     columns: int = 2_000
@@ -70,6 +71,7 @@ class Limits:
     preview_rows: int = 20
     preview_fetched: int = _MEBIBYTE
     preview_expanded: int = 8 * _MEBIBYTE
+    preview_further: int = 0
     preview_text: int = 1_000
     batch_rows: int = 65_536
     batch_bytes: int = 16 * _MEBIBYTE
@@ -96,7 +98,8 @@ class Tally:
     """What one reading has come to so far; every row that is read is delivered or refused.
 
     `bytes_read` are those that were fetched. `refusals` tell of the first rows that were refused.
-    `is_over` tells, where it is given, that the time of the reading is over.
+    `is_over` tells, where it is given, that the time of the reading is over; it may raise what
+    says so.
     """
 
     is_over: Callable[[], bool] | None = None

@@ -9,10 +9,11 @@ import pyarrow.compute as pc
 
 from argosy.errors import TableError
 from argosy.tables.formats.reading import PreviewColumn
+from argosy.tables.formats.types import word_of
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from typing import Any
 
     from argosy.tables.mapping import Selection
@@ -49,7 +50,9 @@ def alike(
 ) -> Iterator[pa.RecordBatch]:
     """Yield the batches of another file of the same table with the columns of the first.
 
-    Raises TableError where it has others, or values that the first file's types do not hold.
+    Its types may be others where nothing is lost: null, whole numbers among others, smaller ones,
+    objects that lack members. Raises TableError where it has other columns, or columns or values
+    that the first file's types do not hold as they are.
     """
     if its.equals(wanted):
         yield from batches
@@ -58,9 +61,13 @@ def alike(
         raise differing(its.names, wanted.names, file, first)
     order = [its.get_field_index(name) for name in wanted.names]
     for batch in batches:
-        columns = [
-            _cast(batch.column(at), field, file) for at, field in zip(order, wanted, strict=True)
-        ]
+        try:
+            columns = [
+                _as_type(batch.column(at), field.type, field.name)
+                for at, field in zip(order, wanted, strict=True)
+            ]
+        except _LossError as loss:
+            raise _mixed(loss, file, first) from None
         yield pa.RecordBatch.from_arrays(columns, schema=wanted)
 
 
@@ -100,14 +107,142 @@ def differing(found: Collection[str], wanted: Collection[str], file: str, first:
     )
 
 
-def _cast(column: pa.Array[Any], field: pa.Field[Any], file: str) -> pa.Array[Any]:
+class _LossError(ValueError):
+    """Values would be others in another type; `path` leads to them from the column."""
+
+    def __init__(self, told: str, path: str, why: str = "", *, is_to_text: bool = False) -> None:
+        super().__init__(told)
+        self.path = path
+        self.why = why
+        self.is_to_text = is_to_text
+
+
+def _as_type(column: Any, wanted: Any, path: str) -> Any:
+    """Return a column with the same values as another type. Raises _LossError."""
+    found = column.type
+    if found == wanted:
+        return column
+    if column.null_count == len(column):  # whatever the file has made of a column without values
+        return pa.nulls(len(column), wanted)
+    if pa.types.is_list(found) and pa.types.is_list(wanted):
+        items = _as_type(column.flatten(), wanted.value_type, f"{path}[]")
+        ends = pc.cumulative_sum(pc.fill_null(pc.list_value_length(column), 0))
+        starts = pa.concat_arrays([pa.array([0], ends.type), ends])
+        return pa.ListArray.from_arrays(starts, items, type=wanted, mask=column.is_null())
+    if pa.types.is_struct(found) and pa.types.is_struct(wanted):
+        _check(found, wanted, path, is_deep=False)
+        members = dict(zip((one.name for one in found), column.flatten(), strict=True))
+        made = [
+            _as_type(members[one.name], one.type, f"{path}.{one.name}")
+            if one.name in members
+            else pa.nulls(len(column), one.type)
+            for one in wanted
+        ]
+        return pa.StructArray.from_arrays(made, fields=list(wanted), mask=column.is_null())
+    _check(found, wanted, path)
     try:
-        return column.cast(field.type)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
-        raise TableError(
-            detail=f"it is {column.type} here and {field.type} in the first file.",
-            remedy="Write the files of a table with one schema.",
-            reason="mixed_files",
-            file=file,
-            column=field.name,
-        ) from None
+        return column.cast(wanted)
+    except pa.ArrowException as error:
+        why = str(error).partition("\n")[0].rstrip(".")[:200]
+        raise _LossError(f"it is {_named(found)} here and {_named(wanted)}", path, why) from None
+
+
+def _check(found: Any, wanted: Any, path: str, *, is_deep: bool = True) -> None:
+    """Raise _LossError where values of one type are not the same as values of another.
+
+    Some need a look at each value too, which a safe cast has.
+    """
+    if found == wanted or pa.types.is_null(found):
+        return
+    if pa.types.is_struct(found) and pa.types.is_struct(wanted):
+        within = {one.name: one.type for one in wanted}
+        further = [one.name for one in found if one.name not in within]
+        if further:
+            told = f"its objects have {list_words(further)} here besides what they have"
+            raise _LossError(told, path)
+        for one in found if is_deep else ():
+            _check(one.type, within[one.name], f"{path}.{one.name}")
+    elif pa.types.is_map(found) and pa.types.is_map(wanted):
+        _check(found.key_type, wanted.key_type, f"{path}.key")
+        _check(found.item_type, wanted.item_type, f"{path}.value")
+    elif _is_list(found) and _is_list(wanted):
+        _check(found.value_type, wanted.value_type, f"{path}[]")
+    elif not any(is_kept(found, wanted) for is_kept in _KEPT):
+        told = f"it is {_named(found)} here and {_named(wanted)}"
+        raise _LossError(told, path, is_to_text=pa.types.is_string(wanted))
+
+
+def _is_list(type_: pa.DataType) -> bool:
+    return pa.types.is_nested(type_) and hasattr(type_, "value_type")
+
+
+def _is_wider(found: Any, wanted: Any) -> bool:
+    """Tell whether a number becomes a floating one; whole ones are looked at when they are cast."""
+    if not pa.types.is_floating(wanted):
+        return False
+    if pa.types.is_integer(found):
+        return not pa.types.is_float16(wanted)  # a cast to those rounds without a word
+    return pa.types.is_floating(found) and found.bit_width <= wanted.bit_width
+
+
+def _have_zones(found: Any, wanted: Any) -> bool:
+    """Tell whether two types are moments that are both told with their zone, or both without."""
+    is_moment = pa.types.is_timestamp(found) and pa.types.is_timestamp(wanted)
+    return is_moment and (found.tz is None) == (wanted.tz is None)
+
+
+def _is_said(found: Any, wanted: Any) -> bool:
+    """Tell whether single values become texts that say the same.
+
+    A column that has no value in the first file is text there, and it may have others here.
+    """
+    is_single = pa.types.is_primitive(found) or pa.types.is_decimal(found)
+    return pa.types.is_string(wanted) and is_single
+
+
+def _both(fits: Callable[[pa.DataType], bool]) -> Callable[[Any, Any], bool]:
+    return lambda found, wanted: fits(found) and fits(wanted)
+
+
+#: The pairs of types of which a safe cast keeps every value or raises.
+_KEPT: tuple[Callable[[Any, Any], bool], ...] = (
+    _is_wider,
+    _have_zones,
+    _is_said,
+    lambda found, wanted: pa.types.is_floating(found) and pa.types.is_integer(wanted),
+    lambda found, wanted: pa.types.is_integer(found) and pa.types.is_decimal(wanted),
+    *map(
+        _both,
+        (
+            pa.types.is_integer,
+            pa.types.is_decimal,
+            pa.types.is_date,
+            pa.types.is_time,
+            pa.types.is_duration,
+            lambda type_: word_of(type_) == "binary",
+        ),
+    ),
+)
+
+
+def _named(type_: pa.DataType) -> str:
+    word = "map" if pa.types.is_map(type_) else word_of(type_)
+    is_plain = pa.types.is_nested(type_) or word == str(type_)
+    return word if is_plain else f"{word} ({type_})"
+
+
+def _mixed(loss: _LossError, file: str, first: str) -> TableError:
+    why = f", and not every value is the same in both ({loss.why})" if loss.why else ""
+    remedy = (
+        "Write it with one type in all files, or make a table of each form by path, prefix or glob."
+    )
+    if loss.is_to_text:
+        remedy += " A column that has no value in the first file counts as text."
+    return TableError(
+        detail=f"{loss} in {first}{why}.",
+        remedy=remedy,
+        reason="mixed_files",
+        file=file,
+        column=loss.path,
+        field="connection_table_params",
+    )

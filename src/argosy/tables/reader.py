@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from argosy.model import JsonObject
     from argosy.tables.content import Content
     from argosy.tables.formats.reading import FileReader
+    from argosy.tables.terms import Terms
 
 
 class TableReader:
@@ -25,8 +26,8 @@ class TableReader:
 
     `table` has the members of the API. `parts` are the names of what it is read from, each with
     what opens it. Every row is delivered or refused: `tally` counts them, and says why rows were
-    refused. `version` is another when the table or its source is. Raises TableError where the
-    first part cannot be opened, or the mapping does not fit it.
+    refused. `version` is another when the table or its source is; `is_over` is that of the tally.
+    Raises TableError where the first part cannot be opened, or the mapping does not fit it.
     """
 
     def __init__(
@@ -35,9 +36,10 @@ class TableReader:
         parts: Sequence[tuple[str, Callable[[Tally], FileReader]]],
         close: Callable[[], None],
         version: str = "",
+        is_over: Callable[[], bool] | None = None,
     ) -> None:
         self.version = version
-        self.tally = Tally()
+        self.tally = Tally(is_over)
         self._parts = list(parts)
         self._close = close
         self._current: FileReader | None = None
@@ -98,6 +100,7 @@ class TableReader:
             part = self._current or open_part(self.tally)
             self._current = part
             for batch in alike(part, part.schema, self._source, name, first):
+                self.tally.go_on(name)
                 if batch.num_rows:
                     yield self._projection.apply(batch)
             part.close()
@@ -120,19 +123,20 @@ class TableReader:
 class Patient:
     """A file that is read again where a read fails for a reason that passes.
 
-    Waits `first` seconds, and twice as long each further time, at most `attempts` times in all.
+    Waits `first` seconds, and twice as long each further time, at most `attempts` times in all,
+    and not where the time of the reading is up before.
     """
 
     def __init__(
         self,
         content: Content,
-        sleep: Callable[[float], None],
+        terms: Terms,
         *,
         attempts: int = 4,
         first: float = 0.5,
     ) -> None:
         self._content = content
-        self._sleep = sleep
+        self._terms = terms
         self._attempts = attempts
         self._first = first
 
@@ -158,8 +162,9 @@ class Patient:
             try:
                 return self._content.read(start, length)
             except TableError as error:
-                if not error.passes or error.reason == "changed":
+                is_lasting = not error.passes or error.reason == "changed"
+                if is_lasting or wait >= self._terms.left():
                     raise
-            self._sleep(wait)
+            self._terms.sleep(wait)
             wait *= 2
         return self._content.read(start, length)

@@ -1,9 +1,12 @@
 """Pages of a table's rows, for flows: a reading that waits for the next page, or begins anew.
 
-A cursor says how many rows were given and of which source. While the reading of the page before
-is still open the next page goes on with it; after a restart, or where it was closed meanwhile,
-the table is read again up to there. A source that has changed since is told, since its rows may
-have moved.
+A cursor says how many rows were given, of which source, and which was the last. While the reading
+of the page before is still open the next page goes on with it; after a restart, or where it was
+closed meanwhile, the table is read again up to there. A source that has changed since is told,
+since its rows may have moved.
+
+A reading outlasts whoever asks for its pages: it has an end of its own, which those that wait for
+a page bring about when their time is up or they are cancelled, and nobody else.
 """
 
 from __future__ import annotations
@@ -13,14 +16,20 @@ import binascii
 import json
 import threading
 from collections import OrderedDict
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
 
 from argosy.errors import TableError
-from argosy.transport import OWN_TERMS, Control
+from argosy.rendering import encode_json
+from argosy.tables.terms import late
+from argosy.transport import OWN_TERMS, Cancellation, Control
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    import pyarrow as pa
 
     from argosy.model import JsonObject
     from argosy.tables.reader import TableReader
@@ -28,15 +37,18 @@ if TYPE_CHECKING:
 #: So many readings wait for their next page, each so many seconds.
 MOST_WAITING = 16
 LONGEST_WAIT = 120.0
+#: A page ends with the row that brings it to so many bytes, as Arrow holds them.
+MOST_BYTES = 8 * 1024 * 1024
 
 _AGAIN = "Begin again without a cursor."
+_LATE = "the time of whoever waited was up"
 
 
 class OpenTable(Protocol):
     """Opens a stored table for reading, by the names of its connection and of itself."""
 
     def __call__(self, connection: str, table: str, control: Control) -> TableReader:
-        """`control` may be steered while it is read. Raises TableError, ServiceError."""
+        """`control` ends the reading. Raises TableError, ServiceError, RunCancelledError."""
         ...
 
     def identity(self, connection: str, table: str) -> str:
@@ -46,24 +58,61 @@ class OpenTable(Protocol):
 
 @dataclass(slots=True)
 class _Reading:
-    reader: TableReader
-    pages: Iterator[list[JsonObject]]
-    identity: str
-    control: Control
+    """A reading that is given page by page; `ending` cuts off what is under way for it.
+
+    `rest` holds the rows of the last batch from `at` on.
+    """
+
+    ending: Cancellation = field(default_factory=Cancellation)
+    reader: TableReader | None = None
+    identity: str = ""
     given: int = 0
-    rest: list[JsonObject] = field(default_factory=list)
+    last: str = ""
     used: float = 0.0
+    rest: pa.RecordBatch | None = None
+    at: int = 0
 
     def take(self, amount: int) -> list[JsonObject]:
-        """Return up to `amount` rows; afterwards `rest` is empty only at the end."""
-        while len(self.rest) <= amount:
-            more = next(self.pages, None)
-            if more is None:
-                break
-            self.rest += more
-        rows, self.rest = self.rest[:amount], self.rest[amount:]
+        """Return up to `amount` rows, fewer where they are large, and none only at the end."""
+        from argosy.tables.values import json_rows  # noqa: PLC0415 - an extra
+
+        rows: list[JsonObject] = []
+        left = MOST_BYTES
+        while len(rows) < amount and left > 0 and (rest := self.ahead()) is not None:
+            part = rest.slice(self.at, amount - len(rows))
+            while part.num_rows > 1 and part.nbytes > left:
+                part = part.slice(0, part.num_rows // 2)
+            rows += json_rows(part)
+            self.at += part.num_rows
+            left -= part.nbytes
         self.given += len(rows)
+        self.last = _mark(rows[-1]) if rows else ""
         return rows
+
+    def skip(self, count: int) -> None:
+        """Leave so many rows out that were given before, or all that there are."""
+        from argosy.tables.values import json_rows  # noqa: PLC0415 - an extra
+
+        while self.given < count and (rest := self.ahead()) is not None:
+            step = min(count - self.given, rest.num_rows - self.at)
+            self.at += step
+            self.given += step
+            if self.given == count:
+                self.last = _mark(json_rows(rest.slice(self.at - 1, 1))[0])
+
+    def ahead(self) -> pa.RecordBatch | None:
+        """Return the batch that has the next row, None at the end."""
+        while self.reader is not None and (self.rest is None or self.at == self.rest.num_rows):
+            self.at, self.rest = 0, next(self.reader, None)
+            if self.rest is None:
+                return None
+        return self.rest
+
+    def close(self) -> None:
+        """End it, without waiting for what it is just fetching."""
+        self.ending.cancel("its reading was closed")
+        if self.reader is not None:
+            self.reader.close()
 
 
 class TablePages:
@@ -94,70 +143,48 @@ class TablePages:
 
         Raises TableError, also for a cursor that is none or whose source has changed.
         """
+        offset, version, last = _read(cursor) if cursor else (0, "", "")
         now = self._clock()
         self._close_all(lambda one: one.used < now - LONGEST_WAIT)
-        reading = self._find(connection, table, cursor, control)
-        tally = reading.reader.tally
-        before = (tally.rows_refused, len(tally.refusals), len(tally.warnings))
+        with self._lock:
+            reading = self._waiting.pop((connection, table, cursor), None) or _Reading()
         try:
-            rows = reading.take(amount)
+            with _on_terms_of(control, reading.ending, self._clock):
+                reader = self._opened(reading, connection, table)
+                if reading.given < offset:
+                    _go_on(reading, reader, offset, version, last)
+                tally = reader.tally
+                before = (tally.rows_refused, len(tally.refusals), len(tally.warnings))
+                rows = reading.take(amount)
+                is_last = reading.ahead() is None
         except BaseException:
-            reading.reader.close()
+            reading.close()
             raise
-        following = ""
-        _steer(reading.control, OWN_TERMS)  # what is fetched ahead has nobody's deadline
-        if reading.rest:
-            following = _write(reading.given, reading.reader.version)
-            self._keep((connection, table, following), reading)
+        following = "" if is_last else _write(reading.given, reader.version, reading.last)
+        if is_last or reading.ending.is_cancelled:
+            reading.close()
         else:
-            reading.reader.close()
+            self._keep((connection, table, following), reading)
         refused = tally.rows_refused - before[0]
         return {
             "rows": rows,
             "cursor": following,
-            "columns": _columns(reading.reader),
+            "columns": _columns(reader),
             "rows_read": len(rows) + refused,
             "rows_refused": refused,
             "refusals": [one.to_json() for one in tally.refusals[before[1] :]],
             "warnings": tally.warnings[before[2] :] if cursor else list(tally.warnings),
         }
 
-    def _find(self, connection: str, table: str, cursor: str, control: Control) -> _Reading:
-        """Return the reading that goes on at a cursor."""
-        offset, version = _read(cursor) if cursor else (0, "")
-        with self._lock:
-            waiting = self._waiting.pop((connection, table, cursor), None) if cursor else None
-        if waiting is not None:
-            if waiting.identity == self._open.identity(connection, table):
-                _steer(waiting.control, control)
-                return waiting
-            waiting.reader.close()
+    def _opened(self, reading: _Reading, connection: str, table: str) -> TableReader:
+        """Return the reader of a reading, opened unless it is. Raises TableError."""
+        identity = self._open.identity(connection, table)
+        if reading.reader is None:
+            own = Control(sleep=reading.ending.wait, cancellation=reading.ending)
+            reading.reader, reading.identity = self._open(connection, table, own), identity
+        elif reading.identity != identity:
             raise _changed()
-        identity, own = self._open.identity(connection, table), Control()
-        _steer(own, control)
-        reader = self._open(connection, table, own)
-        from argosy.tables.values import json_rows  # noqa: PLC0415 - an extra
-
-        reading = _Reading(reader, (json_rows(batch) for batch in reader), identity, own)
-        try:
-            self._go_on(reading, offset, version)
-        except BaseException:
-            reader.close()
-            raise
-        return reading
-
-    def _go_on(self, reading: _Reading, offset: int, version: str) -> None:
-        """Read up to where the page before ended. Raises TableError."""
-        if offset and reading.reader.version != version:
-            raise _changed()
-        while reading.given < offset:
-            if not reading.take(min(offset - reading.given, 10_000)):
-                raise TableError(
-                    detail=f"the table has {reading.given:,} rows, and the cursor is behind them.",
-                    remedy=_AGAIN,
-                    reason="changed",
-                    status="unknown_error",
-                )
+        return reading.reader
 
     def _keep(self, key: tuple[str, str, str], reading: _Reading) -> None:
         reading.used = self._clock()
@@ -167,14 +194,14 @@ class TablePages:
             over = [] if len(self._waiting) <= MOST_WAITING else [self._waiting.popitem(last=False)]
         for one in (same, *(reading for _, reading in over)):
             if one is not None:
-                one.reader.close()
+                one.close()
 
     def _close_all(self, is_over: Callable[[_Reading], bool]) -> None:
         with self._lock:
             over = [key for key, one in self._waiting.items() if is_over(one)]
             closing = [self._waiting.pop(key) for key in over]
         for one in closing:
-            one.reader.close()
+            one.close()
 
 
 def _columns(reader: TableReader) -> list[JsonObject]:
@@ -195,29 +222,80 @@ def _changed() -> TableError:
     )
 
 
-def _steer(own: Control, control: Control) -> None:
-    """Have a reading go by the terms of whoever asks for its next page."""
-    own.deadline, own.sleep = control.deadline, control.sleep
-    own.cancellation = control.cancellation
+@contextmanager
+def _on_terms_of(
+    control: Control, ending: Cancellation, clock: Callable[[], float]
+) -> Iterator[None]:
+    """Have a reading end with the time of whoever waits for it, or when they are cancelled.
+
+    Raises TableError or RunCancelledError, whichever says so, in place of what came of it.
+    """
+    left = None if control.deadline is None else control.deadline - clock()
+    if left is not None and left <= 0:
+        raise late()
+    alarm = threading.Timer(min(left or 0, threading.TIMEOUT_MAX), ending.cancel, [_LATE])
+    alarm.daemon = True
+    if control.cancellation is not None:
+        control.cancellation.hold(ending)
+    try:
+        if left is not None:
+            alarm.start()
+        yield
+    except Exception as error:
+        if ending.is_cancelled and ending.reason == _LATE:
+            raise late() from error
+        ending.check()
+        raise
+    finally:
+        if left is not None:
+            alarm.cancel()
+            alarm.join()
+        if control.cancellation is not None:
+            control.cancellation.let_go(ending)
 
 
-def _write(offset: int, version: str) -> str:
-    text = json.dumps([offset, version], separators=(",", ":"))
+def _go_on(reading: _Reading, reader: TableReader, offset: int, version: str, last: str) -> None:
+    """Read again up to where the page before ended. Raises TableError where that has moved."""
+    if reader.version != version:
+        raise _changed()
+    reading.skip(offset)
+    if reading.given < offset:
+        raise TableError(
+            detail=f"the table has {reading.given:,} rows, and the cursor is behind them.",
+            remedy=_AGAIN,
+            reason="changed",
+            status="unknown_error",
+        )
+    if reading.last != last:
+        raise _changed()
+
+
+def _mark(row: JsonObject) -> str:
+    """Return what is another when a row is."""
+    return sha256(encode_json(row)).hexdigest()[:16]
+
+
+def _write(offset: int, version: str, last: str) -> str:
+    text = json.dumps([offset, version, last], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _read(cursor: str) -> tuple[int, str]:
-    """Return what a cursor says. Raises TableError."""
+def _read(cursor: str) -> tuple[int, str, str]:
+    """Return how many rows were given, of which source, and which was the last.
+
+    Raises TableError.
+    """
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         found = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        offset, version = found
+        offset, version, last = found
     except (binascii.Error, ValueError, TypeError, RecursionError):
-        offset, version = None, None
-    if type(offset) is not int or offset < 0 or not isinstance(version, str):
+        offset, version, last = None, None, None
+    is_text = isinstance(version, str) and isinstance(last, str)
+    if type(offset) is not int or offset <= 0 or not is_text:
         raise TableError(
             detail="this is not a cursor that a page of rows gave.",
             remedy=_AGAIN,
             reason="bad_shape",
         )
-    return offset, version
+    return offset, version, last

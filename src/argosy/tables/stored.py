@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 
 from argosy.connections.stored import LOCAL
 from argosy.errors import TableError
-from argosy.tables.sources.rows import declared_rows, open_rows
+from argosy.tables.sources.paging import Patience
+from argosy.tables.sources.rows import RowSettings, declared_rows, open_rows
 from argosy.tables.specs import spec_of, with_format
+from argosy.tables.terms import Terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -44,14 +46,15 @@ def open_table(
 ) -> TableReader:
     """Open a table for reading from its first row to its last. Close it, or use it in a `with`.
 
-    `control` says until when calls may last, and cancels them; it may be steered while the table
-    is read. A failed read of a file is tried again a few times, with growing pauses for which it
-    asks `control`, or else `sleep`. Raises TableError.
+    `control` says until when the reading may last, and cancels it. What fails for a reason that
+    passes is tried again, after pauses for which `control` is asked, or else `sleep`; no pause
+    goes beyond the end. Raises TableError, and RunCancelledError.
     """
     demand_reader()
+    terms = Terms(control, clock=stored.files.prober.settings.clock, sleep=sleep)
     if declared_rows(stored.files.types[stored.connection.type]) is not None:
-        return _open_rows(stored, control)
-    return _open_files(stored, control, sleep)
+        return _open_rows(stored, control, terms)
+    return _open_files(stored, control, terms)
 
 
 def demand_reader() -> None:
@@ -81,19 +84,7 @@ def identity(stored: StoredTable) -> str:
     return _digest(table.table, [(json.dumps(its, sort_keys=True), version)])
 
 
-def _pausing(control: Control | None, sleep: Callable[[float], None]) -> Callable[[float], None]:
-    """Return what waits: as `control` says at that moment, where it says anything."""
-
-    def pause(seconds: float) -> None:
-        wait = control.sleep if control is not None else None
-        (wait or sleep)(seconds)
-
-    return pause
-
-
-def _open_files(
-    stored: StoredTable, control: Control | None, sleep: Callable[[float], None]
-) -> TableReader:
+def _open_files(stored: StoredTable, control: Control | None, terms: Terms) -> TableReader:
     from argosy.tables.formats import open_file  # noqa: PLC0415 - an extra
     from argosy.tables.reader import Patient, TableReader  # noqa: PLC0415 - an extra
 
@@ -105,16 +96,16 @@ def _open_files(
     except BaseException:
         found.close()
         raise
-    files = [Patient(content, _pausing(control, sleep)) for content in found.files]
+    files = [Patient(content, terms) for content in found.files]
     parts: list[tuple[str, Callable[[Tally], FileReader]]] = [
         (file.name, lambda tally, file=file: open_file(file, spec, limits, tally))  # type: ignore[misc]
         for file in files
     ]
     version = _digest(table, [(file.name, file.version) for file in files])
-    return TableReader(table, parts, found.close, version)
+    return TableReader(table, parts, found.close, version, terms.is_over)
 
 
-def _open_rows(stored: StoredTable, control: Control | None) -> TableReader:
+def _open_rows(stored: StoredTable, control: Control | None, terms: Terms) -> TableReader:
     from argosy.tables.reader import TableReader  # noqa: PLC0415 - an extra
     from argosy.tables.sources.arrows import arrow_batches  # noqa: PLC0415 - an extra
 
@@ -127,8 +118,9 @@ def _open_rows(stored: StoredTable, control: Control | None) -> TableReader:
         table=params,
         control=control,
     )
+    settings = RowSettings(patience=Patience(sleep=terms.sleep, left=terms.left))
     try:
-        source = open_rows(connection, stored.table, session, types=files.types)
+        source = open_rows(connection, stored.table, session, settings, types=files.types)
     except BaseException:
         session.close()
         raise
@@ -136,7 +128,8 @@ def _open_rows(stored: StoredTable, control: Control | None) -> TableReader:
     def open_part(tally: Tally) -> FileReader:
         return arrow_batches(source, files.limits, tally)
 
-    return TableReader(table, [(source.name, open_part)], session.close, _digest(table, []))
+    parts = [(source.name, open_part)]
+    return TableReader(table, parts, session.close, _digest(table, []), terms.is_over)
 
 
 def _digest(table: JsonObject, files: Sequence[tuple[str, str]]) -> str:

@@ -17,10 +17,13 @@ from argosy.connections.opener import TableToOpen
 from argosy.connections.probing import Prober, ProbeSettings
 from argosy.connections.probing.session import Session
 from argosy.connections.stored import StoredConnection
+from argosy.connections.table_document import with_defaults
 from argosy.connections.types import load_types
 from argosy.errors import TableError
+from argosy.tables import StoredTable
 from argosy.tables.content import Limits, Tally
 from argosy.tables.formats.reading import FilePreview
+from argosy.tables.sources import Files
 from argosy.tables.sources.arrows import arrow_batches, preview_rows
 from argosy.tables.sources.paging import Patience
 from argosy.tables.sources.rows import RowSettings, RowSource, open_rows
@@ -47,14 +50,33 @@ class Reading:
 
     def session(self, type_: str, params: dict[str, Any], budget: float | None = None) -> Session:
         """Return a session of calls to a vendor, as the product makes one."""
-        settings = ProbeSettings(
-            allow_networks=("127.0.0.0/8",),
-            ca_bundle=self.ca_file,
-            now=lambda: float(NOW),
-            resolve=self.world.resolve,
-        )
-        prober, declared = Prober(settings), load_types()[type_]
+        prober, declared = self.prober(), load_types()[type_]
         return prober.session(declared, self._credentials(type_), {}, table=params, budget=budget)
+
+    def prober(self) -> Prober:
+        """Return what makes calls to the world."""
+        return Prober(
+            ProbeSettings(
+                allow_networks=("127.0.0.0/8",),
+                ca_bundle=self.ca_file,
+                now=lambda: float(NOW),
+                resolve=self.world.resolve,
+            )
+        )
+
+    def stored(self, type_: str, **params: Any) -> StoredTable:
+        """Return a table as the store gives it to who reads it."""
+        files = Files(self.prober(), load_types(), lambda _database, _name: None)
+        connection = StoredConnection("org", type_, type_, self._credentials(type_))
+        table = with_defaults(
+            {
+                "resource": "user",
+                "resource_params": {"columns_mapping": {"user_id": "id"}},
+                "connection_table_params": params,
+                "connection_table_metadata": {},
+            }
+        )
+        return StoredTable(connection, TableToOpen("db", "table", table), files)
 
     def _credentials(self, type_: str) -> dict[str, Any]:
         return {**GOOD[type_], **self.terms.get("credentials", {})}

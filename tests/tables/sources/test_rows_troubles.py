@@ -67,7 +67,13 @@ class TestPatience:
         assert reading.slept == [1, 2, 4, 8, 16]
 
     @pytest.mark.parametrize(
-        ("patience", "asked"), [({}, "121"), ({"total": 10.0}, "11"), ({"attempts": 1}, "1")]
+        ("patience", "asked"),
+        [
+            ({}, "121"),
+            ({"total": 10.0}, "11"),
+            ({"attempts": 1}, "1"),
+            ({"left": lambda: 5.0}, "6"),
+        ],
     )
     def test_it_does_not_wait_longer_than_it_may(
         self, reading: Reading, patience: dict[str, Any], asked: str
@@ -213,6 +219,99 @@ class TestOddPages:
             "iterable://lists/34: the answer is no plain text with a value in each line. A proxy "
             "or a sign-in page may stand in between."
         )
+
+    @pytest.mark.parametrize(
+        ("type_", "named", "at", "answer"),
+        [
+            ("KLAVIYO", "profiles", 1, {"data": [{"id": "1"}], "links": {"next": "/?page=2"}}),
+            ("SALESFORCE", "Contact", 3, {"records": [{"Id": "1"}], "done": False}),
+            (
+                "SHOPIFY",
+                "products",
+                1,
+                {
+                    "data": {
+                        "products": {
+                            "nodes": [{"id": "1"}],
+                            "pageInfo": {"hasNextPage": True, "endCursor": None},
+                        }
+                    }
+                },
+            ),
+        ],
+    )
+    def test_more_rows_that_cannot_be_asked_for_are_told(
+        self, reading: Reading, type_: str, named: str, at: int, answer: Any
+    ) -> None:
+        reading.interrupt(at, Say(200, answer))
+
+        with pytest.raises(TableError, match="page 1 does not say where the next one is") as caught:
+            reading.rows(type_, object=named)
+
+        assert "it says that there are more rows, and not how to ask for them" in str(caught.value)
+
+    def test_a_link_header_that_leads_nowhere_is_told(self, reading: Reading) -> None:
+        link = {"Link": '</catalogs?x=1>; rel="next"'}
+        reading.interrupt(1, Say(200, {"catalogs": [{"name": "a"}]}, link))
+
+        with pytest.raises(TableError, match="there are more rows, and not how to ask for them"):
+            reading.rows("BRAZE", object="catalogs")
+
+    def test_a_catalog_on_a_later_page_is_found(self, reading: Reading) -> None:
+        fields = [{"name": "id", "type": "string"}, {"name": "n", "type": "number"}]
+        link = {"Link": '</catalogs?cursor=abc>; rel="next"'}
+        reading.interrupt(
+            1,
+            Say(200, {"catalogs": [{"name": "other", "fields": fields}]}, link),
+            Say(200, {"catalogs": [{"name": "shoes", "fields": fields}]}),
+            Say(200, {"items": [{"id": "1", "n": 2}]}),
+        )
+
+        assert reading.rows("BRAZE", object="catalogs/shoes") == [{"id": "1", "n": 2.0}]
+
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    def test_only_line_ends_part_a_list_of_texts(self, reading: Reading, end: str) -> None:
+        users = ["a\u2028b@example.com", "c\x0bd@example.com"]
+        reading.world.fault = Say(200, end.join(["", *users, ""]).encode())
+
+        found = reading.rows("ITERABLE", object="lists/34")
+
+        assert [next(iter(row.values())) for row in found] == users
+
+    @pytest.mark.parametrize(
+        ("type_", "named", "at", "answers"),
+        [
+            ("BIGQUERY", "shop.users", 2, [{"schema": {"fields": [{}]}}]),
+            (
+                "BIGQUERY",
+                "shop.users",
+                2,
+                [
+                    {"schema": {"fields": [{"name": "a", "type": "INT64"}]}},
+                    {"rows": [{"f": [5]}]},
+                ],
+            ),
+            ("BRAZE", "catalogs/x", 1, [{"catalogs": 5}]),
+        ],
+    )
+    def test_an_answer_of_another_form_is_told(
+        self, reading: Reading, type_: str, named: str, at: int, answers: Any
+    ) -> None:
+        reading.interrupt(at, *(Say(200, answer) for answer in answers))
+
+        with pytest.raises(TableError) as caught:
+            reading.rows(type_, object=named)
+
+        assert "an answer is not of the form that it should have" in caught.value.message
+        assert (caught.value.status, caught.value.reason) == ("unknown_error", "unreadable")
+
+    def test_names_that_cannot_be_read_do_not_hide_what_is_wrong(self, reading: Reading) -> None:
+        odd = Say(200, {"catalogs": [{"name": {"a": [1]}}, {"name": None}]})
+        reading.interrupt(1, odd, odd)
+
+        error = reading.failure("BRAZE", object="catalogs/shoes")
+
+        assert (error.status, error.reason) == ("resource_not_found", "not_found")
 
 
 class TestOddValues:

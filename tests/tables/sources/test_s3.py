@@ -565,6 +565,23 @@ class TestLists:
         plain = self.find(server, Say(200, PAGE.format(ITEM.format("a+b%2B"))))
         assert plain.files[0].name == "s3://bucket-one/a+b%2B"
 
+    def test_a_key_that_is_no_text_is_told_where_the_table_has_it(
+        self, server: ScriptedServer
+    ) -> None:
+        items = "".join(map(ITEM.format, ("a+b%2Bok", "a+b%2B%FF%FE")))
+        page = Say(200, PAGE.format("<EncodingType>url</EncodingType>" + items))
+
+        error = failed(lambda: self.find(server, page))
+        found = scripted(server, page, params={"glob": "a b+o*"})
+
+        assert told(error)[:3] == (
+            r"The name of the object 'a b+\xff\xfe' in s3://bucket-one is not UTF-8. "
+            "Rename it, or leave it out by another prefix or glob.",
+            "unsupported",
+            "wrong_specification",
+        )
+        assert [one.name for one in found] == ["s3://bucket-one/a b+ok"]
+
     @pytest.mark.parametrize(
         "body",
         [

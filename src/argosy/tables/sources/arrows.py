@@ -10,18 +10,18 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
 from argosy.errors import TableError
 from argosy.rendering import encode_json
 from argosy.tables.formats.reading import FilePreview
-from argosy.tables.sources.rows_shapes import Shape, shape_of_rows
+from argosy.tables.sources.rows_shapes import Shape, is_exact, shape_of_rows
 from argosy.validation.sentences import show
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from argosy.model import Json, JsonObject
     from argosy.tables.content import Limits, Tally
@@ -40,8 +40,10 @@ _WORDS = {
     "object": "objects",
     "list": "lists",
 }
+_REMEDY = "Mend the value in the other system, or leave the column out with a query."
 #: The type of nearly all values of a kind, which need no second look.
 _PLAIN: Mapping[str, type] = {"boolean": bool, "integer": int, "number": float}
+_CONVERT: Mapping[str, Callable[[Any], Json]] = {"integer": int, "number": float}
 _SIMPLE: Mapping[str, pa.DataType] = {
     "boolean": pa.bool_(),
     "integer": pa.int64(),
@@ -52,8 +54,8 @@ _SIMPLE: Mapping[str, pa.DataType] = {
 class MisfitError(ValueError):
     """A value is not of its column's type; `path` leads to it from the column."""
 
-    def __init__(self, value: Json, shape: Shape, path: tuple[str, ...] = ()) -> None:
-        super().__init__(f"{show(value)} in place of {_WORDS.get(shape.kind, 'text')}")
+    def __init__(self, found: str, path: tuple[str, ...]) -> None:
+        super().__init__(found)
         self.path = path
 
 
@@ -80,22 +82,36 @@ class RowReader:
     def __iter__(self) -> Iterator[pa.RecordBatch]:
         """Yield the batches that are left. Raises TableError."""
         rows: list[JsonObject] = []
+        begins: list[tuple[int, int]] = []
         begun = self._tally.bytes_read
         for page, found in enumerate(chain([self._first], self._pages), 1):
+            begins.append((len(rows), page))
             rows += (self._row(one, page, at) for at, one in enumerate(found, 1))
             self._first = []
             is_full = self._tally.bytes_read - begun >= self._limits.batch_bytes
             if rows and (is_full or len(rows) >= self._limits.batch_rows):
-                yield pa.RecordBatch.from_pylist(rows, schema=self.schema)
-                rows, begun = [], self._tally.bytes_read
+                yield self._batch(rows, begins)
+                rows, begins, begun = [], [], self._tally.bytes_read
         if rows:
-            yield pa.RecordBatch.from_pylist(rows, schema=self.schema)
+            yield self._batch(rows, begins)
 
     def close(self) -> None:
         """End the reading."""
         close = getattr(self._pages, "close", None)
         if close is not None:
             close()
+
+    def _batch(self, rows: list[JsonObject], begins: list[tuple[int, int]]) -> pa.RecordBatch:
+        """Return a batch; `begins` says where in `rows` pages begin, and their numbers."""
+        try:
+            made = pa.RecordBatch.from_pylist(rows, schema=self.schema)
+        except UnicodeEncodeError:
+            ends = [begin for begin, _ in begins[1:]] + [len(rows)]
+            for (begin, page), end in zip(begins, ends, strict=True):
+                _check_texts(rows[begin:end], page, self._source.name)
+            raise
+        self._tally.rows_read += len(rows)
+        return made
 
     def _row(self, row: JsonObject, page: int, at: int) -> JsonObject:
         """Return a row whose values have the types of the columns."""
@@ -108,19 +124,8 @@ class RowReader:
                 elif value is not None:
                     made[name] = fit(value)
         except MisfitError as error:
-            inner = "".join(f".{part}" for part in error.path[1:])
-            raise TableError(
-                detail=f"row {at} of page {page} has {error}.",
-                remedy=(
-                    "The first page decides the types. Mend the value in the other system, or "
-                    "leave the column out with a query."
-                ),
-                reason="wrong_value",
-                file=self._source.name,
-                column=f"{error.path[0]}{inner}",
-                page=page,
-                row=at,
-            ) from None
+            remedy = f"The first page decides the types. {_REMEDY}"
+            raise _wrong(error, remedy, page, at, self._source.name) from None
         return made
 
 
@@ -141,7 +146,7 @@ class _News:
         if len(told) > _MOST_WARNED:
             text = "Further members came after the first page and are left out."
         else:
-            text = f"{'.'.join(path)} first came after the first page and is left out."
+            text = f"{_plain('.'.join(path))} first came after the first page and is left out."
         self.tally.warnings.append(text)
 
 
@@ -153,11 +158,14 @@ def arrow_batches(source: RowSource, limits: Limits, tally: Tally) -> RowReader:
 def preview_rows(source: RowSource, limits: Limits, tally: Tally, rows: int = 20) -> FilePreview:
     """Return the first rows of a source and its columns. Raises TableError."""
     known = source.shape()
-    found = [row for page in source.pages(rows + 1, tally) for row in page]
+    found = []
+    for number, page in enumerate(source.pages(rows + 1, tally), 1):
+        _check_texts(page, number, source.name)
+        found += page
     shape = shape_of_rows(found, known)
     _check_columns(shape, limits, source.name)
     taken = found[:rows]
-    tally.rows_read += len(taken) - len(found)
+    tally.rows_read += len(taken)
     shown = tuple({name: _shown(one, limits) for name, one in row.items()} for row in taken)
     return FilePreview(shape.columns(), shown, is_whole=len(found) <= rows)
 
@@ -178,17 +186,35 @@ def _fit(shape: Shape, news: _News, path: tuple[str, ...]) -> Fit:
     if shape.kind == "list":
         return _fit_list(shape, news, path)
     if shape.kind in {"json", "null", "object"}:
-        return _as_text
+        return _fit_text(path)
     usual, kind = _PLAIN.get(shape.kind, str), shape.kind
+    convert = _CONVERT.get(kind)
 
     def fit(value: Json) -> Json:
         if type(value) is usual and usual is not int:
             return value
         if not _is_of(kind, value):
-            raise MisfitError(value, shape, path)
-        return int(value) if kind == "integer" else value
+            raise _misfit(value, shape, path)
+        return value if convert is None else convert(value)
 
     return fit
+
+
+def _fit_text(path: tuple[str, ...]) -> Fit:
+    def fit(value: Json) -> Json:
+        try:
+            return value if isinstance(value, str) else encode_json(value).decode()
+        except ValueError as error:
+            raise MisfitError(f"a value that is no JSON: {error}", path) from None
+
+    return fit
+
+
+def _misfit(value: Json, shape: Shape, path: tuple[str, ...]) -> MisfitError:
+    words = _WORDS.get(shape.kind, "text")
+    if isinstance(value, int) and not isinstance(value, bool) and shape.kind in _CONVERT:
+        words += " of 64 bits, which do not hold it"
+    return MisfitError(f"{show(value)} in place of {words}", path)
 
 
 def _fit_object(shape: Shape, news: _News, path: tuple[str, ...]) -> Fit:
@@ -196,7 +222,7 @@ def _fit_object(shape: Shape, news: _News, path: tuple[str, ...]) -> Fit:
 
     def fit(value: Json) -> Json:
         if not isinstance(value, dict):
-            raise MisfitError(value, shape, path)
+            raise _misfit(value, shape, path)
         made = {}
         for name, one in value.items():
             inner = fits.get(name)
@@ -214,7 +240,7 @@ def _fit_list(shape: Shape, news: _News, path: tuple[str, ...]) -> Fit:
 
     def fit(value: Json) -> Json:
         if not isinstance(value, list):
-            raise MisfitError(value, shape, path)
+            raise _misfit(value, shape, path)
         return [None if one is None else item(one) for one in value]
 
     return fit
@@ -227,12 +253,8 @@ def _is_of(kind: str, value: Json) -> bool:
         is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         return is_whole and -_LARGEST <= value < _LARGEST
     if kind == "number":
-        return isinstance(value, int | float)
+        return isinstance(value, float) or (isinstance(value, int) and is_exact(value))
     return isinstance(value, str)
-
-
-def _as_text(value: Json) -> str:
-    return value if isinstance(value, str) else encode_json(value).decode()
 
 
 def _members(shape: Shape) -> Mapping[str, Shape]:
@@ -240,6 +262,7 @@ def _members(shape: Shape) -> Mapping[str, Shape]:
 
 
 def _check_columns(shape: Shape, limits: Limits, place: str) -> None:
+    _check_names(shape, place)
     count = len(_members(shape))
     if count > limits.columns:
         raise TableError(
@@ -248,6 +271,62 @@ def _check_columns(shape: Shape, limits: Limits, place: str) -> None:
             reason="too_many_columns",
             file=place,
         )
+
+
+def _check_names(shape: Shape, place: str) -> None:
+    """Raise TableError where a column, or a member within one, has a name that is no text."""
+    for name, one in _members(shape).items():
+        if _is_half(name):
+            detail = f"it has a column named {_plain(name)}, which holds half a character."
+            raise TableError(detail=detail, remedy=_REMEDY, reason="wrong_value", file=place)
+        _check_names(one, place)
+    if shape.item is not None:
+        _check_names(shape.item, place)
+
+
+def _check_texts(rows: Iterable[JsonObject], page: int, place: str) -> None:
+    """Raise TableError where a text of a page is none, since it holds half a character."""
+    for at, row in enumerate(rows, 1):
+        path = _path_of_half(row)
+        if path is not None:
+            error = MisfitError("a text that holds half a character (a lone surrogate)", path)
+            raise _wrong(error, _REMEDY, page, at, place)
+
+
+def _path_of_half(value: Json) -> tuple[str, ...] | None:
+    """Return the way to the first text that UTF-8 cannot say, None where there is none."""
+    if isinstance(value, str):
+        return () if _is_half(value) else None
+    if isinstance(value, dict):
+        within = ((name, _path_of_half(one)) for name, one in value.items())
+        return next(((_plain(name), *path) for name, path in within if path is not None), None)
+    if isinstance(value, list):
+        return next((path for one in value if (path := _path_of_half(one)) is not None), None)
+    return None
+
+
+def _is_half(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return True
+    return False
+
+
+def _plain(text: str) -> str:
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _wrong(error: MisfitError, remedy: str, page: int, row: int, place: str) -> TableError:
+    return TableError(
+        detail=f"row {row} of page {page} has {error}.",
+        remedy=remedy,
+        reason="wrong_value",
+        file=place,
+        column=".".join(error.path),
+        page=page,
+        row=row,
+    )
 
 
 def _shown(value: Json, limits: Limits) -> Json:

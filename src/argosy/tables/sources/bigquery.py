@@ -15,7 +15,7 @@ from argosy.errors import TableError
 from argosy.rendering import MISSING
 from argosy.tables.content import Tally
 from argosy.tables.sources.bigquery_values import row_reader, shape_of_schema
-from argosy.tables.sources.paging import Caller, RowSession, cut, pages_from
+from argosy.tables.sources.paging import Caller, RowSession, cut, pages_from, told_at
 from argosy.tables.sources.rows_missing import missing, near_misses
 
 if TYPE_CHECKING:
@@ -105,22 +105,24 @@ class BigQueryRows:
 
     def shape(self) -> Shape:
         """Return the columns as a shape."""
-        return shape_of_schema(self._look(Caller(self._session)))
+        with told_at(self.name):
+            return shape_of_schema(self._look(Caller(self._session)))
 
     def pages(self, first: int | None, tally: Tally | None = None) -> Iterator[list[JsonObject]]:
         """Yield rows page by page."""
         tally = Tally() if tally is None else tally
         patience = None if first is not None else self._settings.patience
         caller = Caller(self._session, patience, tally)
+        with told_at(self.name):
+            yield from cut(self._pages(caller, first, tally), first)
+
+    def _pages(self, caller: Caller, first: int | None, tally: Tally) -> Iterator[list[JsonObject]]:
         schema = self._look(caller)
         tally.warnings += [one for one in self.warnings if one not in tally.warnings]
         size = _PAGE if first is None else min(first, _PAGE)
         read = self._results(caller, size, first) if self._query else self._listed(caller, size)
         row_of = row_reader(schema, self.name)
-        pages = ([row_of(one) for one in found] for found in read)
-        for rows in cut(pages, first):
-            tally.rows_read += len(rows)
-            yield rows
+        yield from ([row_of(one) for one in found] for found in read)
 
     def _look(self, caller: Caller) -> list[JsonObject]:
         """Return the schema, after what is to be read was looked at. Raises TableError."""
@@ -285,10 +287,11 @@ def _names(
 ) -> list[str]:
     """Return the names that a list of datasets or tables has; none where it cannot be read."""
     try:
-        found = Caller(session).call(step, **values).body.get(pointer, [])
+        with told_at(_TITLE):
+            found = Caller(session).call(step, **values).body.get(pointer, [])
+            return [str(one[f"{pointer[:-1]}Reference"][member]) for one in found]
     except TableError:
         return []
-    return [one[f"{pointer[:-1]}Reference"][member] for one in found]
 
 
 def _wrong_name(field: str, detail: str, remedy: str) -> TableError:

@@ -176,10 +176,26 @@ class Bucket:
             name = item.key.rpartition("/")[2]
             is_mark = item.size == 0 and (not name or name.startswith("_"))
             if not is_mark and fits(item.key):
+                self._check_name(item.key, field)
                 found.append(item)
             if len(found) > self._most:
                 raise _too_many(f"More than {self._most:,} objects of {self._place} fit.", field)
         return found
+
+    def _check_name(self, key: str, field: str) -> None:
+        """Raise TableError for a name of bytes that are no UTF-8, which no call can say."""
+        data = key.encode("utf-8", "surrogateescape")
+        try:
+            data.decode()
+        except UnicodeDecodeError:
+            shown = self._session.plain(data.decode("utf-8", "backslashreplace"))
+            raise TableError(
+                detail=f"The name of the object '{shown}' in {self._place} is not UTF-8.",
+                remedy="Rename it, or leave it out by another prefix or glob.",
+                field=f"connection_table_params.{field}",
+                reason="unsupported",
+                status="wrong_specification",
+            ) from None
 
     def _items(self, prefix: str) -> Iterator[Found]:
         """Yield the objects of all pages. Raises TableError."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from argosy.connections.probing.result import Remote
 from argosy.errors import TableError
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from argosy.connections.probing.session import Called
     from argosy.model import Json, JsonObject
 
+Row = TypeVar("Row")
 #: So many empty pages in a row are believed to lead on.
 _MOST_EMPTY = 100
 _MOST_CURSOR = 8_192
@@ -38,7 +41,8 @@ class Patience:
     """How long a full reading waits for another system. Times are in seconds.
 
     A call is made at most `attempts` times. A system may ask for a pause of `most_pause`; all the
-    pauses of one reading together last `total` at most.
+    pauses of one reading together last `total` at most, and none begins that would not end while
+    there is time `left`.
     """
 
     attempts: int = 6
@@ -46,6 +50,7 @@ class Patience:
     most_pause: float = 120.0
     total: float = 900.0
     sleep: Callable[[float], None] = time.sleep
+    left: Callable[[], float] = lambda: math.inf
 
 
 @dataclass(slots=True)
@@ -81,7 +86,8 @@ class Caller:
         remote = error.facts.get("remote")
         asked = remote.retry_after if isinstance(remote, Remote) else None
         pause = asked or patience.first_pause * 2 ** (attempt - 1)
-        if pause > patience.most_pause or self._paused + pause > patience.total:
+        most = min(patience.most_pause, patience.total - self._paused)
+        if pause > most or pause >= patience.left():
             raise error
         self._paused += pause
         patience.sleep(pause)
@@ -118,9 +124,28 @@ class Trail:
         )
 
 
+@contextmanager
+def told_at(place: str) -> Iterator[None]:
+    """Raise TableError in place of what odd answers do to code that believes the other system.
+
+    Its documentation says which members an answer has, and of which types; an answer that lacks
+    one, or has another there, is told as what cannot be read.
+    """
+    try:
+        yield
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        raise TableError(
+            detail="an answer is not of the form that it should have.",
+            remedy="The other system may have changed its API, or a proxy stands in between.",
+            status="unknown_error",
+            reason="unreadable",
+            file=place,
+        ) from error
+
+
 def pages_from(
-    read: Callable[[Json, int], tuple[list[JsonObject], Json]], place: str
-) -> Iterator[list[JsonObject]]:
+    read: Callable[[Json, int], tuple[list[Row], Json]], place: str
+) -> Iterator[list[Row]]:
     """Yield the rows of each page until one leads no further.
 
     `read` takes a cursor, MISSING for the first page, and the number of the page from 1; it

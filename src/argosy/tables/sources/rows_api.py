@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from argosy.errors import TableError
 from argosy.rendering import MISSING
 from argosy.tables.content import Tally
-from argosy.tables.sources.paging import Caller, Patience, RowSession, cut, pages_from
+from argosy.tables.sources.paging import Caller, Patience, RowSession, cut, pages_from, told_at
 from argosy.tables.sources.rows_declared import NAME, Collection, Declared
 from argosy.tables.sources.rows_missing import missing, near_misses
 from argosy.tables.sources.rows_shapes import Shape, widen
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from argosy.connections.probing.session import Called
     from argosy.model import Json, JsonObject
     from argosy.tables.formats.reading import PreviewColumn
+    from argosy.tables.sources.rows_declared import Description
 
 #: A preview looks into so many pages at most.
 _MOST_PREVIEWED = 5
@@ -65,21 +66,22 @@ class ApiRows:
 
     def shape(self) -> Shape | None:
         """Return the columns as a shape: those that are described, and those that are declared."""
-        shape = self._describe(Caller(self._session))
+        with told_at(self.name):
+            shape = self._describe(Caller(self._session))
         return shape if shape.members else None
 
     def pages(self, first: int | None, tally: Tally | None = None) -> Iterator[list[JsonObject]]:
         """Yield rows page by page."""
         tally = Tally() if tally is None else tally
         caller = Caller(self._session, None if first is not None else self._patience, tally)
-        fields = list(self._describe(caller).members or {})
-        pages = pages_from(lambda *at: self._read(caller, first, fields, *at), self.name)
-        count = 0
-        for rows in cut(pages if first is None else islice(pages, _MOST_PREVIEWED), first):
-            count += len(rows)
-            tally.rows_read += len(rows)
-            self._warn(tally, count)
-            yield rows
+        with told_at(self.name):
+            fields = list(self._describe(caller).members or {})
+            pages = pages_from(lambda *at: self._read(caller, first, fields, *at), self.name)
+            count = 0
+            for rows in cut(pages if first is None else islice(pages, _MOST_PREVIEWED), first):
+                count += len(rows)
+                self._warn(tally, count)
+                yield rows
 
     def _warn(self, tally: Tally, count: int) -> None:
         one = self._chosen.collection
@@ -120,14 +122,31 @@ class ApiRows:
         if self._described is None:
             collection, found = self._chosen.collection, None
             if collection.describe is not None:
-                called = self._call(caller, collection.describe.step, self._chosen.values)
-                scope = {**self._chosen.values, "body": called.body}
-                found = collection.describe.shape(scope)
+                found = self._found_by(collection.describe, caller)
                 if found is None:
                     raise self._is_not_there()
             known = collection.known
             self._described = known if found is None else widen(found, known)
         return self._described
+
+    def _found_by(self, describe: Description, caller: Caller) -> Shape | None:
+        """Return the columns that a description tells, on whichever page of a list it stands."""
+        lists = next(
+            (one for one in self._chosen.declared.collections if one.step == describe.step), None
+        )
+
+        def read(cursor: Json, page: int) -> tuple[list[Shape], Json]:
+            further = {} if cursor is MISSING else {"cursor": cursor}
+            called = self._call(caller, describe.step, {**self._chosen.values, **further})
+            scope = {**self._chosen.values, "body": called.body, "page": page}
+            found = describe.shape(scope)
+            if found is not None or lists is None:
+                return [] if found is None else [found], MISSING
+            count = len(lists.extraction.take(called.body, called.answer.body, self.name))
+            headers = dict(called.answer.headers)
+            return [], lists.leads_to({**scope, "headers": headers, "count": count})
+
+        return next((one for found in pages_from(read, self.name) for one in found), None)
 
     def _call(self, caller: Caller, step: str, values: JsonObject) -> Called:
         try:
@@ -179,7 +198,7 @@ def listed(
     return [
         (str(row[naming.id]), str(row.get(naming.title) or "") if naming.title else "")
         for row in rows
-        if row.get(naming.id) not in {None, ""}
+        if isinstance(row.get(naming.id), int | str) and row[naming.id] != ""
     ]
 
 

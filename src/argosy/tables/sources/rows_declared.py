@@ -90,8 +90,9 @@ class Collection:
     `name` is what a table calls it; a `{name}` in it stands for what `pattern` fits. `step` reads
     a page, `next_step` a later one where that is another call, `preview_step` the only page of a
     preview. `most` is how many rows a page has at most, 0 where that is not known. `next` yields
-    the cursor of the next page, over `body`, `headers`, `page`, `count` and `size`. `warning` is
-    told where `warn_at` rows were read, 0 for always.
+    the cursor of the next page, over `body`, `headers`, `page`, `count` and `size`; `more` tells,
+    over the same, that there is one. `warning` is told where `warn_at` rows were read, 0 for
+    always.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Collection:
     preview_step: str
     most: int
     next: Template | None
+    more: Template | None
     cursor: re.Pattern[str] | None
     extraction: Extraction
     known: Shape
@@ -124,6 +126,7 @@ class Collection:
             preview_step=document.get("previewStep", ""),
             most=document.get("most", 0),
             next=compile_template(document["next"]) if "next" in document else None,
+            more=compile_template(document["more"]) if "more" in document else None,
             cursor=re.compile(cursor) if cursor else None,
             extraction=Extraction.from_json(document),
             known=shape_of_columns(document.get("columns", {})),
@@ -143,10 +146,16 @@ class Collection:
         return name if wanted.startswith(before) and self.pattern.fullmatch(name) else None
 
     def leads_to(self, scope: Mapping[str, Json]) -> Json:
-        """Return the cursor of the next page; MISSING, null or an empty text where none is."""
-        if self.next is None:
+        """Return the cursor of the next page, MISSING where none is.
+
+        Raises ValueError where that cannot be told.
+        """
+        found = MISSING if self.next is None else self.next.render(scope)
+        if found is MISSING or found is None or found == "":
+            is_more = MISSING if self.more is None else self.more.render(scope)
+            if is_more is not MISSING and is_more:
+                raise ValueError("it says that there are more rows, and not how to ask for them")
             return MISSING
-        found = self.next.render(scope)
         if self.cursor is not None and isinstance(found, str) and not self.cursor.fullmatch(found):
             raise ValueError("the other system names the next page in a form that is not known")
         return found

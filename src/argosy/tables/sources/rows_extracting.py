@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from argosy.model import Json, JsonObject
+
+#: No other character ends a line of a list; texts may hold those that Unicode calls line ends.
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,8 @@ class Extraction:
                 reason="unreadable",
                 file=place,
             )
-        return [{self.lines: line.strip()} for line in text.splitlines() if line.strip()]
+        lines = (line.strip(" \t") for line in _LINE_END.split(text))
+        return [{self.lines: line} for line in lines if line]
 
     def _flat(self, row: JsonObject) -> JsonObject:
         merged = {pointer: lookup_pointer(row, pointer) for pointer in self.merge}

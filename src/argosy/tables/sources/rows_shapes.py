@@ -37,7 +37,7 @@ class Shape:
     which is text that takes every value. `members` are those of an object, `item` is the shape of
     a list's items. `word` is the type for people where it is not the kind: a decimal number that
     comes as text. An object that is `loose` holds whatever somebody has put there: its values come
-    as text.
+    as text. `large` says that there is an integer among them that no number holds exactly.
     """
 
     kind: str
@@ -46,6 +46,7 @@ class Shape:
     nullable: bool = True
     word: str = ""
     loose: bool = False
+    large: bool = False
 
     def columns(self) -> tuple[PreviewColumn, ...]:
         """Return an object's members as columns."""
@@ -78,7 +79,8 @@ def shape_of(value: Json, deep: int = 0) -> Shape:
     if simple is not None:
         return simple
     if isinstance(value, int):
-        return Shape("integer") if -_LARGEST <= value < _LARGEST else _JSON
+        is_known = -_LARGEST <= value < _LARGEST
+        return Shape("integer", large=not is_exact(value)) if is_known else _JSON
     if isinstance(value, str):
         return Shape(_kind_of_text(value))
     if deep >= _DEEPEST:
@@ -86,6 +88,14 @@ def shape_of(value: Json, deep: int = 0) -> Shape:
     if isinstance(value, dict):
         return Shape("object", {name: shape_of(one, deep + 1) for name, one in value.items()})
     return Shape("list", item=reduce(widen, (shape_of(one, deep + 1) for one in value), NULL))
+
+
+def is_exact(value: int) -> bool:
+    """Tell whether a floating number of 64 bits is the same."""
+    try:
+        return int(float(value)) == value
+    except OverflowError:
+        return False
 
 
 def widen(known: Shape, found: Shape) -> Shape:
@@ -98,7 +108,9 @@ def widen(known: Shape, found: Shape) -> Shape:
         return _widen_objects(known, found)
     if known.kind == found.kind == "list":
         return replace(known, item=widen(known.item or NULL, found.item or NULL))
-    return replace(known, kind=_wider(known, found), members=None, item=None)
+    is_large = known.large or found.large
+    kind = _wider(known, found)
+    return replace(known, kind=kind, members=None, item=None, large=is_large)
 
 
 def _wider(known: Shape, found: Shape) -> str:
@@ -107,7 +119,7 @@ def _wider(known: Shape, found: Shape) -> str:
     if len(kinds) == 1 or (kinds <= _TEXTS and (known.word or known.kind == "binary")):
         return known.kind
     if kinds == {"integer", "number"}:
-        return "number"
+        return "json" if known.large or found.large else "number"
     return "text" if kinds <= _TEXTS else "json"
 
 

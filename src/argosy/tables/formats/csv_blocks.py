@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from argosy.tables.formats.csv_records import Record
     from argosy.tables.formats.text import Stream
 
-#: Blocks that fit a core's cache are read the fastest, and hold memory down.
-_BLOCK = 1024 * 1024
+#: Fewer blocks cost less, and smaller ones stay in a core's cache and hold memory down.
+_BLOCK = 2 * 1024 * 1024
 _HEADER = 64 * 1024
 #: Ways to guess where the last record of a block ends: where a line does, or where one does that
 #: has an even number of quotes before it.

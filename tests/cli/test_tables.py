@@ -153,18 +153,25 @@ def test_lists_come_by_pages_or_all_at_once_and_filtered(run: Run) -> None:
     ("arguments", "told"),
     [
         (("set", "S4", "t", "--resource", "user"), "unknown connection 'S4'; available: S3"),
-        (("set", "S3", "t", "--resource", "user"), "The connection 'S3' does not exist."),
+        (("set", "S3", "t", "--resource", "user"), "does not exist. It is not set up yet:"),
         (("set", "LOCAL", "t"), "resource is missing"),
         (("set", "LOCAL", "t", "--set", "bucket"), "has no '='"),
         (("set", "LOCAL", "t", "--set", "buket=b"), "no such member; there is bucket"),
+        (("set", "LOCAL", "t", "--set", "delimiter=;"), "no such member. Is it options.delimiter?"),
+        (("set", "LOCAL", "t", "--set", "delimeter=;"), "no such member. Is it options.delimiter?"),
+        (("set", "LOCAL", "t", "--set", "user_id=i"), "by columns_mapping.user_id=COLUMN."),
+        (("set", "LOCAL", "t", "--set", "options.null_values=N"), """write a list as '["N"]':"""),
         (("set", "LOCAL", "t", "--set", "options=b"), "the value is not JSON"),
         (("set", "LOCAL", "t", "--set", "resource_params=b"), "name a member within it"),
         (("set", "LOCAL", "t", "--set", "path=a", "--set", "path=b"), "is given twice"),
+        (("set", "LOCAL", "t", "--set", "path=a", "--unset", "path"), "is given twice"),
+        (("set", "LOCAL", "t", "--unset", "buket"), "--unset buket: a table has no such member"),
+        (("set", "LOCAL", "t", "--unset", "resource_params"), "--unset resource_params: name"),
         (("set", "LOCAL", "t", "--file", "gone"), "--file gone cannot be read"),
         (("list", "--connection", "S4"), "unknown connection 'S4'"),
-        (("list", "--resource", "users"), "resource is not one of user"),
+        (("list", "--resource", "users"), '"users" is not one of item, user, '),
         (("list", "--database", "nowhere"), "The database 'nowhere' does not exist."),
-        (("test", "LOCAL", "t"), "The table 't' does not exist."),
+        (("test", "LOCAL", "t"), "The table 't' does not exist. LOCAL has no table yet."),
         (("delete", "LOCAL", "t"), "The table 't' does not exist."),
     ],
 )
@@ -213,3 +220,74 @@ def test_what_the_help_says(
 
     assert max(len(line) for lines in told.values() for line in lines) <= int(columns)
     golden(GOLDENS / f"tables-help-{columns}.golden.json", told)
+
+
+def test_a_member_is_taken_away_and_another_takes_its_place(run: Run, s3: Allowed) -> None:
+    run(
+        "tables", "set", "S3", "t", "--resource", "user", "--set", "bucket=b-one",
+        "--set", "glob=a/*.csv", "--set", "options.delimiter=;", *s3,
+    )  # fmt: skip
+
+    ran = run(
+        "tables", "set", "S3", "t", "--unset", "glob", "--set", "prefix=a/",
+        "--unset", "options.delimiter", "--unset", "columns_mapping.none", *s3,
+    )  # fmt: skip
+
+    after = run("tables", "show", "S3", "t", "--json").json()
+    assert ran.status == 0, ran.err
+    assert after["connection_table_params"] == {"bucket": "b-one", "prefix": "a/", "options": {}}
+
+
+@pytest.mark.parametrize("command", ["preview", "test"])
+def test_a_table_without_its_file_names_the_command_that_uploads_it(run: Run, command: str) -> None:
+    run("tables", "set", "LOCAL", "my users", "--resource", "user", "--set", "file_format=CSV")
+
+    ran = run("tables", command, "LOCAL", "my users")
+    as_json = run("tables", command, "LOCAL", "my users", "--json")
+
+    mark = "○" if command == "preview" else "✗"
+    assert (ran.status, as_json.status) == (1, 1)
+    assert "Passed" not in ran.out
+    assert f"{mark} open  No file has been uploaded yet." in ran.out
+    assert ran.out.endswith("\nNothing to open yet: argosy tables upload 'my users' FILE\n")
+
+
+def test_an_endpoint_that_is_not_allowed_names_the_option_that_allows_it(
+    run: Run, s3: Allowed
+) -> None:
+    table = ("S3", "t", "--resource", "user", "--set", "bucket=b-one")
+
+    previewed = run("tables", "preview", *table)
+    made = run("tables", "set", *table)
+    tested = run("connections", "test", "S3")
+    read = run("call", "table-rows", "--set", "connection=S3", "--set", "table=t")
+
+    for text in (previewed.out, made.err, tested.out, read.err):
+        assert "--allow-endpoint ORIGIN allows a store" in one_line(text)
+
+
+def test_a_table_that_cannot_be_opened_comes_with_its_warnings(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "semi.csv"
+    file.write_text("id;name\n1;Ada\n")
+    named = (
+        "--resource",
+        "user",
+        "--set",
+        "file_format=CSV",
+        "--set",
+        "columns_mapping.user_id=id",
+    )
+    run("tables", "upload", "semi.csv", str(file), "--create", *named)
+
+    ran = run("tables", "preview", "LOCAL", "semi.csv", "--set", "options.delimeter=;")
+    as_json = run("tables", "preview", "LOCAL", "semi.csv", "--json").json()
+    refused = run(
+        "tables", "set", "LOCAL", "new", "--file", private(tmp_path / "b", {"resorce": 1})
+    )
+
+    likely = "local://semi.csv has one column, 'id;name'. Is ';' its delimiter?"
+    assert ran.status == 1
+    assert f"Warning: {likely}" in one_line(ran.err)
+    assert "Is it delimiter?" in one_line(ran.err)
+    assert as_json["error_data"]["warnings"] == [likely]
+    assert "Warning: resorce is not known and left aside" in one_line(refused.err)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,7 @@ import argosy
 from argosy.cli.main import main
 from argosy.flow import Engine, load_flow
 from argosy.sandbox import start
+from tests.cli.connections import KEYS
 from tests.tables_fake import USERS, FakeTables
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -56,10 +58,33 @@ def test_the_flow_sends_every_row_of_a_table(
     assert len(tables.asked) == max(calls, 1)
 
 
+CODE = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+
+
+def run_code(number: int, names: dict[str, Any]) -> dict[str, Any]:
+    exec(compile(CODE[number], "read-tables-in-flows.md", "exec"), names)
+    return names
+
+
 def test_the_code_runs() -> None:
-    (code,) = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
-    names = {"argosy": argosy, "tables": FakeTables()}
+    names = run_code(0, {"argosy": argosy, "tables": FakeTables()})
 
-    exec(compile(code, "read-tables-in-flows.md", "exec"), names)
+    assert names["page"]["rows"] == USERS
+    assert len(CODE) == 2
 
-    assert names["page"]["rows"] == USERS  # type: ignore[index]
+
+def test_a_program_gets_a_table_of_a_store_as_the_page_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ARGOSY_SECRET_KEYS", KEYS)
+    file = tmp_path / "users.csv"
+    file.write_text("user_id,age\n007,42\n", encoding="utf-8")
+    made = ("--create", "--resource", "user", "--set", "file_format=CSV")
+    place = ("--data", str(tmp_path / "data"))
+    assert main(["tables", "upload", "users.csv", str(file), *made, *place]) == 0
+
+    names = run_code(
+        1, {"folder": tmp_path / "data", "organization": None, "database": None, "argosy": argosy}
+    )
+
+    assert names["rows"] == names["page"]["rows"] == [{"user_id": "007", "age": "42"}]

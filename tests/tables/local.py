@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from argosy.connections.types import load_types
 from argosy.tables import StoredTable
 from argosy.tables.content import Limits
 from argosy.tables.opener import ReadingOpener
-from argosy.tables.sources import Files
+from argosy.tables.sources import Contents, Files
+from argosy.tables.sources.local import LocalContent
 
 _CONNECTION = StoredConnection("org", LOCAL, LOCAL)
 
@@ -46,8 +48,41 @@ def stored_at(path: Path, table: Any = None, limits: Limits | None = None) -> St
     return StoredTable(_CONNECTION, to_open, files_at(path, limits))
 
 
-def opened_at(path: Path, table: Any = None, known: Any = None, budget: float = 5.0) -> Opened:
+def opened_at(
+    path: Path,
+    table: Any = None,
+    known: Any = None,
+    budget: float = 5.0,
+    limits: Limits | None = None,
+) -> Opened:
     """Open a table that is a file, and return what was found."""
-    opener = ReadingOpener(files_at(path), now=lambda: 1_700_000_000.0, clock=time.monotonic)
+    opener = ReadingOpener(
+        files_at(path, limits), now=lambda: 1_700_000_000.0, clock=time.monotonic
+    )
     to_open = TableToOpen("db", path.name, table or table_of(), known)
     return opener.open(_CONNECTION, to_open, budget)
+
+
+class _Several(Files):
+    """Finds all files of a folder."""
+
+    __slots__ = ()
+
+    def find(self, *_: Any, **__: Any) -> Contents:
+        folder = self.local_file("", "")
+        assert folder is not None
+        found = [LocalContent(one, f"local://{one.name}") for one in sorted(folder.iterdir())]
+        return Contents(found, lambda: None)
+
+
+def stored_all(folder: Path, table: Any) -> StoredTable:
+    """Return a table that is all files of a folder, ready to be read."""
+    one = stored_at(folder, table)
+    files = _Several(one.files.prober, one.files.types, one.files.local_file)
+    return replace(one, files=files)
+
+
+def opened_all(folder: Path, table: Any = None) -> Opened:
+    """Open a table that is all files of a folder, and return what was found."""
+    opener = ReadingOpener(stored_all(folder, table).files, now=lambda: 1_700_000_000.0, clock=time.monotonic)
+    return opener.open(_CONNECTION, TableToOpen("db", "all", table or table_of()), 5.0)

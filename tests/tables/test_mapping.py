@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from argosy.errors import TableError
@@ -34,7 +36,7 @@ def test_a_mapping_goes_from_the_field_to_the_column() -> None:
     assert selected(found) == {"user_id": ("customerID",), "age": ("age",)}
     assert found.filled == {"user_id": "customerID"}
     assert found.warnings == ()
-    assert found.columns() == {"customerID"}
+    assert found.paths() == {("customerID",)}
 
 
 @pytest.mark.parametrize(
@@ -146,3 +148,44 @@ def test_thousands_of_columns_are_looked_through_quickly() -> None:
     error = refused(many, {"user_id": "column_2000"}, "user")
 
     assert "Is it 'column_200'?" in error.message
+
+
+def test_what_is_there_is_counted_in_full() -> None:
+    many = columns(*(f"c{number}" for number in range(2_000)))
+
+    with pytest.raises(TableError, match=r" and 1,993 more\."):
+        map_columns(many, {"user_id": "customer"}, "user")
+    with pytest.raises(TableError, match=r" and 1,993 more\."):
+        map_columns(many, {}, "user")
+
+
+@pytest.mark.parametrize(
+    ("line", "likely"),
+    [("id;name", "';'"), ("id\tname", r"'\t'"), ("id|a,b|c", "'|'"), ("id,b", "','")],
+)
+@pytest.mark.parametrize("mapping", [{"user_id": "id"}, {}])
+def test_a_line_that_was_not_divided_says_so(line: str, likely: str, mapping: Any) -> None:
+    with pytest.raises(TableError) as caught:
+        map_columns(columns(line), mapping, "user")
+
+    assert caught.value.remedy.endswith(
+        f"A whole line is one column, so the delimiter is likely {likely}: set options.delimiter."
+    )
+    assert "Is it" not in caught.value.remedy
+
+
+def test_a_name_with_a_semicolon_among_others_is_a_name() -> None:
+    with pytest.raises(TableError) as caught:
+        map_columns(columns("id;name", "b"), {"user_id": "id"}, "user")
+
+    assert "delimiter" not in caught.value.message
+
+
+@pytest.mark.parametrize("mapping", [{"user_id": "id"}, {}])
+def test_names_that_seem_to_be_values_say_that_there_may_be_no_header(mapping: Any) -> None:
+    with pytest.raises(TableError) as caught:
+        map_columns(columns("Ada", "1815-12-10"), mapping, "user")
+
+    assert caught.value.remedy.endswith(
+        "If '1815-12-10' is no name but a value, set options.has_header to false."
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from argosy.connections.opener import Opened
-from tests.tables.local import opened_at, table_of
+from argosy.errors import TableError
+from argosy.tables.content import Limits
+from argosy.tables.opener import _named
+from tests.tables.local import opened_all, opened_at, table_of
 
 
 @pytest.fixture
@@ -229,9 +233,199 @@ def test_a_file_that_others_have_indexed_is_held_as_it_is(tmp_path: Path) -> Non
     found = opened_at(path, table_of("item_to_items_reco", {}, file_format="dat"))
 
     assert (found.ok, found.status) == (True, "available")
+    assert told(found)[1] == ("parse", "passed", "dat: kept as it is, and not looked into.")
+    assert found.preview()["truncated"] is False
+
+
+_ROW = 200_000
+_SMALL = Limits(preview_fetched=1_000, preview_expanded=1_000, row=_ROW)
+_LONG_FILES = {
+    "CSV": "id,b\n1,{}\n2,c\n",
+    "NDJSON": '{{"id": "1", "b": "{}"}}\n{{"id": "2", "b": "c"}}\n',
+    "JSON": '[{{"id": "1", "b": "{}"}},\n{{"id": "2", "b": "c"}}]',
+}
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("file_format", _LONG_FILES)
+def test_a_first_row_that_is_longer_than_a_preview_is_read_all_the_same(
+    tmp_path: Path, file_format: str, packed: bool
+) -> None:
+    content = _LONG_FILES[file_format].format("x" * (_ROW // 2)).encode()
+    path = tmp_path / "rows"
+    path.write_bytes(gzip.compress(content) if packed else content)
+
+    found = opened_at(path, table_of(file_format=file_format), limits=_SMALL)
+
+    assert (found.ok, found.status) == (True, "available"), found.checks
+    assert (found.rows_read, found.truncated, found.warnings) == (1, True, ())
+    assert [row["id"] for row in found.rows] == ["1"]
+
+
+def test_a_first_row_without_a_header_may_be_long_too(tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    path.write_text(f"1,{'x' * (_ROW // 2)}\n2,c\n")
+    options = {"has_header": False, "column_names": ["id", "b"]}
+
+    found = opened_at(path, table_of(options=options), limits=_SMALL)
+
+    assert (found.status, found.rows_read) == ("available", 1)
+
+
+@pytest.mark.parametrize(("file_format", "line"), [("CSV", 2), ("NDJSON", 1), ("JSON", 1)])
+def test_a_bomb_is_not_available_and_told_with_its_line(
+    tmp_path: Path, file_format: str, line: int
+) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(gzip.compress(_LONG_FILES[file_format].format("x" * 9 * _ROW).encode()))
+
+    found = opened_at(path, table_of(file_format=file_format), limits=_SMALL)
+
+    assert (found.ok, found.status, found.reason) == (False, "wrong_specification", "too_large")
+    assert found.facts == {"file": "local://bomb", "line": line}
+    text = f"local://bomb, line {line}: the row is longer than 200,000 bytes."
+    assert told(found)[1] == ("parse", "failed", text)
+
+
+@pytest.mark.parametrize("file_format", ["CSV", "NDJSON"])
+def test_a_bomb_of_empty_lines_is_not_available(tmp_path: Path, file_format: str) -> None:
+    path = tmp_path / "bomb"
+    path.write_bytes(gzip.compress(b"id,b\n" * (file_format == "CSV") + b"\n" * 9 * _ROW))
+
+    found = opened_at(path, table_of(file_format=file_format), limits=_SMALL)
+
+    assert (found.ok, found.status, found.reason) == (False, "wrong_specification", "too_large")
+    text = "local://bomb: no row ends within its first 200,000 bytes, so none was seen."
+    assert told(found)[1] == ("parse", "failed", text)
+
+
+def test_what_nobody_has_foreseen_is_a_value_and_is_logged_without_its_words(
+    path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    secret = "s3cr3t"
+
+    def fail(*_: Any) -> None:
+        raise KeyError(secret)
+
+    monkeypatch.setattr("argosy.tables.formats.preview_file", fail)
+
+    found = opened_at(path)
+
+    assert (found.ok, found.status, found.reason) == (False, "unknown_error", "unexpected")
+    assert told(found)[1][2] == (
+        "The table was not opened, since something unforeseen came up: KeyError."
+    )
+    assert "opening a table of LOCAL failed with KeyError" in caplog.text
+    assert secret not in caplog.text + str(found)
+
+
+@pytest.mark.parametrize(
+    ("params", "remedy", "field"),
+    [
+        (
+            {},
+            "Check it. No object is named, so it was looked for by the table's own name, 't'. "
+            "Set object to what it is called there.",
+            "connection_table_params.table",
+        ),
+        ({"object": "u"}, "Check it.", "connection_table_params.object"),
+        ({"table": "u"}, "Check it.", "connection_table_params.table"),
+    ],
+)
+def test_what_is_not_there_is_told_by_the_name_that_was_looked_for(
+    params: dict[str, str], remedy: str, field: str
+) -> None:
+    error = TableError(
+        detail="There is no such table.",
+        remedy="Check it.",
+        status="resource_not_found",
+        field="connection_table_params.table",
+    )
+
+    found = _named(error, {**params, "name": "t"})
+
+    assert (found.remedy, found.field) == (remedy, field)
 
 
 def test_an_opening_ends_in_time(path: Path) -> None:
     found = opened_at(path, budget=-1.0)
 
     assert found.status in {"available", "unknown_error"}
+
+
+def _write_all(folder: Path, *contents: str) -> Path:
+    for number, content in enumerate(contents):
+        (folder / f"{number:02}.csv").write_text(content)
+    return folder
+
+
+def test_a_preview_goes_on_to_the_next_files(tmp_path: Path) -> None:
+    _write_all(tmp_path, "id,b\n1,2\n", "b,id\n4,3\n", "id,b\n5,6\n")
+
+    found = opened_all(tmp_path)
+
+    assert found.rows == ({"id": "1", "b": "2"}, {"id": "3", "b": "4"}, {"id": "5", "b": "6"})
+    assert [list(row) for row in found.rows] == [["id", "b"]] * 3
+    assert (found.rows_read, found.truncated) == (3, False)
+    assert told(found)[1][2] == "CSV: 2 columns; 3 rows were read, which is all."
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown", "truncated"),
+    [((7, 7, 7), 20, True), ((7, 7, 6), 20, False), ((20, 1), 20, True), ((20, 0), 20, False),
+     ((30, 1), 20, True), ((0, 3), 3, False), ((1,) * 11, 11, False), ((1,) * 12, 11, True)],
+)  # fmt: skip
+def test_a_preview_says_that_it_is_all_only_where_it_is(
+    tmp_path: Path, rows: tuple[int, ...], shown: int, truncated: bool
+) -> None:
+    found = opened_all(_write_all(tmp_path, *("id\n" + "1\n" * count for count in rows)))
+
+    assert found.ok
+    assert (len(found.rows), found.truncated) == (shown, truncated)
+    assert found.rows_read == shown
+    assert ("and there are more" in told(found)[1][2]) == truncated
+
+
+def test_a_row_that_is_left_out_is_told_with_its_file_where_there_are_several(
+    tmp_path: Path,
+) -> None:
+    table = table_of(options={"ignore_errors_on_fields_mismatch": True})
+
+    found = opened_all(_write_all(tmp_path, "id,b\n1,2\n", "id,b\n3\n"), table)
+
+    assert (found.rows_read, found.rows_refused, len(found.rows)) == (2, 1, 1)
+    assert "local://01.csv, line 2: " in found.warnings[0]
+
+
+def test_a_type_that_a_day_without_values_hides_is_still_known(tmp_path: Path) -> None:
+    path = tmp_path / "users.ndjson"
+    table = table_of(mapping={"user_id": "id", "age": "age"}, file_format="NDJSON")
+    known = None
+    for age in ("7", "null", "null"):
+        path.write_text(f'{{"id": 1, "age": {age}}}\n')
+        known = opened_at(path, table, known).fingerprint
+        assert known is not None
+    path.write_text('{"id": 1, "age": "seven"}\n')
+
+    found = opened_at(path, table, known)
+
+    assert (found.status, found.reason) == ("wrong_specification", "drift")
+
+
+def test_a_mapped_column_within_an_object_of_another_type_makes_another_table(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "users.ndjson"
+    table = table_of(mapping={"user_id": "id", "age": "c.age"}, file_format="NDJSON")
+    path.write_text('{"id": 1, "c": {"age": 5, "x": 1}}\n')
+    known = opened_at(path, table).fingerprint
+    path.write_text('{"id": 1, "c": {"age": 5, "x": "one"}}\n')
+    other = opened_at(path, table, known)
+    path.write_text('{"id": 1, "c": {"age": "five", "x": 1}}\n')
+
+    found = opened_at(path, table, known)
+
+    assert other.drift is None
+    assert (found.status, found.reason) == ("wrong_specification", "drift")
+    assert found.facts["column"] == "c.age"
+    assert found.checks[-1].message.startswith("column 'c.age': it was integer at ")

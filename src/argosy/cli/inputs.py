@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,7 +89,8 @@ def _read_value(name: str, text: str, kinds: set[str]) -> Json:
     except ValueError as error:
         if kinds & {"string", "any"}:
             return text
-        raise click.UsageError(f"--set {name}: the value is not JSON: {error}.") from error
+        meant = f"; write a list as '[{json.dumps(text)}]'" if kinds == {"array"} else ""
+        raise click.UsageError(f"--set {name}: the value is not JSON{meant}: {error}.") from error
 
 
 def _names_of(value: Json) -> set[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from argosy.cli.output import visible
+from argosy.cli.output import ALLOWING, visible
 from argosy.cli.steps import duration
 
 if TYPE_CHECKING:
@@ -110,6 +110,8 @@ def print_outcome(out: Console, found: Mapping[str, Json], *, ok: bool) -> None:
         again = "; it may pass later" if found.get("retryable") else ""
         told = f"{time}: {', '.join(filter(None, parts))}{again}"
         out.print(Text.assemble(("Failed", "bold red"), visible(told)))
+        if found.get("reason") == "blocked_host":
+            print_text(out, ALLOWING)
     identity = found.get("identity")
     if isinstance(identity, dict):
         for name, value in identity.items():

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from argosy.errors import ArgosyError, MissingPropertyError
+from argosy.errors import ArgosyError, MissingPropertyError, ServiceNotFoundError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from argosy.model import Problem
 
 
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+#: What to do where a place may not be called.
+ALLOWING = (
+    "--allow-endpoint ORIGIN allows a store, --allow-network NETWORK a private network: here, or "
+    "to argosy server where that opens it."
+)
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -65,9 +72,14 @@ def print_error(error: ArgosyError, *, as_json: bool) -> None:
     out.print(Text.assemble(("Error: ", "bold red"), visible(error.message)))
     for problem in error.problems:
         print_problem(problem, out)
+    warnings = error.facts.get("warnings")
+    for text in warnings if isinstance(warnings, list) else ():
+        out.print(Text(visible(f"Warning: {text}")))
     hint = error.filled_hint if isinstance(error, MissingPropertyError) else error.hint
     note = error.facts.get("note") or ""
-    for line in (note, f"Hint: {hint}" if hint else ""):
+    more = error.facts.get("error") if isinstance(error, ServiceNotFoundError) else ""
+    allowing = ALLOWING if error.facts.get("reason") == "blocked_host" else ""
+    for line in (visible(str(more or "")), note, f"Hint: {hint}" if hint else "", allowing):
         if line:
             out.print(Text(line, style="dim"))
 

@@ -91,8 +91,14 @@ _IN_NO_DATABASE = "the token is of none; log in with db_name, or give a service 
 
 
 @contextmanager
-def open_server(url: str, choices: Choices, environ: Mapping[str, str]) -> Iterator[RemoteService]:
-    """Log in where there is a key, and yield the server. Raises ServiceError, TransportError."""
+def open_server(
+    url: str, choices: Choices, environ: Mapping[str, str], *, needs_database: bool = False
+) -> Iterator[RemoteService]:
+    """Log in where there is a key, and yield the server.
+
+    Where a database is needed and none is chosen it is the only one, if there is only one. Raises
+    ServiceError, TransportError.
+    """
     base = _checked_url(url)
     key = _read_key(choices, environ)
     if key is not None:
@@ -106,6 +112,8 @@ def open_server(url: str, choices: Choices, environ: Mapping[str, str]) -> Itera
         server = RemoteService(base, transport, "" if key is None else _place_of_key(choices))
         if key is not None:
             server.log_in(key, choices, environ)
+            if needs_database and not choices.database:
+                server.choose_only_database()
         try:
             yield server
         finally:
@@ -123,6 +131,7 @@ class RemoteService:
         self._transport = transport
         self._auth = Authentication({})
         self._has_session = False
+        self._refresh = ""
 
     def log_in(self, key: str, choices: Choices, environ: Mapping[str, str]) -> None:
         """Use a token as it is, and a service key for a token. Raises ServiceError."""
@@ -140,13 +149,29 @@ class RemoteService:
         body = {"name": account, "password": key}
         if choices.database:
             body["db_name"] = choices.database
-        answer = self._ask("POST", "login", "service", document=body)
+        self._take(self._ask("POST", "login", "service", document=body))
+        self._has_session = True
+
+    def choose_only_database(self) -> None:
+        """Go on in the organization's database where it has only one. Raises ServiceError.
+
+        A token that was given stays what it is.
+        """
+        if not self._has_session:
+            return
+        found = self._ask("GET", "databases", query={"amt": 2}).get("databases")
+        if isinstance(found, list) and len(found) == 1:
+            body = {"refresh_token": self._refresh, "db_name": found[0]["name"]}
+            self._take(self._ask("POST", "login", "refresh-token", document=body))
+
+    def _take(self, answer: JsonObject) -> None:
+        """Use the tokens of a login from now on."""
         token = answer.get("token")
         if not isinstance(token, str):
             raise self._unreadable("the login gave no token")
-        learn_secrets(token, str(answer.get("refresh_token", "")))
+        self._refresh = str(answer.get("refresh_token", ""))
+        learn_secrets(token, self._refresh)
         self._use(token)
-        self._has_session = True
 
     def log_out(self) -> None:
         """End the session that a login has begun; one that cannot be ended ends by itself."""

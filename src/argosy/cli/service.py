@@ -241,7 +241,7 @@ def open_service(
             raise click.UsageError(f"{text}.")
         from argosy.cli.remote import open_server
 
-        with open_server(url, choices, environ) as server:
+        with open_server(url, choices, environ, needs_database=needs_database) as server:
             yield server
         return
     with open_store_here(connector, choices, environ) as services:

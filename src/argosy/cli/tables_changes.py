@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from difflib import get_close_matches
 from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -34,6 +35,7 @@ _OPTIONS = (
         multiple=True,
         help="Set one member: bucket=…, options.compression=zip, columns_mapping.user_id=id.",
     ),
+    click.option("--unset", metavar="MEMBER", multiple=True, help="Take a member away."),
 )
 
 
@@ -50,15 +52,20 @@ def read_changes(
     resource: str | None,
     file: str | None,
     assignments: Sequence[str],
+    unset: Sequence[str],
 ) -> JsonObject:
     """Return the body that makes a table or changes it. Raises UsageError."""
     document: JsonObject = {} if file is None else _read_body(file)
     if resource is not None:
         document["resource"] = resource
-    if not assignments:
+    if not assignments and not unset:
         return document
     stored = _stored(service, connection, name)
-    seen = set()
+    for member in unset:
+        path, _ = _place(member, "--unset")
+        document.setdefault(path[0], deepcopy(stored.get(path[0]) or {}))
+        _take_away(document, path)
+    seen = set(unset)
     for assignment in assignments:
         member, equals, text = assignment.partition("=")
         if not equals:
@@ -79,7 +86,7 @@ def _stored(service: Service, connection: str, name: str) -> JsonObject:
         return {}
 
 
-def _place(member: str) -> tuple[list[str], JsonObject]:
+def _place(member: str, option: str = "--set") -> tuple[list[str], JsonObject]:
     """Return the path of a member, which may leave out the part it is in, and its schema."""
     from argosy.connector import read_document, schema_folder
 
@@ -88,18 +95,28 @@ def _place(member: str) -> tuple[list[str], JsonObject]:
     if steps[0] not in PARTS:
         parts = [part for part in PARTS if steps[0] in declared[part].get("properties", {})]
         if not parts:
-            known = [one for part in PARTS for one in declared[part].get("properties", {})]
-            text = f"there is {list_words(known, steps[0])}, each also with the part it is in"
-            raise click.UsageError(f"--set {member}: a table has no such member; {text}.")
+            raise click.UsageError(f"{option} {member}: {_nothing(member, declared)}")
         steps = [parts[0], *steps]
     if len(steps) == 1 or not all(steps):
-        raise click.UsageError(f"--set {member}: name a member within it, as {steps[0]}.NAME.")
+        raise click.UsageError(f"{option} {member}: name a member within it, as {steps[0]}.NAME.")
     schema: Json = {"properties": declared}
     for step in steps:
         more = schema.get("additionalProperties")
         inner = schema.get("properties", {}).get(step, more if isinstance(more, dict) else {})
         schema = inner
     return steps, schema if "type" in schema or "enum" in schema else {"type": "string"}
+
+
+def _nothing(member: str, declared: JsonObject) -> str:
+    """Return what to tell of a member that a table does not have."""
+    known = [one for part in PARTS for one in declared[part].get("properties", {})]
+    options = declared["connection_table_params"]["properties"]["options"]["properties"]
+    near = [one for one in options if one == member] or get_close_matches(member, options, n=1)
+    if near and not get_close_matches(member, known, n=1):
+        return f"a table has no such member. Is it options.{near[0]}?"
+    text = f"there is {list_words(known, member)}, each also with the part it is in"
+    field = "" if "." in member else f" A column is mapped by columns_mapping.{member}=COLUMN."
+    return f"a table has no such member; {text}.{field}"
 
 
 def _put(document: JsonObject, path: Sequence[str], value: Json, member: str) -> None:
@@ -109,6 +126,15 @@ def _put(document: JsonObject, path: Sequence[str], value: Json, member: str) ->
         if not isinstance(place, dict):
             raise click.UsageError(f"--set {member}: {step} is not an object.")
     place[path[-1]] = value
+
+
+def _take_away(document: JsonObject, path: Sequence[str]) -> None:
+    """Take a member away; one that is not there is no error."""
+    place: Json = document
+    for step in path[:-1]:
+        place = place.get(step) if isinstance(place, dict) else None
+    if isinstance(place, dict):
+        place.pop(path[-1], None)
 
 
 def _read_body(file: str) -> JsonObject:

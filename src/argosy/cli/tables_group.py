@@ -10,7 +10,7 @@ import click
 from argosy.cli.completion import complete_stored_connection
 from argosy.cli.connections_group import confirm
 from argosy.cli.listing import print_warnings
-from argosy.cli.output import print_json, visible
+from argosy.cli.output import ALLOWING, print_json, visible
 from argosy.cli.service import (
     ServiceGroup,
     database_options,
@@ -113,8 +113,8 @@ def set_(
 ) -> int:
     """Make the table NAME of CONNECTION, or change members of it.
 
-    A new table needs its --resource. What --set names is changed within what is stored; a member
-    in the file replaces the stored one as a whole.
+    A new table needs its --resource. What --set and --unset name is changed within what is stored;
+    a member in the file replaces the stored one as a whole.
     """
     choices = take_choices(options)
     with open_service(connector, choices, os.environ, needs_database=True) as service:
@@ -129,6 +129,8 @@ def set_(
         where = "" if str(url).startswith("http") else "argosy server over this store, at "
         click.echo(f"Its file is uploaded to {where}{visible(str(url))}")
     print_warnings(found)
+    if (found.get("status_detail") or {}).get("reason") == "blocked_host":
+        click.echo(f"Hint: {ALLOWING}", err=True)
     return 0
 
 
@@ -183,7 +185,7 @@ def test(
     """
     choices = take_choices(options)
     with open_service(connector, choices, os.environ, needs_database=True) as service:
-        return print_opened(lambda: service.test_table(connection, name), as_json=as_json)
+        return print_opened(lambda: service.test_table(connection, name), name, as_json=as_json)
 
 
 @tables.command()
@@ -205,7 +207,7 @@ def preview(
     with open_service(connector, choices, os.environ, needs_database=True) as service:
         document = read_changes(service, connection, name, **options)
         return print_opened(
-            lambda: service.preview_table(connection, name, document), as_json=as_json
+            lambda: service.preview_table(connection, name, document), name, as_json=as_json
         )
 
 

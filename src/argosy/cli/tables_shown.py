@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shlex
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +13,7 @@ from argosy.cli.listing import (
     print_grid,
     print_outcome,
     print_pairs,
+    print_text,
     print_warnings,
     shown_value,
 )
@@ -21,11 +23,13 @@ from argosy.cli.tables_preview import print_preview
 from argosy.errors import ServiceError, ServiceNotFoundError, WrongDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from argosy.model import JsonObject
 
 _NARROW = 80
+#: What a check names where the file of a table has not been uploaded yet.
+_WAITING = "connection_table_params.url"
 
 
 def print_tables(listed: Sequence[JsonObject]) -> None:
@@ -46,18 +50,18 @@ def print_tables(listed: Sequence[JsonObject]) -> None:
     print_grid(out, headings[:shown], (row[:shown] for row in rows))
 
 
-def print_opened(ask: Callable[[], JsonObject], *, as_json: bool) -> int:
-    """Print what opening a table came to, and return the exit status."""
+def print_opened(ask: Callable[[], JsonObject], name: str, *, as_json: bool) -> int:
+    """Print what opening the table `name` came to, and return the exit status."""
     try:
         found = ask()
     except (WrongDataError, ServiceNotFoundError) as error:
         if as_json or "checks" not in error.facts:
             raise
-        _print_refusal(error)
+        _print_refusal(error, name)
         return 1
     if as_json:
         print_json(found)
-        return 0
+        return 1 if _is_waiting(found) else 0
     out = console()
     if "resource" in found:
         print_table(found)
@@ -66,15 +70,31 @@ def print_opened(ask: Callable[[], JsonObject], *, as_json: bool) -> int:
         print_preview(out, preview)
         click.echo()
     print_checks(out, found["checks"])
+    if _is_waiting(found):
+        _print_waiting(name)
+        return 1
     print_outcome(out, found, ok=True)
     print_warnings(found)
     return 0
 
 
-def _print_refusal(error: ServiceError) -> None:
+def _print_refusal(error: ServiceError, name: str) -> None:
     out = console()
     print_checks(out, error.facts["checks"])
-    print_outcome(out, error.facts, ok=False)
+    if _is_waiting(error.facts):
+        _print_waiting(name)
+    else:
+        print_outcome(out, error.facts, ok=False)
+    print_warnings(error.facts)
+
+
+def _is_waiting(found: Mapping[str, Any]) -> bool:
+    return any(check["field"] == _WAITING for check in found["checks"])
+
+
+def _print_waiting(name: str) -> None:
+    """Say how the file of a table comes, which has none yet."""
+    print_text(console(), f"Nothing to open yet: argosy tables upload {shlex.quote(name)} FILE")
 
 
 def print_table(found: JsonObject) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from argosy.errors import ServiceNotFoundError, WrongDataError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from argosy.connections.probing.result import Check, Remote
     from argosy.connections.stored import StoredConnection
@@ -98,8 +98,11 @@ class TableOpener(Protocol):
         ...
 
 
-def opening_failure(found: Opened, place: str) -> Exception:
-    """Return the error for a table that cannot be opened; `place` is its address."""
+def opening_failure(found: Opened, place: str, told: Iterable[str] = ()) -> Exception:
+    """Return the error for a table that cannot be opened; `place` is its address.
+
+    It has the warnings that were `told` before, and those of the opening, which often say why.
+    """
     failed = next((check for check in found.checks if check.status == "failed"), None)
     texts = [failed.message, failed.hint] if failed else ["The table could not be opened."]
     facts: dict[str, Any] = {
@@ -114,8 +117,8 @@ def opening_failure(found: Opened, place: str) -> Exception:
     }
     given = {name: fact for name, fact in facts.items() if fact not in (None, "")}
     text = " ".join(filter(None, texts))
+    warnings = list(dict.fromkeys([*told, *found.warnings]))
     if found.status == "resource_not_found":
-        return ServiceNotFoundError(
-            type="object", key=place, name="RESOURCE_NOT_FOUND", error=text, **given
-        )
-    return WrongDataError(detail=text, **given)
+        missing = {"type": "object", "key": place, "name": "RESOURCE_NOT_FOUND", "error": text}
+        return ServiceNotFoundError(**missing, **given).with_warnings(warnings)
+    return WrongDataError(detail=text, **given).with_warnings(warnings)

@@ -16,13 +16,22 @@ from argosy.errors import TooManyRequestsError
 from argosy.store import tables
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from argosy.connections.opener import TableOpener
+    from argosy.connections.probing.result import CheckStatus
     from argosy.connections.service import Connections
     from argosy.connections.stored import StoredConnection
     from argosy.connections.uploads import Uploads
     from argosy.model import JsonObject
 
 NO_FILE = "No file has been uploaded yet."
+_UPLOAD_IT = "Upload it to the table's connection_table_params.url."
+
+
+def no_file(status: CheckStatus) -> Check:
+    """Return the check of a table of LOCAL that has no file yet."""
+    return Check("open", status, NO_FILE, _UPLOAD_IT, "connection_table_params.url")
 
 
 class Openings:
@@ -48,7 +57,7 @@ class Openings:
         TooManyRequestsError.
         """
         if stored.type == LOCAL and not self._uploads.has_file(database, name):
-            found = Opened(ok=True, status="uploading", warnings=(NO_FILE,))
+            found = Opened(True, "uploading", checks=(no_file("skipped"),), warnings=(NO_FILE,))
             return found, self._connections.now()
         if fault:
             check = Check("fields", "failed", fault, field="credentials")
@@ -76,6 +85,12 @@ class Openings:
         self.keep(stored, database, name, table, found, at, is_new=True)
         return list(found.warnings)
 
+    @staticmethod
+    def forget(connection: Connection, key: tuple[str, str, str]) -> None:
+        """Forget what columns a table had, by its database, connection and name."""
+        change = update(tables.data_tables).where(its_key(*key))
+        connection.execute(change.values(fingerprint=None))
+
     def keep(
         self,
         stored: StoredConnection,
@@ -89,7 +104,8 @@ class Openings:
     ) -> str:
         """Store what was found, and return the status.
 
-        Only where the table is still the one that was opened, and its connection is there.
+        Only where the table is still the one that was opened, and its connection is there; and
+        not where this process may not call the place, which another may.
         """
         key = its_key(database, stored.name, name)
         with self._connections.store.write() as connection:
@@ -99,7 +115,7 @@ class Openings:
             is_there = stored.type == LOCAL or find_row(
                 connection, stored.organization, stored.name
             )
-            if not is_there:
+            if not is_there or (found.reason == "blocked_host" and not is_new):
                 return str(row.status)
             status, detail = next_status(row.status, row.status_detail, found, at, is_new=is_new)
             values: dict[str, Any] = {"status": status, "status_detail": detail, "last_tested": at}

@@ -189,9 +189,12 @@ def mark_done(folder: Path, names: Sequence[PartialName], at: float) -> None:
             os.utime(path, (at, at))
 
 
-def is_done(folder: Path, names: Iterable[PartialName]) -> bool:
-    """Tell whether the file of a table is this upload's."""
-    return any((folder / _DONE.format(name.table, name.key)).exists() for name in names)
+def done_at(folder: Path, names: Iterable[PartialName]) -> float | None:
+    """Return when the file of a table became this upload's, None where it is not."""
+    for name in names:
+        with suppress(FileNotFoundError):
+            return (folder / _DONE.format(name.table, name.key)).stat().st_mtime
+    return None
 
 
 @contextmanager

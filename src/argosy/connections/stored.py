@@ -131,12 +131,16 @@ def not_found(
     A type that is not set up is one that could be there: 404. Any other name is a slip of the
     pen: 400, with the names there are.
     """
-    if name in types:
-        return ServiceNotFoundError(type="connection", key=name)
     own = names_of(connection, organization)
+    if name in types:
+        there = f" There is {list_words(own, name)}." if own else ""
+        error = f"It is not set up yet: store its credentials first.{there}"
+        return ServiceNotFoundError(type="connection", key=name, error=error)
     known = [one for one in types if with_local or one != LOCAL]
     available = [*known, *(one for one in own if one not in types)]
     detail = f"unknown connection {name!r}; available: {list_words(available, name)}."
+    near = next((one for one in available if one.casefold() == name.casefold()), "")
+    detail = f"{detail} Is it {near!r}?" if near else detail
     detail = f"{detail} {hint}".rstrip()
     return WrongDataError(detail=detail, field="connection", available=available)
 

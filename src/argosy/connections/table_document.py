@@ -43,6 +43,11 @@ _NO_FIELDS = ConnectionType(
     tables={}, hosts=(), origins="", region="", probe={},
 )  # fmt: skip
 _PLACES = ("path", "prefix", "glob")
+#: What says where a table of another system lies.
+_ELSEWHERE = ("bucket", *_PLACES, "dataset", "table", "object", "query")
+#: Options of all files; the others are of text, most of them of CSV.
+_ANY_FILE = frozenset({"compression"})
+_ANY_TEXT = _ANY_FILE | {"encoding"}
 _CASES = {"csv": "CSV", "json": "JSON", "ndjson": "NDJSON", "parquet": "PARQUET", "avro": "AVRO"}
 _DEFAULT_OPTIONS = {"CSV": {"delimiter": ",", "escape": "\\"}}
 #: Members of answers: a client that sends an answer back means no harm.
@@ -76,11 +81,22 @@ def read_changes(document: Json) -> tuple[JsonObject, list[str]]:
     return changes, [_aside(left)] if left else []
 
 
-def check_table(table: JsonObject, type_: ConnectionType) -> list[str]:
-    """Return warnings about a whole table of a connection of this type.
+def check_table(table: JsonObject, type_: ConnectionType, told: Iterable[str] = ()) -> list[str]:
+    """Return warnings about a whole table of a connection of this type, those already `told` first.
 
-    Raises WrongDataError with all that is wrong.
+    Raises WrongDataError with all that is wrong, and with the warnings: what nobody knows is often
+    the misspelt word that is missing.
     """
+    warnings = [*told, *islice(_unknown_members(table), _MOST_TOLD)]
+    try:
+        _refuse_table(table, type_)
+    except WrongDataError as error:
+        error.with_warnings(warnings)
+        raise
+    return [*warnings, *_doubts(table, type_)]
+
+
+def _refuse_table(table: JsonObject, type_: ConnectionType) -> None:
     if "resource" not in table:
         available = list(resources())
         detail = f"resource is missing; a new table needs one of {', '.join(available)}."
@@ -91,8 +107,6 @@ def check_table(table: JsonObject, type_: ConnectionType) -> list[str]:
     _check_place(table["connection_table_params"], type_)
     _check_options(table["connection_table_params"])
     _check_window(table["connection_table_metadata"])
-    unknown = list(islice(_unknown_members(table), _MOST_TOLD))
-    return [*unknown, *_doubts(table, type_)]
 
 
 def resources() -> tuple[str, ...]:
@@ -178,7 +192,7 @@ def _check_place(params: JsonObject, type_: ConnectionType) -> None:
         detail = f"{' and '.join(named)} exclude each other: give one of them, or none."
         raise WrongDataError(detail=detail, field=f"connection_table_params.{named[1]}")
     if type_.id == LOCAL:
-        foreign = next((name for name in ("bucket", *_PLACES) if name in params), "")
+        foreign = next((name for name in _ELSEWHERE if name in params), "")
         if foreign:
             detail = f"a table of {LOCAL} is one uploaded file; it has no {foreign}."
             raise WrongDataError(detail=detail, field=f"connection_table_params.{foreign}")
@@ -221,7 +235,7 @@ def _unknown_members(table: JsonObject) -> Iterator[str]:
             params["options"]["properties"],
         ),
     ):
-        for name in given:
+        for name in given if isinstance(given, dict) else ():
             if name not in known:
                 near = get_close_matches(name[:100], known, n=1)
                 hint = f" Is it {near[0]}?" if near else ""
@@ -237,6 +251,11 @@ def _doubts(table: JsonObject, type_: ConnectionType) -> Iterator[str]:
             f"{form} compresses within the file; with {packed} around it, the whole file has to be "
             "read before its first row."
         )
+    known = _ANY_TEXT if form in {"JSON", "NDJSON"} else _ANY_FILE
+    idle = [name for name in params.get("options", {}) if name in _options() - known]
+    if form not in {None, "CSV"} and idle:
+        yield f"{form} has no use for the option{'s' * (len(idle) > 1)} {', '.join(idle)}."
+    yield from _doubtful_places(params)
     if form == "dat" and type_.id != LOCAL:
         yield f"dat files are read where they are uploaded, on {LOCAL}."
     named = secret_fields(_NO_FIELDS, table["connection_table_metadata"])
@@ -245,6 +264,26 @@ def _doubts(table: JsonObject, type_: ConnectionType) -> Iterator[str]:
             f"connection_table_metadata.{_short(name)} looks like a secret, and metadata are shown "
             "to everybody."
         )
+
+
+def _doubtful_places(params: JsonObject) -> Iterator[str]:
+    """Yield what is a place as other programs write it."""
+    bucket = str(params.get("bucket", ""))
+    if "://" in bucket or "/" in bucket.rstrip("/"):
+        name, _, rest = bucket.rpartition("://")[2].partition("/")
+        more = f", and prefix {rest!r}" if rest else ""
+        yield f"bucket is the name alone: probably {name!r}{more}."
+    for member in _PLACES:
+        place = str(params.get(member, ""))
+        if place.startswith("/"):
+            yield f"{member}: keys rarely begin with /; is it {place.lstrip('/')!r}?"
+    if "*" in str(params.get("path", "")):
+        yield "path is taken letter by letter, * too; a pattern is given as glob."
+
+
+def _options() -> frozenset[str]:
+    params = _declared()["connection_table_params"]["properties"]
+    return frozenset(params["options"]["properties"])
 
 
 def _aside(names: Iterable[str]) -> str:

@@ -67,6 +67,16 @@ def members_of(row: Row[Any]) -> JsonObject:
     return {member: getattr(row, member) for member in MEMBERS}
 
 
+def differs(table: JsonObject, row: Row[Any]) -> bool:
+    """Tell whether opening a table may find something else than opening the stored one."""
+    return any(table[one] != getattr(row, one) for one in OPENED_BY)
+
+
+def ignored_status() -> str:
+    """Return the warning for a client that sets a status."""
+    return "status is the server's own; the one given is ignored."
+
+
 def show_table(
     row: Row[Any], types: Collection[str], url: Callable[[], str] | None = None
 ) -> JsonObject:
@@ -112,7 +122,7 @@ def next_status(
 
     Unless the table `is_new`, made or changed since it was last opened: what may be gone the next
     time does not take `available` away at once, and a check that has seen nothing of the inside
-    changes nothing.
+    changes nothing. Where this process may not call the place, nobody knows what is there.
     """
     known = detail or {}
     good = at if opened.status == "available" else known.get("last_good_timestamp")
@@ -126,7 +136,8 @@ def next_status(
     text = " ".join(filter(None, [failed.message, failed.hint])) if failed else ""
     failures = int(known.get("failures", 0)) + 1
     is_passing = opened.status == "unknown_error" and before == "available" and not is_new
-    return before if is_passing and failures == 1 else opened.status, {
+    status = "unknown_error" if opened.reason == "blocked_host" else opened.status
+    return before if is_passing and failures == 1 else status, {
         **kept,
         "reason": opened.reason or None,
         "error": text or "The table could not be opened.",

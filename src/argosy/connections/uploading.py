@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import select
 
-from argosy.connections.partial_files import PartialFile, folder_lock, is_done, mark_done
+from argosy.connections.partial_files import PartialFile, done_at, folder_lock, mark_done
 from argosy.connections.service import ROLES
 from argosy.connections.stored import LOCAL
 from argosy.connections.table_document import with_defaults
@@ -126,7 +126,8 @@ class Uploading:
             if partial is not None:
                 with closing(partial):
                     return self._take(upload, part, partial, names, stream)
-        return self._told(upload) if part.is_question and is_done(folder, names) else Arrived(0)
+        done = done_at(folder, names) if part.is_question else None
+        return Arrived(0) if done is None else self._told(upload, done)
 
     def _partial(
         self, upload: Upload, part: Part, names: Sequence[PartialName]
@@ -136,7 +137,7 @@ class Uploading:
         begins = part.start == 0 and not (part.is_question and part.total != 0)
         taken = (PartialFile.take_over(folder, name) for name in ([] if begins else names))
         found = next((one for one in taken if one is not None), None)
-        if found is None and part.is_question and is_done(folder, names):
+        if found is None and part.is_question and done_at(folder, names) is not None:
             return None
         try:
             self._check_terms(upload, part, names, has_begun=found is not None)
@@ -152,9 +153,11 @@ class Uploading:
         """Raise ServiceForbiddenError behind the address's end, StorageFullError over the quota."""
         if upload.is_over and not has_begun:
             raise ServiceForbiddenError(detail=_OVER)
-        if part.is_question:
-            return
-        needed = max(part.total or 0, part.start + (part.length or 0))
+        if not part.is_question:
+            self._check_room(upload, names, max(part.total or 0, part.start + (part.length or 0)))
+
+    def _check_room(self, upload: Upload, names: Sequence[PartialName], needed: int) -> None:
+        """Raise StorageFullError where the database has no room for a file of so many bytes."""
         taken = self._uploads.taken(upload, {name.key for name in names})
         if taken + needed > self._quota:
             detail = (
@@ -176,7 +179,7 @@ class Uploading:
             return Arrived(partial.size)  # the client goes on from there
         try:
             if not part.is_question:
-                self._write(part, partial, stream)
+                self._write(upload, part, partial, names, stream)
             is_whole = part.is_last or partial.size == part.total
             if not is_whole:
                 return Arrived(partial.size)
@@ -187,14 +190,35 @@ class Uploading:
         size = partial.size
         return Arrived(size, {"bytes": size, **self._open(upload)})
 
-    def _write(self, part: Part, partial: PartialFile, stream: Stream) -> None:
-        """Write what a request brings. Raises WrongDataError, TooLargeError."""
+    def _write(
+        self,
+        upload: Upload,
+        part: Part,
+        partial: PartialFile,
+        names: Sequence[PartialName],
+        stream: Stream,
+    ) -> None:
+        """Write what a request brings.
+
+        Raises WrongDataError, TooLargeError, and StorageFullError where the quota ends in the
+        middle of a file whose length nobody has told.
+        """
         most = self._most - part.start if part.length is None else part.length
         came = 0
         while came <= most and (data := stream.read(min(_CHUNK, most - came + 1))):
             came += len(data)
-            if came <= most:
+            if came > most:
+                break
+            if part.total is not None:  # it was counted in full before its first byte
                 partial.write(data, self._now())
+                continue
+            try:
+                with folder_lock(upload.place.parent):  # what others bring meanwhile counts too
+                    self._check_room(upload, names, partial.size + len(data))
+                    partial.write(data, self._now())
+            except StorageFullError:
+                _undo(part, partial)
+                raise
         if came > most:
             _undo(part, partial)
             if part.length is None:
@@ -252,10 +276,17 @@ class Uploading:
         warnings = list(found.warnings)
         return {**({"warnings": warnings} if warnings else {}), **self._status_now(upload)}
 
-    def _told(self, upload: Upload) -> Arrived:
-        """Return once more what was answered when a file had arrived."""
+    def _told(self, upload: Upload, done: float) -> Arrived:
+        """Return once more what was answered when a file had arrived, which it was at `done`.
+
+        Where nobody was there any more to open its table, that is made up for.
+        """
+        with self._store.read() as opened:
+            row = _row(opened, upload.database, upload.name)
+        is_opened = row is None or (row.last_tested or 0.0) >= done
+        answer = self._status_now(upload) if is_opened else self._open(upload)
         size = upload.place.stat().st_size
-        return Arrived(size, {"bytes": size, **self._status_now(upload)})
+        return Arrived(size, {"bytes": size, **answer})
 
     def _status_now(self, upload: Upload) -> JsonObject:
         with self._store.read() as opened:

@@ -16,7 +16,7 @@ from hashlib import sha256
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from argosy.connections.partial_files import PREFIX, PartialName, partial_names, remove_left
+from argosy.connections.partial_files import PREFIX, PartialName, remove_left
 from argosy.errors import ServiceForbiddenError
 
 if TYPE_CHECKING:
@@ -110,7 +110,8 @@ class Uploads:
         """Return an address that the file of a table, made then, can be uploaded to."""
         address = Address(database, name, self.new_id(), str(int(self._now() + self._seconds)), "")
         signature = self._sign(address, created, self._ring.ids[0])
-        path = f"{PATH}{quote(database, safe='')}/{quote(name, safe='')}/"
+        # without a slash at its end: curl puts the name of the file behind one
+        path = f"{PATH}{quote(database, safe='')}/{quote(name, safe='')}"
         query = f"expires={address.expires}&id={address.id}&signature={signature}"
         return f"{self._origin}{path}?{query}"
 
@@ -164,13 +165,11 @@ class Uploads:
 
         The file that the upload replaces does not count, nor do partial files of these `keys`.
         """
-        folder, total = upload.place.parent, 0
-        own = {path.name for path, known in partial_names(folder) if known.key in keys}
-        for entry in os.scandir(folder):
-            if entry.name == upload.place.name or entry.name in own:
-                continue
+        total = 0
+        for entry in os.scandir(upload.place.parent):
             known = PartialName.read(entry.name)
-            total += max(_size(entry), (known.total or 0) if known else 0)
+            if entry.name != upload.place.name and (known is None or known.key not in keys):
+                total += max(_size(entry), (known.total or 0) if known else 0)
         return total
 
     def sweep(self, database: str | None = None) -> None:

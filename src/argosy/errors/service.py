@@ -7,9 +7,12 @@ goes into `error_data`, so a fact is never a secret; `detail` goes there as `err
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from argosy.errors.root import ArgosyError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class ServiceError(ArgosyError):
@@ -46,6 +49,12 @@ class ServiceError(ArgosyError):
             "message": self.message,
             "error_data": self.error_data(),
         }
+
+    def with_warnings(self, warnings: Sequence[str]) -> Self:
+        """Return this error with warnings about the same thing, which may say why it failed."""
+        if warnings:
+            self.facts["warnings"] = list(warnings)
+        return self
 
     def _extra(self) -> dict[str, Any]:
         return {name: fact for name, fact in self.envelope().items() if name != "message"}

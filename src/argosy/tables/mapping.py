@@ -7,6 +7,7 @@ A name is first looked for as it stands among the columns, since a flat file may
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -32,6 +33,10 @@ REQUIRED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "item_to_items_reco": (("item_id",), ("items_id",)),
     "analytics_report": (),
 }
+#: What stands between the values of text files, the usual one last.
+_DELIMITERS = (";", "\t", "|", ",")
+#: Numbers and dates, which columns are seldom named by.
+_VALUE = re.compile(r"[-+]?[0-9][0-9.,:T/ -]*Z?")
 _MOST_TOLD = 1_000
 _MOST_PATHS = 10_000
 
@@ -56,9 +61,9 @@ class Mapped:
     filled: Mapping[str, str]
     warnings: tuple[str, ...] = ()
 
-    def columns(self) -> frozenset[str]:
-        """Return the columns that are mapped on purpose."""
-        return frozenset(one.path[0] for one in self.selections if one.field in self.filled)
+    def paths(self) -> frozenset[tuple[str, ...]]:
+        """Return the ways to the columns that are mapped on purpose."""
+        return frozenset(one.path for one in self.selections if one.field in self.filled)
 
 
 def map_columns(
@@ -99,10 +104,10 @@ def _find(field: str, name: str, by_name: Mapping[str, PreviewColumn]) -> tuple[
         return path
     available = list(islice(_paths(by_name.values()), _MOST_PATHS))
     near = _near(name, available)
-    meant = f" Is it {near[0]!r}?" if near else ""
+    meant = _unsplit(by_name) or (f" Is it {near[0]!r}?" if near else "")
     raise TableError(
         detail=f"the field {field!r} is mapped to the column {name!r}, which is not there.",
-        remedy=f"There is {list_words(available[:_MOST_TOLD], name)}.{meant}",
+        remedy=f"There is {_listed(by_name, available, name)}.{meant or _headless(by_name)}",
         reason="missing_column",
         field=f"{FIELD}.{field}",
         available=available[:_MOST_TOLD],
@@ -128,6 +133,34 @@ def _paths(columns: Iterable[PreviewColumn], above: str = "") -> Iterator[str]:
         yield from _paths(column.members, f"{above}{column.name}.")
 
 
+def _listed(by_name: Mapping[str, PreviewColumn], available: Sequence[str], name: str) -> str:
+    """List those of the columns that are nearest to a name."""
+    if not available:
+        return "no column at all"
+    count = sum(1 for _ in _paths(by_name.values()))
+    return list_words(available[:_MOST_TOLD], name, count=count)
+
+
+def _unsplit(by_name: Mapping[str, PreviewColumn]) -> str:
+    """Return what to do where the only column seems to be a whole line of a text file."""
+    name = next(iter(by_name), "")
+    likely = max(_DELIMITERS, key=name.count)
+    if len(by_name) != 1 or likely not in name:
+        return ""
+    shown = repr(likely)
+    return (
+        f" A whole line is one column, so the delimiter is likely {shown}: set options.delimiter."
+    )
+
+
+def _headless(by_name: Mapping[str, PreviewColumn]) -> str:
+    """Return what to do where the names of columns seem to be values of a first row."""
+    value = next(filter(_VALUE.fullmatch, by_name), None)
+    if value is None:
+        return ""
+    return f" If {value!r} is no name but a value, set options.has_header to false."
+
+
 def _near(name: str, available: Sequence[str]) -> list[str]:
     same = [one for one in available if one.casefold() == name.casefold()]
     return same or get_close_matches(name[:200], available, n=1)
@@ -141,11 +174,13 @@ def _missing(
     available = list(islice(_paths(by_name.values()), _MOST_PATHS))
     near = _near(field, available) or _near(field.removesuffix("_id"), available)
     example = near[0] if near else (available[0] if available else "column")
+    listed, unsplit = _listed(by_name, available, field), _unsplit(by_name)
     return TableError(
         detail=f"a row of the resource {resource} needs {wanted}, and no column gives it.",
         remedy=(
-            f"Map it, as {{{field!r}: {example!r}}}; there is "
-            f"{list_words(available[:_MOST_TOLD], field) if available else 'no column at all'}."
+            f"There is {listed}.{unsplit}"
+            if unsplit
+            else f"Map it, as {{{field!r}: {example!r}}}; there is {listed}.{_headless(by_name)}"
         ),
         reason="missing_field",
         field=f"{FIELD}.{field}",

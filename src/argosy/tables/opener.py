@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,9 @@ from argosy.tables.mapping import map_columns
 from argosy.tables.sources.rows import declared_rows, open_rows
 from argosy.tables.specs import spec_of, with_format
 from argosy.tables.stored import demand_reader
+from argosy.tables.together import MOST_LOOKED_INTO, Together
+
+_LOG = logging.getLogger("argosy.tables")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,19 +26,21 @@ if TYPE_CHECKING:
     from argosy.connections.opener import TableToOpen
     from argosy.connections.stored import StoredConnection
     from argosy.model import JsonObject
-    from argosy.tables.content import Content
+    from argosy.tables.content import Content, FileSpec
     from argosy.tables.formats.reading import FilePreview, PreviewColumn
     from argosy.tables.sources import Files
 
 _STAGES = ("open", "parse", "mapping")
-#: So many files beside the first are looked into, each at so many bytes.
-_MOST_CHECKED = 10
-_CHECKED_BYTES = 64 * 1024
 _FACTS = ("file", "line", "column", "available", "page", "row")
 _ONE_MEBIBYTE = 1024 * 1024
 #: Files of this format are indexed by others and held as they are.
 _OPAQUE = "dat"
+#: Files of these are read from their beginning; others tell elsewhere what is in them.
+_IN_ORDER = frozenset({"CSV", "NDJSON", "JSON", "AVRO"})
 _MOST_REFUSALS_TOLD = 3
+#: What names the rows of a system that has no files.
+_PARAMS = "connection_table_params"
+_NAMES_IN_SYSTEM = ("object", "table", "query")
 
 
 class ReadingOpener:
@@ -69,34 +76,71 @@ class ReadingOpener:
             opening.judge(self._now())
         except TableError as error:
             opening.fail(error)
+        except Exception as error:
+            _log(connection.type, error)
+            opening.fail(_unexpected(error))
         return opening.result(round((self._clock() - started) * 1000))
 
     def _open_files(self, opening: _Opening, connection: StoredConnection, budget: float) -> None:
-        from argosy.tables.formats import preview_file  # noqa: PLC0415 - loads pyarrow
-
         with self._files.find(connection, opening.to_open, budget=budget) as found:
             opening.passed("open", _found(found.files))
             first = found.files[0]
             opening.take_format(first.name)
             spec = spec_of(opening.table)
-            limits, tally = self._limits, opening.tally
-            opening.seen = preview_file(first, spec, limits, tally, limits.preview_rows)
+            together = Together(found.files, spec, self._limits)
+            opening.seen = self._preview(together, first, spec, opening.tally)
             opening.files = {"first": first.name, "version": first.version, "size": first.size}
             opening.files["count"] = len(found.files)
             opening.is_opaque = spec.file_format == _OPAQUE
             opening.has_types = spec.file_format != "CSV" or bool(spec.options.get("infer"))
-            small = replace(limits, preview_rows=1, preview_fetched=_CHECKED_BYTES)
-            checked = 1
-            for content in found.files[1 : _MOST_CHECKED + 1]:
-                if tally.is_over is not None and tally.is_over():
-                    break
-                other = preview_file(content, spec, small, Tally(is_over=tally.is_over), 1)
-                _check_alike(other.columns, opening.seen.columns, content, first)
-                checked += 1
-            opening.passed("parse", _parsed(opening.seen, spec.file_format))
-            if checked < len(found.files):
-                text = f"{checked} of {len(found.files)} files were looked into."
-                opening.warnings.append(text)
+            self._look_into_more(opening, found.files, together)
+            if opening.is_opaque:
+                opening.passed("parse", f"{spec.file_format}: kept as it is, and not looked into.")
+            else:
+                opening.passed("parse", _parsed(opening.seen, spec.file_format))
+
+    def _preview(
+        self, together: Together, content: Content, spec: FileSpec, tally: Tally
+    ) -> FilePreview:
+        """Return the first rows of a file; only the first where that is longer than they may be.
+
+        Raises TableError where there is more of the file than any row may have, and no row in it.
+        """
+        limits, before = self._limits, len(tally.warnings)
+        try:
+            seen = together.preview(content, tally, limits.preview_rows)
+            if spec.file_format not in _IN_ORDER or _shows(seen, tally):
+                return seen
+        except TableError as error:
+            if spec.file_format not in _IN_ORDER or error.reason != "too_large":
+                raise  # which a line may be for a short preview alone
+        del tally.warnings[before:]
+        seen = together.preview(content, tally, 1, limits.row)
+        if not _shows(seen, tally):
+            del tally.warnings[before:]
+            raise _no_row(content, limits)
+        return seen
+
+    def _look_into_more(
+        self, opening: _Opening, files: Sequence[Content], together: Together
+    ) -> None:
+        """Look into the files behind the first; what rows it leaves room for are theirs."""
+        assert opening.seen is not None  # noqa: S101 - a stage that is done
+        first, seen, tally = files[0], opening.seen, opening.tally
+        looked = 1
+        for content in files[1:MOST_LOOKED_INTO]:
+            if tally.is_over is not None and tally.is_over():
+                break
+            room = self._limits.preview_rows - len(seen.rows) if seen.is_whole else 0
+            its = tally if room else Tally(is_over=tally.is_over)
+            other = together.preview(content, its, room or 1)
+            _check_alike(other.columns, seen.columns, content, first)
+            seen = _joined(seen, other, has_room=bool(room))
+            looked += 1
+        if looked < len(files):
+            seen = replace(seen, is_whole=False)
+            opening.warnings.append(f"{looked} of {len(files)} files were looked into.")
+        opening.seen = seen
 
     def _open_rows(self, opening: _Opening, connection: StoredConnection, budget: float) -> None:
         from argosy.tables.sources.arrows import preview_rows  # noqa: PLC0415 - loads pyarrow
@@ -107,8 +151,11 @@ class ReadingOpener:
             type_, connection.credentials, connection.metadata, table=params, budget=budget
         ) as session:
             source = open_rows(connection, opening.to_open, session, types=self._files.types)
-            limits, tally = self._limits, opening.tally
-            opening.seen = preview_rows(source, limits, tally, limits.preview_rows)
+            limits = self._limits
+            try:
+                opening.seen = preview_rows(source, limits, opening.tally, limits.preview_rows)
+            except TableError as error:
+                raise _named(error, params) from None
             opening.files = {"first": source.name}
             opening.has_types = source.columns() is not None
             opening.passed("open", f"{source.name} was found.")
@@ -129,7 +176,6 @@ class _Opening:
     has_types: bool = True
     #: Whether there are no columns to look for.
     is_opaque: bool = False
-    status: str = "available"
     filled: JsonObject = field(default_factory=dict)
     fields: dict[str, list[str]] = field(default_factory=dict)
     drift: Drift = field(default_factory=Drift)
@@ -160,18 +206,12 @@ class _Opening:
         if self.is_opaque:
             self.checks.append(Check("mapping", "skipped", "Such a file has no columns to map."))
             return
-        if not self.seen.columns and not self.seen.is_whole:
-            text = "No column was seen, so the mapping was not judged."
-            self.checks.append(Check("mapping", "skipped", text))
-            self.warnings.append(text)
-            self.status = "unknown_error"
-            return
-        columns = [(one.name, one.type if self.has_types else "text") for one in self.seen.columns]
+        columns = self.seen.columns if self.has_types else _as_texts(self.seen.columns)
         self.drift = compare(self.to_open.known, columns)
         params = self.table["resource_params"]
         mapping = params.get("columns_mapping", {})
         mapped = map_columns(self.seen.columns, mapping, self.table["resource"])
-        judge(self.drift, mapped.columns())
+        judge(self.drift, mapped.paths())
         for one in mapped.selections:
             if one.field in mapped.filled:
                 self.fields.setdefault(one.path[0], []).append(one.field)
@@ -181,12 +221,17 @@ class _Opening:
         self.warnings += [*mapped.warnings, *self.drift.warnings()]
         count = len(mapped.filled)
         self.passed("mapping", f"{count} of {len(mapped.selections)} fields are mapped.")
-        self.kept = fingerprint(columns, self.files, at)
+        known = self.to_open.known
+        self.kept = fingerprint(columns, self.files, at, mapped=mapped.paths(), known=known)
 
     def _tell_refusals(self) -> None:
         tally = self.tally
         if tally.rows_refused:
-            told = [f"line {one.line}: {one.message}" for one in tally.refusals]
+            several = self.files.get("count", 1) > 1
+            told = [
+                f"{f'{one.file}, ' if several else ''}line {one.line}: {one.message}"
+                for one in tally.refusals
+            ]
             more = ["…"] if tally.rows_refused > _MOST_REFUSALS_TOLD else []
             listed = "; ".join([*told[:_MOST_REFUSALS_TOLD], *more])
             count = f"{tally.rows_refused:,} of the first {tally.rows_read:,} rows"
@@ -205,7 +250,7 @@ class _Opening:
         self.checks.append(Check(stage, "failed", error.finding, error.remedy, error.field))
         text = "Not tried, since an earlier step failed."
         self.checks += [Check(name, "skipped", text) for name in later]
-        if self.drift.removed and error.reason in {"missing_column", "missing_field"}:
+        if self.drift and error.reason in {"missing_column", "missing_field"}:
             self.warnings += self.drift.warnings()
 
     def result(self, took: int) -> Opened:
@@ -215,7 +260,7 @@ class _Opening:
         remote = error.facts.get("remote") if error else None
         return Opened(
             ok=is_well,
-            status=self.status if is_well or error is None else error.status,
+            status="available" if error is None else error.status,
             reason="" if is_well or error is None else error.reason,
             checks=tuple(self.checks),
             columns=tuple(map(self._column, seen.columns)) if seen else (),
@@ -224,7 +269,7 @@ class _Opening:
             refusals=tuple(one.to_json() for one in self.tally.refusals),
             rows_refused=self.tally.rows_refused,
             bytes_read=self.tally.bytes_read,
-            truncated=seen is not None and not seen.is_whole,
+            truncated=seen is not None and not seen.is_whole and not self.is_opaque,
             retryable=error is not None and (error.passes or error.reason in RETRYABLE),
             remote=remote if isinstance(remote, Remote) else None,
             warnings=tuple(dict.fromkeys([*self.tally.warnings, *self.warnings])),
@@ -238,6 +283,62 @@ class _Opening:
     def _column(self, column: PreviewColumn) -> Column:
         fields = tuple(self.fields.get(column.name, ()))
         return Column(column.name, column.type, column.nullable, fields)
+
+
+def _as_texts(columns: Sequence[PreviewColumn]) -> tuple[PreviewColumn, ...]:
+    """Return columns of a source that has no types: what their values look like is none."""
+    return tuple(replace(one, type="text", members=_as_texts(one.members)) for one in columns)
+
+
+def _shows(seen: FilePreview, tally: Tally) -> bool:
+    """Tell whether a preview has come to a row, or to the end of the file."""
+    return bool(seen.rows or tally.rows_read or seen.is_whole)
+
+
+def _no_row(content: Content, limits: Limits) -> TableError:
+    from argosy.tables.formats.text import size_in_words  # noqa: PLC0415 - loads pyarrow
+
+    return TableError(
+        detail=f"no row ends within its first {size_in_words(limits.row)}, so none was seen.",
+        remedy="Look whether it is the file that is meant: a row cannot be longer.",
+        file=content.name,
+        reason="too_large",
+    )
+
+
+def _log(type_: str, error: Exception) -> None:
+    """Log the class and the frames of an error; its words may hold secrets."""
+    frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
+    _LOG.error("opening a table of %s failed with %s:\n%s", type_, type(error).__name__, frames)
+
+
+def _unexpected(error: Exception) -> TableError:
+    """Return what is told of an error that nobody has foreseen; its words may hold anything."""
+    return TableError(
+        detail=f"the table was not opened, since something unforeseen came up: "
+        f"{type(error).__name__}.",
+        remedy="Test it again; if it stays, tell whoever runs this, whose log has more.",
+        reason="unexpected",
+        status="unknown_error",
+        passes=True,
+    )
+
+
+def _named(error: TableError, params: JsonObject) -> TableError:
+    """Return an error about what is not there under the name that it was looked for by."""
+    if error.status != "resource_not_found":
+        return error
+    given = next((one for one in _NAMES_IN_SYSTEM if one in params), "")
+    if given:
+        is_another = error.field in {f"{_PARAMS}.{one}" for one in _NAMES_IN_SYSTEM if one != given}
+        return error if not is_another else _with(error, field=f"{_PARAMS}.{given}")
+    own = f"No object is named, so it was looked for by the table's own name, {params['name']!r}."
+    remedy = " ".join(filter(None, [error.remedy, own, "Set object to what it is called there."]))
+    return _with(error, remedy=remedy)
+
+
+def _with(error: TableError, **facts: str) -> TableError:
+    return TableError(**{**error.facts, **facts})
 
 
 def _facts(error: TableError) -> JsonObject:
@@ -264,6 +365,15 @@ def _parsed(seen: FilePreview, file_format: str) -> str:
     form = f"{file_format}: " if file_format else ""
     more = "which is all" if seen.is_whole else "and there are more"
     return f"{form}{columns}; {rows} read, {more}."
+
+
+def _joined(seen: FilePreview, other: FilePreview, *, has_room: bool) -> FilePreview:
+    """Return what was seen of some files, and of the next; in their order, with no row left out."""
+    if not has_room:
+        return replace(seen, is_whole=seen.is_whole and other.is_whole and not other.rows)
+    names = [column.name for column in seen.columns]
+    rows = [{name: row[name] for name in names if name in row} for row in other.rows]
+    return replace(other, columns=seen.columns, rows=(*seen.rows, *rows))
 
 
 def _check_alike(

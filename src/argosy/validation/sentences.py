@@ -35,17 +35,20 @@ def show(value: Json) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[: _LONGEST_SHOWN - 1]}…"
 
 
-def list_words(words: Iterable[Json], found: str = "") -> str:
-    """List what is allowed, at most seven, those nearest to what was found first."""
+def list_words(words: Iterable[Json], found: str = "", *, count: int = 0) -> str:
+    """List what is allowed, at most seven, those nearest to what was found first.
+
+    `count` is how many there are where only some of them are given.
+    """
     from difflib import SequenceMatcher  # noqa: PLC0415
 
     allowed = [word if isinstance(word, str) else show(word) for word in words]
     if found:
         near = found[:_LONGEST_COMPARED]
         allowed.sort(key=lambda word: -SequenceMatcher(None, near, word).ratio())
-    more = len(allowed) - _MOST_LISTED
+    more = max(len(allowed), count) - _MOST_LISTED
     listed = ", ".join(allowed[:_MOST_LISTED])
-    return f"{listed} and {more} more" if more > 0 else listed
+    return f"{listed} and {more:,} more" if more > 0 else listed
 
 
 def kind(kinds: str | Sequence[str]) -> str:

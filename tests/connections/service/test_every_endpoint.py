@@ -243,7 +243,7 @@ ERRORS: dict[str, tuple[Call, tuple[int, int, str, dict[str, Any]]]] = {
     "filter: no such id": (lambda s, w: s.tables.filter(w, connection="S4"), _UNKNOWN),
     "filter: wrong resource": (
         lambda s, w: s.tables.filter(w, resource="users"),
-        _wrong("resource", "resource is not one of user"),
+        _wrong("resource", "is not one of item, user"),
     ),
     "filter: page 0": (
         lambda s, w: s.tables.filter(w, page="0"),

@@ -51,6 +51,13 @@ PASSING = Opened(
     retryable=True,
 )
 
+BLOCKED = Opened(
+    ok=False,
+    status="wrong_specification",
+    reason="blocked_host",
+    checks=(Check("open", "failed", "10.0.0.1 may not be called."),),
+)
+
 
 @pytest.fixture
 def ready(service: Service) -> Service:
@@ -311,6 +318,59 @@ class TestWords:
         assert "connection_table_metadata.api_key looks like a secret" in text
         assert "anything" not in text
 
+    @pytest.mark.parametrize("verb", ["patch", "preview"])
+    def test_what_is_refused_comes_with_its_warnings(self, ready: Service, verb: str) -> None:
+        call = getattr(ready.tables, verb)
+        params = {"bukcet": "b", "options": {"compression": "rar"}}
+        body = {"resorce": "user", "connection_table_params": params}
+
+        error = error_of(lambda: call(ROOT, "S3", "users", body))
+
+        left, unknown = error["error_data"]["warnings"]
+        assert error["error_data"]["field"] == "resource"
+        assert left.startswith("resorce is not known and left aside: there is resource, ")
+        assert unknown.startswith("bukcet is not known in connection_table_params; it is kept")
+
+    @pytest.mark.parametrize(
+        ("params", "told"),
+        [
+            ({"path": "/a.csv"}, "path: keys rarely begin with /; is it 'a.csv'?"),
+            ({"path": "a*.csv"}, "path is taken letter by letter, * too; a pattern is given as"),
+            ({"bucket": "s3://b/"}, "bucket is the name alone: probably 'b'."),
+            ({"bucket": "s3://b/x/y"}, "bucket is the name alone: probably 'b', and prefix 'x/y'."),
+            (
+                {"file_format": "PARQUET", "options": {"delimiter": ";", "compression": "none"}},
+                "PARQUET has no use for the option delimiter.",
+            ),
+            (
+                {"file_format": "NDJSON", "options": {"quote": "", "infer": True, "encoding": "x"}},
+                "NDJSON has no use for the options quote, infer.",
+            ),
+        ],
+    )
+    def test_what_is_probably_not_meant_is_told(
+        self, ready: Service, params: dict[str, Any], told: str
+    ) -> None:
+        body = {"resource": "user", "connection_table_params": params}
+
+        answer = ready.tables.patch(ROOT, "S3", "users", body)
+
+        assert [one for one in answer["warnings"] if one.startswith(told)], answer["warnings"]
+
+    def test_a_name_that_is_not_there_is_told_with_those_near_it(self, ready: Service) -> None:
+        none = error_of(lambda: ready.tables.get(ROOT, "S3", "user"))
+        ready.tables.patch(ROOT, "S3", "users", USERS)
+        near = error_of(lambda: ready.tables.test(ROOT, "S3", "user"))
+        case = error_of(lambda: ready.tables.get(ROOT, "local", "users"))
+        unset = error_of(lambda: ready.tables.patch(ROOT, "GCS", "users", USERS))
+
+        assert none["error_data"]["error"] == "S3 has no table yet."
+        assert near["error_data"]["error"] == "S3 has users."
+        assert case["error_data"]["error"].endswith(" Is it 'LOCAL'?")
+        assert unset["error_data"]["error"] == (
+            "It is not set up yet: store its credentials first. There is S3."
+        )
+
     def test_thousands_of_them_are_not_told_one_by_one(self, ready: Service) -> None:
         body = {"resource": "item", "resource_params": {str(n): n for n in range(4000)}}
 
@@ -479,6 +539,42 @@ class TestAStatus:
 
         assert ready.tables.get(ROOT, "S3", "users")["status"] == "resource_not_found"
 
+    def test_stays_where_this_process_may_not_call_the_place(self, ready: Service) -> None:
+        ready.opening(AVAILABLE).tables.patch(ROOT, "S3", "users", USERS)
+        before = ready.tables.get(ROOT, "S3", "users")
+        blocked = ready.opening(BLOCKED)
+        blocked.clock.time += 60
+
+        error = error_of(lambda: blocked.tables.test(ROOT, "S3", "users"))
+
+        assert error["error_data"]["reason"] == "blocked_host"
+        assert ready.tables.get(ROOT, "S3", "users") == before
+
+    def test_is_unknown_where_a_new_table_may_not_be_looked_at(self, ready: Service) -> None:
+        answer = ready.opening(BLOCKED).tables.patch(ROOT, "S3", "users", USERS)
+
+        assert answer["status"] == "unknown_error"
+        assert answer["status_detail"]["reason"] == "blocked_host"
+        assert "10.0.0.1 may not be called." in answer["warnings"]
+
+    def test_that_is_bad_comes_with_all_warnings(self, ready: Service) -> None:
+        warned = replace(PASSING, warnings=("It has one column. Is ';' its delimiter?",))
+        opening = ready.opening(warned)
+        options = {"options": {"delimeter": ";"}}
+        changed = {**USERS, "connection_table_params": {"file_format": "CSV", **options}}
+
+        error = error_of(lambda: opening.tables.preview(ROOT, "S3", "users", changed))
+        opening.tables.patch(ROOT, "S3", "users", USERS)
+        opening.clock.time += 60
+        tested = error_of(lambda: opening.tables.test(ROOT, "S3", "users"))
+
+        assert error["error_data"]["warnings"] == [
+            "delimeter is not known in connection_table_params.options; it is kept and has no "
+            "effect. Is it delimiter?",
+            "It has one column. Is ';' its delimiter?",
+        ]
+        assert tested["error_data"]["warnings"] == ["It has one column. Is ';' its delimiter?"]
+
     def test_is_not_kept_where_the_connection_went_meanwhile(self, ready: Service) -> None:
         ready.prober.before = lambda: ready.connections.delete(ROOT, "S3")
 
@@ -529,7 +625,7 @@ class TestLocalTables:
         answer = local.tables.patch(ROOT, "LOCAL", "users.csv", USERS)
 
         url = answer["connection_table_params"]["url"]
-        assert url.startswith("https://example.com/v1/uploads/acme-shop/users.csv/?expires=")
+        assert url.startswith("https://example.com/v1/uploads/acme-shop/users.csv?expires=")
         assert answer["status"] == "uploading"
         shown = local.tables.get(ROOT, "LOCAL", "users.csv")["connection_table_params"]["url"]
         assert shown.partition("&id=")[0] == url.partition("&id=")[0]
@@ -547,7 +643,9 @@ class TestLocalTables:
             ).scalar_one()
         assert params == USERS["connection_table_params"]
 
-    @pytest.mark.parametrize("member", ["bucket", "path", "prefix", "glob"])
+    @pytest.mark.parametrize(
+        "member", ["bucket", "path", "prefix", "glob", "dataset", "table", "object", "query"]
+    )
     @ON_SQLITE
     def test_lie_nowhere_else(self, local: Service, member: str) -> None:
         body = {"resource": "user", "connection_table_params": {member: "../x"}}
@@ -586,6 +684,15 @@ class TestLocalTables:
         assert error["error_data"]["name"] == "RESOURCE_NOT_FOUND"
         assert error["error_data"]["key"] == "local://users.csv"
         assert error["error_data"]["status"] == "uploading"
+        assert error["error_data"]["checks"] == [
+            {
+                "name": "open",
+                "status": "failed",
+                "message": "No file has been uploaded yet.",
+                "hint": "Upload it to the table's connection_table_params.url.",
+                "field": "connection_table_params.url",
+            }
+        ]
 
     def test_are_opened_once_their_file_is_there(self, local: Service) -> None:
         local.tables.patch(ROOT, "LOCAL", "users.csv", USERS)
@@ -618,6 +725,36 @@ class TestLocalTables:
 
         assert not local.tables.uploads.has_file("acme-shop", "users.csv")
         assert answer["status"] == "uploading"
+        local.tables.delete(ROOT, "LOCAL", "users.csv")
+
+    def test_do_not_give_their_file_to_a_table_that_is_made_anew(
+        self, local: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        local.tables.patch(ROOT, "LOCAL", "users.csv", USERS)
+        self._upload(local, "users.csv")
+        with monkeypatch.context() as broken:
+            broken.setattr(local.tables.uploads, "remove_file", lambda *_: None)
+            local.tables.delete(ROOT, "LOCAL", "users.csv")
+
+        answer = local.tables.patch(ROOT, "LOCAL", "users.csv", USERS)
+
+        assert answer["status"] == "uploading"
+        assert not local.tables.uploads.has_file("acme-shop", "users.csv")
+
+    def test_are_deleted_as_a_whole_or_not_at_all(
+        self, local: Service, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def fail(*_: Any) -> None:
+            raise OSError
+
+        local.tables.patch(ROOT, "LOCAL", "users.csv", USERS)
+        self._upload(local, "users.csv")
+        with monkeypatch.context() as broken:
+            broken.setattr(local.tables.uploads, "remove_file", fail)
+            with pytest.raises(OSError):
+                local.tables.delete(ROOT, "LOCAL", "users.csv")
+
+        assert local.tables.get(ROOT, "LOCAL", "users.csv")["name"] == "users.csv"
         local.tables.delete(ROOT, "LOCAL", "users.csv")
 
     def test_need_no_connection(self, local: Service) -> None:

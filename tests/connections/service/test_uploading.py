@@ -13,7 +13,13 @@ import pytest
 from argosy.connections.opener import Opened
 from argosy.connections.probing import Check
 from argosy.connections.upload_parts import Part
-from argosy.errors import ServiceError, ServiceForbiddenError, ServiceNotFoundError, WrongDataError
+from argosy.errors import (
+    ServiceError,
+    ServiceForbiddenError,
+    ServiceNotFoundError,
+    StorageFullError,
+    WrongDataError,
+)
 from tests.connections.bodies import USERS
 from tests.connections.service.service import ALLOWED, ON_SQLITE, ROOT, FakeOpener, Service
 from tests.connections.service.test_tables import AVAILABLE
@@ -180,3 +186,95 @@ def test_whatever_breaks_off_goes_on_and_ends_as_the_same_file(local: Service, a
 
     assert asked.size == at
     assert upload.place.read_bytes() == b"0123456789"
+
+
+@pytest.mark.parametrize("is_early", [True, False])
+@pytest.mark.parametrize(
+    "part",
+    [
+        pytest.param(
+            Part(is_last=True, whole=(("sha256", b""),)),
+            id="in chunks",
+        ),
+        pytest.param(Part(length=90, is_last=False), id="a part of a file without an end"),
+    ],
+)
+def test_a_file_without_a_length_ends_where_the_quota_does(
+    local: Service, part: Part, is_early: bool
+) -> None:
+    """Also where there was room when it began, and another file has taken it meanwhile."""
+    small = local.having(most_database_bytes=120)
+    if is_early:
+        _send_other(small)
+    uploading = small.tables.uploading
+    upload = uploading.begin_here(ROOT, "users.csv")
+
+    with pytest.raises(StorageFullError, match="other files of the database 40 of the 120"):
+        uploading.receive(upload, part, _Coming(small))
+
+    assert not upload.place.exists()
+    assert [one.stat().st_size for one in upload.place.parent.glob(".upload-*-x-*")] == []
+
+
+class _Coming(io.BytesIO):
+    """A body of 90 bytes; another file of the database arrives in its middle."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(b"x" * 90)
+        self._service = service
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self.tell() == 45:
+            _send_other(self._service)
+        return super().read(min(45, size or 0))
+
+
+def _send_other(service: Service) -> None:
+    service.tables.patch(ROOT, "LOCAL", "other.csv", USERS)
+    part = Part(length=40, total=40, is_last=True)
+    uploading = service.tables.uploading
+    uploading.receive(uploading.begin_here(ROOT, "other.csv"), part, io.BytesIO(b"y" * 40))
+
+
+def test_a_file_without_a_length_fits_where_there_is_room(local: Service) -> None:
+    small = local.having(most_database_bytes=100)
+    uploading = small.tables.uploading
+    upload = uploading.begin_here(ROOT, "users.csv")
+
+    for _ in range(2):  # what it replaces takes no room from it
+        arrived = uploading.receive(upload, Part(is_last=True), io.BytesIO(b"x" * 100))
+        assert arrived.size == 100
+
+
+def test_an_upload_whose_server_died_before_it_opened_the_table_is_opened_when_asked(
+    local: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uploading = local.tables.uploading
+    upload = uploading.begin_here(ROOT, "users.csv")
+    part = Part(length=len(BODY), total=len(BODY), is_last=True)
+    with monkeypatch.context() as dying:
+        dying.setattr(local.tables._openings, "open", _die)
+        with pytest.raises(_Death):
+            uploading.receive(upload, part, io.BytesIO(BODY))
+    assert local.tables.get(ROOT, "LOCAL", "users.csv")["status"] == "uploading"
+    local.clock.time += 30
+    question = Part(total=len(BODY), length=0, is_question=True)
+
+    asked = uploading.receive(upload, question, io.BytesIO())
+    again = uploading.receive(upload, question, io.BytesIO())
+
+    assert asked.answer is not None
+    assert (asked.answer["bytes"], asked.answer["status"]) == (len(BODY), "available")
+    assert again.answer is not None
+    assert again.answer["status"] == "available"
+    assert local.tables.get(ROOT, "LOCAL", "users.csv")["status"] == "available"
+    assert isinstance(local.tables._openings._opener, FakeOpener)
+    assert len(local.tables._openings._opener.asked) == 1
+
+
+class _Death(BaseException):
+    """The process ends."""
+
+
+def _die(*_: object) -> None:
+    raise _Death

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from argosy.rendering import Template
     from argosy.transport import Control
 
-_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+#: Letters that a screen would obey, and half characters, which nothing can be written with.
+_INVISIBLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 LONGEST = 300
 #: Headers, query and form fields that prove a secret without being it.
 _PROOFS = frozenset({"authorization", "sig", "assertion"})

@@ -17,6 +17,7 @@ from argosy.errors import (
     TooManyRequestsError,
 )
 from argosy.rendering import encode_json
+from argosy.server.api.whole_texts import with_whole_texts
 
 if TYPE_CHECKING:
     from argosy.model import JsonObject
@@ -44,7 +45,7 @@ def problem_document(error: ServiceError) -> JsonObject:
 
 def problem_body(error: ServiceError) -> bytes:
     """Return the body of an error's answer as it is sent."""
-    return encode_json(problem_document(error))
+    return encode_json(with_whole_texts(problem_document(error)))
 
 
 def problem_headers(error: ServiceError) -> dict[str, str]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from argosy.server.api.whole_texts import with_whole_texts
 
 Object = dict[str, Any]
 Warnings = Annotated[
@@ -28,6 +30,11 @@ class Answer(BaseModel):
     """A body that is answered; there may be more members than are named here."""
 
     model_config = ConfigDict(extra="allow", hide_input_in_errors=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _mend(cls, value: Any) -> Any:
+        return with_whole_texts(value) if isinstance(value, dict) else value
 
 
 class Whole(Answer):

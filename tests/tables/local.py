@@ -84,5 +84,7 @@ def stored_all(folder: Path, table: Any) -> StoredTable:
 
 def opened_all(folder: Path, table: Any = None) -> Opened:
     """Open a table that is all files of a folder, and return what was found."""
-    opener = ReadingOpener(stored_all(folder, table).files, now=lambda: 1_700_000_000.0, clock=time.monotonic)
+    opener = ReadingOpener(
+        stored_all(folder, table).files, now=lambda: 1_700_000_000.0, clock=time.monotonic
+    )
     return opener.open(_CONNECTION, TableToOpen("db", "all", table or table_of()), 5.0)

@@ -117,8 +117,7 @@ def test_the_message_says_what_to_change() -> None:
 
     assert caught.value.message == (
         "two.parquet, column 'x': it is object here and text (string) in one.parquet. Write it "
-        "with one type in all files, or make a table of each form by path, prefix or glob. A "
-        "column that has no value in the first file counts as text."
+        "with one type in all files, or make a table of each form by path, prefix or glob."
     )
 
 

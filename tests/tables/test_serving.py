@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,22 @@ class Clock:
         return self.now
 
 
+@dataclass
+class Alarm:
+    """One that rings when it is told to."""
+
+    seconds: float
+    ring: Callable[[], None]
+    daemon: bool = False
+    state: str = ""
+
+    def start(self) -> None:
+        self.state = "started"
+
+    def cancel(self) -> None:
+        self.state = "cancelled"
+
+
 class Pages:
     """Pages of a file, and how often it was opened."""
 
@@ -39,7 +56,12 @@ class Pages:
         self.closed = 0
         self.is_gone = False
         self.clock = Clock()
-        self.pages = TablePages(self, self.clock)
+        self.alarms: list[Alarm] = []
+        self.pages = TablePages(self, self.clock, self.alarm)
+
+    def alarm(self, seconds: float, ring: Callable[[], None]) -> Any:
+        self.alarms.append(Alarm(seconds, ring))
+        return self.alarms[-1]
 
     def identity(self, connection: str, table: str) -> str:
         if self.is_gone:
@@ -187,6 +209,30 @@ def test_readings_that_nobody_goes_on_with_are_closed(pages: Pages) -> None:
     assert pages.get(cursors[-1], 1)["rows"]
     assert pages.opened == len(cursors) + 1
     assert pages.closed == len(cursors)
+
+
+def test_readings_are_closed_though_nobody_asks_for_another_page(pages: Pages) -> None:
+    pages.get(amount=1)
+    pages.clock.now += 1
+    pages.get(amount=2)
+    (alarm,) = pages.alarms
+    assert (alarm.seconds, alarm.daemon, alarm.state) == (LONGEST_WAIT, True, "started")
+
+    pages.clock.now = LONGEST_WAIT
+    alarm.ring()
+    assert pages.closed == 1
+    pages.clock.now += LONGEST_WAIT
+    pages.alarms[1].ring()
+    assert pages.closed == 2
+    assert len(pages.alarms) == 2
+
+
+def test_nothing_rings_once_the_pages_are_closed(pages: Pages) -> None:
+    pages.get(amount=1)
+
+    pages.pages.close()
+
+    assert [one.state for one in pages.alarms] == ["cancelled"]
 
 
 def test_a_failure_closes_the_reading(path: Path) -> None:

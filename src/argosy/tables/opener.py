@@ -87,7 +87,8 @@ class ReadingOpener:
             first = found.files[0]
             opening.take_format(first.name)
             spec = spec_of(opening.table)
-            together = Together(found.files, spec, self._limits)
+            half = self._clock() + budget / 2  # the other one is for the preview itself
+            together = Together(found.files, spec, self._limits, lambda: self._clock() < half)
             opening.seen = self._preview(together, first, spec, opening.tally)
             opening.files = {"first": first.name, "version": first.version, "size": first.size}
             opening.files["count"] = len(found.files)

@@ -110,11 +110,10 @@ def differing(found: Collection[str], wanted: Collection[str], file: str, first:
 class _LossError(ValueError):
     """Values would be others in another type; `path` leads to them from the column."""
 
-    def __init__(self, told: str, path: str, why: str = "", *, is_to_text: bool = False) -> None:
+    def __init__(self, told: str, path: str, why: str = "") -> None:
         super().__init__(told)
         self.path = path
         self.why = why
-        self.is_to_text = is_to_text
 
 
 def _as_type(column: Any, wanted: Any, path: str) -> Any:
@@ -168,8 +167,7 @@ def _check(found: Any, wanted: Any, path: str, *, is_deep: bool = True) -> None:
     elif _is_list(found) and _is_list(wanted):
         _check(found.value_type, wanted.value_type, f"{path}[]")
     elif not any(is_kept(found, wanted) for is_kept in _KEPT):
-        told = f"it is {_named(found)} here and {_named(wanted)}"
-        raise _LossError(told, path, is_to_text=pa.types.is_string(wanted))
+        raise _LossError(f"it is {_named(found)} here and {_named(wanted)}", path)
 
 
 def _is_list(type_: pa.DataType) -> bool:
@@ -192,10 +190,7 @@ def _have_zones(found: Any, wanted: Any) -> bool:
 
 
 def _is_said(found: Any, wanted: Any) -> bool:
-    """Tell whether single values become texts that say the same.
-
-    A column that has no value in the first file is text there, and it may have others here.
-    """
+    """Tell whether single values become texts that say the same."""
     is_single = pa.types.is_primitive(found) or pa.types.is_decimal(found)
     return pa.types.is_string(wanted) and is_single
 
@@ -233,14 +228,10 @@ def _named(type_: pa.DataType) -> str:
 
 def _mixed(loss: _LossError, file: str, first: str) -> TableError:
     why = f", and not every value is the same in both ({loss.why})" if loss.why else ""
-    remedy = (
-        "Write it with one type in all files, or make a table of each form by path, prefix or glob."
-    )
-    if loss.is_to_text:
-        remedy += " A column that has no value in the first file counts as text."
     return TableError(
         detail=f"{loss} in {first}{why}.",
-        remedy=remedy,
+        remedy="Write it with one type in all files, or make a table of each form by path, prefix "
+        "or glob.",
         reason="mixed_files",
         file=file,
         column=loss.path,

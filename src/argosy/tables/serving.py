@@ -118,18 +118,30 @@ class _Reading:
 class TablePages:
     """Gives pages of rows of stored tables. Threads may share it; close it.
 
-    `clock` gives seconds that only grow.
+    A reading that nobody goes on with is closed, after twice its longest wait at most. `clock`
+    gives seconds that only grow; `alarm` makes what calls back after so many of them.
     """
 
-    def __init__(self, open_table: OpenTable, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        open_table: OpenTable,
+        clock: Callable[[], float],
+        alarm: Callable[[float, Callable[[], None]], threading.Timer] = threading.Timer,
+    ) -> None:
         self._open = open_table
         self._clock = clock
+        self._new_alarm = alarm
+        self._alarm: threading.Timer | None = None
         self._waiting: OrderedDict[tuple[str, str, str], _Reading] = OrderedDict()
         self._lock = threading.Lock()
 
     def close(self) -> None:
         """Close the readings that wait for their next page."""
         self._close_all(lambda _: True)
+        with self._lock:
+            alarm, self._alarm = self._alarm, None
+        if alarm is not None:
+            alarm.cancel()
 
     def rows(
         self,
@@ -144,8 +156,7 @@ class TablePages:
         Raises TableError, also for a cursor that is none or whose source has changed.
         """
         offset, version, last = _read(cursor) if cursor else (0, "", "")
-        now = self._clock()
-        self._close_all(lambda one: one.used < now - LONGEST_WAIT)
+        self._close_late()
         with self._lock:
             reading = self._waiting.pop((connection, table, cursor), None) or _Reading()
         try:
@@ -192,9 +203,29 @@ class TablePages:
             same = self._waiting.pop(key, None)
             self._waiting[key] = reading
             over = [] if len(self._waiting) <= MOST_WAITING else [self._waiting.popitem(last=False)]
+            self._set_alarm()
         for one in (same, *(reading for _, reading in over)):
             if one is not None:
                 one.close()
+
+    def _set_alarm(self) -> None:
+        """See to it that those that wait too long are closed, though nobody asks for a page."""
+        if self._alarm is None and self._waiting:
+            self._alarm = self._new_alarm(LONGEST_WAIT, self._wake)
+            self._alarm.daemon = True
+            self._alarm.start()
+
+    def _wake(self) -> None:
+        try:
+            self._close_late()
+        finally:
+            with self._lock:
+                self._alarm = None
+                self._set_alarm()
+
+    def _close_late(self) -> None:
+        now = self._clock()
+        self._close_all(lambda one: one.used <= now - LONGEST_WAIT)
 
     def _close_all(self, is_over: Callable[[_Reading], bool]) -> None:
         with self._lock:

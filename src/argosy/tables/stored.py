@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from argosy.tables.sources.paging import Patience
 from argosy.tables.sources.rows import RowSettings, declared_rows, open_rows
 from argosy.tables.specs import spec_of, with_format
 from argosy.tables.terms import Terms
+from argosy.tables.together import Together
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -85,10 +87,8 @@ def identity(stored: StoredTable) -> str:
 
 
 def _open_files(stored: StoredTable, control: Control | None, terms: Terms) -> TableReader:
-    from argosy.tables.formats import open_file  # noqa: PLC0415 - an extra
     from argosy.tables.reader import Patient, TableReader  # noqa: PLC0415 - an extra
 
-    limits = stored.files.limits
     found = stored.files.find(stored.connection, stored.table, control=control)
     try:
         table = with_format(stored.table.table, found.files[0].name)
@@ -97,10 +97,8 @@ def _open_files(stored: StoredTable, control: Control | None, terms: Terms) -> T
         found.close()
         raise
     files = [Patient(content, terms) for content in found.files]
-    parts: list[tuple[str, Callable[[Tally], FileReader]]] = [
-        (file.name, lambda tally, file=file: open_file(file, spec, limits, tally))  # type: ignore[misc]
-        for file in files
-    ]
+    together = Together(files, spec, stored.files.limits)
+    parts = [(file.name, partial(together.open, file)) for file in files]
     version = _digest(table, [(file.name, file.version) for file in files])
     return TableReader(table, parts, found.close, version, terms.is_over)
 

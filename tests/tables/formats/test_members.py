@@ -165,7 +165,7 @@ def test_members_of_json_with_other_kinds_of_values_are_refused_before_any_row(
 
     assert error.message == (
         f"rows.zip (b.json), column 'o.n': it is text here and {word} in the files before. "
-        "Write the same kind of value in all files of the archive."
+        "Write the same kind of value in all files."
     )
     assert error.reason == "mixed_files"
     with pytest.raises(TableError) as previewed:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from argosy.tables.content import Content, FileSpec, Limits, Tally
-    from argosy.tables.formats.reading import FilePreview, FileReader
+    from argosy.tables.formats.reading import FilePreview, FileReader, Known
 
 #: The module of each format, and how its functions end.
 _FORMATS = {
@@ -24,22 +24,48 @@ _FORMATS = {
 }
 
 
-def open_file(content: Content, spec: FileSpec, limits: Limits, tally: Tally) -> FileReader:
-    """Return a reader of a file, which must be read to its end or closed. Raises TableError."""
-    reader: FileReader = _function("open", spec, content.name)(content, spec, limits, tally)
+def open_file(
+    content: Content, spec: FileSpec, limits: Limits, tally: Tally, known: Known | None = None
+) -> FileReader:
+    """Return a reader of a file, which must be read to its end or closed. Raises TableError.
+
+    `known` is what was found for it as one of several files, of a format that can be sampled.
+    """
+    open_it = _function("open", spec, content.name)
+    more = () if known is None else (known,)
+    reader: FileReader = open_it(content, spec, limits, tally, *more)
     return reader
 
 
 def preview_file(
-    content: Content, spec: FileSpec, limits: Limits, tally: Tally, rows: int = 20
+    content: Content,
+    spec: FileSpec,
+    limits: Limits,
+    tally: Tally,
+    rows: int = 20,
+    known: Known | None = None,
 ) -> FilePreview:
     """Return the columns and the first rows of a file, of which little is read.
 
-    Raises TableError.
+    `known` is as in `open_file`. Raises TableError.
     """
     preview = _function("preview", spec, content.name)
-    found: FilePreview = preview(content, spec, limits, tally, rows)
+    more = () if known is None else (known,)
+    found: FilePreview = preview(content, spec, limits, tally, rows, *more)
     return found
+
+
+def says_no_types(spec: FileSpec) -> bool:
+    """Tell whether the values of files tell their types, so that one file may say less of them."""
+    if spec.file_format == "CSV":
+        return bool(spec.options.get("infer"))
+    return spec.file_format in {"NDJSON", "JSON"}
+
+
+def sample_file(content: Content, spec: FileSpec, limits: Limits, tally: Tally) -> Known:
+    """Return what a preview sees of a file that says no types. Raises TableError."""
+    known: Known = _function("sample", spec, content.name)(content, spec, limits, tally)
+    return known
 
 
 def _function(verb: str, spec: FileSpec, name: str) -> Callable[..., Any]:

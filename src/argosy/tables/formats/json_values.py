@@ -42,13 +42,13 @@ _AS_TEXT = "Write it as text, in quotes."
 ALIKE = "Write the same kind of value in all rows."
 
 
-class _Large(str):
+class Large(str):
     """The shape of integers some of which a number would round."""
 
     __slots__ = ()
 
 
-_SINGLE = frozenset((int, float, str, bool, type(None), _Large))
+_SINGLE = frozenset((int, float, str, bool, type(None), Large))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ class Widening:
 
     def __call__(self, row: dict[str, Any]) -> None:
         """Take one more row. Raises TableError for a value that does not fit those before."""
-        types = [_Large if _is_large(one) else type(one) for one in row.values()]
+        types = [Large if _is_large(one) else type(one) for one in row.values()]
         looks = (*row, *types)
         if looks not in self._known:
             self._go_on()
@@ -153,11 +153,11 @@ class Widening:
             return self._merge_list(shape, value, path, level)
         word = _word(value, path)
         if shape in (word, "null"):
-            return _Large(word) if _is_large(value) else word if shape == "null" else shape
+            return Large(word) if _is_large(value) else word if shape == "null" else shape
         if {word, str(shape)} == {"integer", "number"}:
             if word == "integer":
                 _check_exact(value, path)
-            elif isinstance(shape, _Large):
+            elif isinstance(shape, Large):
                 detail = f"{_show(value)} in a column of integers, some too large for a fraction."
                 raise _wrong(detail, ALIKE, path)
             return "number"

@@ -80,14 +80,17 @@ def open_json(
 ) -> JsonReader:
     """Return a reader of a JSON or NDJSON file, which must be closed. Raises TableError.
 
-    `shape` is the columns' where more than this file tells it; else the first rows do.
+    `shape` is the columns' where more than this file tells it; else the first rows do. Columns that
+    it lacks, and the first rows have, are there besides.
     """
     stream = source.expanded()
     try:
-        return JsonReader(stream, spec, limits, tally, shape)
+        reader = JsonReader(stream, spec, limits, tally, shape)
+        reader.demand_columns()
     except BaseException:
         stream.close()
         raise
+    return reader
 
 
 def preview_json(
@@ -103,6 +106,7 @@ def preview_json(
     `shape` is as in `open_json`.
     """
     with _previewed(source, spec, limits, tally, shape) as reader:
+        reader.demand_columns()
         return reader.preview(rows)
 
 
@@ -111,7 +115,7 @@ def sample_json(
 ) -> Mapping[str, Shape]:
     """Return the columns of a JSON or NDJSON file, as far as a preview sees it.
 
-    There are none where it sees no row as a whole. Raises TableError.
+    There are none where it sees no row as a whole, or there is none. Raises TableError.
     """
     with _previewed(source, spec, limits, tally, None) as reader:
         return reader.shape
@@ -176,10 +180,12 @@ class JsonReader(Once):
         )
         self._first = self._blocks.next()
         self._parts: Iterator[Block] = iter(())
-        self._shape: dict[str, Shape] = dict(shape or {})
+        self._shape: dict[str, Shape] = {}
         self._preview_rows: Iterator[dict[str, Any]] = iter(())
-        if is_preview or not (shape or self._merge_quickly()):
+        if is_preview or not self._merge_quickly():
             self._preview_rows = self._merge_sample()
+        if shape:
+            self._shape = {**shape, **self._shape, **shape}
         self._check_columns()
         self._object_cost = leaves_in_lists(self._shape) * _VALUE
         self._row_cost = leaves(self._shape) * _VALUE - self._object_cost
@@ -222,7 +228,7 @@ class JsonReader(Once):
         self._tally.rows_read += len(shown)
         is_whole = len(found) <= rows and not self._blocks.has_more() and self._blocks.text.is_whole
         self._blocks.text.refuse_nul()
-        if not found:
+        if not found and not is_whole:
             cut_off = len(self._blocks.text.cut_off)
             size = size_in_words(cut_off or self._blocks.text.passed)
             warning = _LONG_ROW if cut_off else _NO_ROW
@@ -301,6 +307,9 @@ class JsonReader(Once):
                 remedy="Write fewer members, or objects with many of them as text.",
                 reason="too_many_columns",
             )
+
+    def demand_columns(self) -> None:
+        """Raise TableError where there is no column, in the whole file if it is a preview's."""
         if not self._shape and (self._first or self._blocks.text.is_whole):
             raise TableError(
                 detail="there are no rows, or they have no members.",

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import pyarrow as pa
 
     from argosy.model import JsonObject
+    from argosy.tables.formats.streams import Member
+
+    #: Columns by their names: types of a CSV file, shapes of a JSON file.
+    Columns = Mapping[str, Any]
 
 
 class FileReader(Protocol):
@@ -51,3 +55,15 @@ class FilePreview:
     columns: tuple[PreviewColumn, ...]
     rows: tuple[JsonObject, ...]
     is_whole: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a file of text before it is opened, as one of several.
+
+    `columns` are those of them all, none where nothing tells them, and `found` are its members
+    where they were looked for.
+    """
+
+    columns: Columns
+    found: tuple[Member, ...] = ()

@@ -111,6 +111,7 @@ class ByteStream:
 class Member:
     """One file of rows: a file itself, or what an archive holds; its bytes can be taken often.
 
+    What a preview has fetched of a file itself is not fetched again.
     `name` is the file for errors, `member` its name within an archive, else empty.
     """
 
@@ -120,7 +121,7 @@ class Member:
     _limits: Limits = field(repr=False)
     _tally: Tally = field(repr=False)
     _compression: str
-    _head: bytes = field(default=b"", repr=False)
+    _begun: list[bytes] = field(default_factory=list, repr=False)
     _entry: zips.Entry | None = field(default=None, repr=False)
     _spent: int = 0
 
@@ -132,7 +133,7 @@ class Member:
     @property
     def head(self) -> bytes:
         """The first bytes of the file; none of what lies in an archive."""
-        return self._head
+        return self._begun[0] if self._begun else b""
 
     def expanded(
         self, *, most_fetched: int | None = None, most_expanded: int | None = None
@@ -143,6 +144,8 @@ class Member:
         """
         is_bounded = most_fetched is not None or most_expanded is not None
         start, end = (0, self._content.size) if self._entry is None else self._entry.range()
+        most_kept = self._limits.preview_fetched if is_bounded and self._entry is None else 0
+        is_kept = (end if most_fetched is None else most_fetched) <= most_kept
         if most_fetched is not None:
             most_fetched = max(most_fetched - self._spent, _FIRST)
         ranges = _ranges(
@@ -150,9 +153,10 @@ class Member:
             self._tally,
             start,
             end,
-            self._head,
+            self._begun,
             self._sizes(is_bounded),
             most_fetched,
+            is_kept=is_kept,
         )
         if is_bounded:
             decoded = self._decoded(_Feed(self.name, ranges), _SMALL_STEP)
@@ -214,7 +218,7 @@ def members(content: Content, compression: str, limits: Limits, tally: Tally) ->
     head = fetch(content, 0, first, tally)
     compression = _resolve(content, compression, head)
     if compression != "zip":
-        return (Member(content.name, "", content, limits, tally, compression, head),)
+        return (Member(content.name, "", content, limits, tally, compression, [head]),)
     file = RangedFile(content, tally, most_at_once=zips.MOST_DIRECTORY, held=((0, head),))
     entries = zips.entries(file, content, limits)
     spent = len(head) + file.fetched
@@ -298,16 +302,22 @@ def _ranges(
     tally: Tally,
     start: int,
     end: int,
-    head: bytes,
+    begun: list[bytes],
     sizes: Iterator[int],
     most: int | None,
+    *,
+    is_kept: bool,
 ) -> Iterator[bytes]:
-    """Yield the bytes of a range as they are fetched; `head` are its first, known already."""
+    """Yield the bytes of a range as they are fetched; `begun` are its first, known already.
+
+    More are added to them where that is to be kept.
+    """
     first = start
-    if head:
-        piece = head[:most]
-        start += len(piece)
-        yield piece
+    for piece in tuple(begun):
+        known = piece if most is None else piece[: most - (start - first)]
+        start += len(known)
+        if known:
+            yield known
     while start < end:
         size = min(next(sizes), end - start)
         if most is not None:
@@ -317,6 +327,8 @@ def _ranges(
         tally.go_on(content.name)
         piece = fetch(content, start, size, tally)
         start += size
+        if is_kept:
+            begun.append(piece)
         yield piece
         del piece
 

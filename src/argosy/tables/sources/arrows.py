@@ -7,7 +7,6 @@ is told in a warning, once. Dates and times stay the texts that they come as.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from argosy.errors import TableError
 from argosy.rendering import encode_json
+from argosy.tables.formats import types
 from argosy.tables.formats.reading import FilePreview
 from argosy.tables.sources.rows_shapes import Shape, is_exact, shape_of_rows
 from argosy.validation.sentences import show
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 _MOST_WARNED = 20
 _LARGEST = 2**63
 #: Whole numbers beyond this are told as text: a reader in JavaScript would round them.
-_SAFE = 2**53
 _WORDS = {
     "boolean": "true or false",
     "integer": "whole numbers",
@@ -166,7 +165,7 @@ def preview_rows(source: RowSource, limits: Limits, tally: Tally, rows: int = 20
     _check_columns(shape, limits, source.name)
     taken = found[:rows]
     tally.rows_read += len(taken)
-    shown = tuple({name: _shown(one, limits) for name, one in row.items()} for row in taken)
+    shown = types.preview_rows(taken, limits.preview_text)
     return FilePreview(shape.columns(), shown, is_whole=len(found) <= rows)
 
 
@@ -327,19 +326,3 @@ def _wrong(error: MisfitError, remedy: str, page: int, row: int, place: str) -> 
         page=page,
         row=row,
     )
-
-
-def _shown(value: Json, limits: Limits) -> Json:
-    """Return a value as a preview shows it."""
-    if isinstance(value, str):
-        most = limits.preview_text
-        return value if len(value) <= most else f"{value[: most - 1]}…"
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int):
-        return value if -_SAFE <= value <= _SAFE else str(value)
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {name: _shown(one, limits) for name, one in value.items()}
-    return [_shown(one, limits) for one in value]

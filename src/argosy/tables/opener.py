@@ -18,8 +18,6 @@ from argosy.tables.specs import spec_of, with_format
 from argosy.tables.stored import demand_reader
 from argosy.tables.together import MOST_LOOKED_INTO, Together
 
-_LOG = logging.getLogger("argosy.tables")
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -30,6 +28,7 @@ if TYPE_CHECKING:
     from argosy.tables.formats.reading import FilePreview, PreviewColumn
     from argosy.tables.sources import Files
 
+_LOG = logging.getLogger("argosy.tables")
 _STAGES = ("open", "parse", "mapping")
 _FACTS = ("file", "line", "column", "available", "page", "row")
 _ONE_MEBIBYTE = 1024 * 1024
@@ -76,7 +75,7 @@ class ReadingOpener:
             opening.judge(self._now())
         except TableError as error:
             opening.fail(error)
-        except Exception as error:
+        except Exception as error:  # what systems answer is not for us to foresee
             _log(connection.type, error)
             opening.fail(_unexpected(error))
         return opening.result(round((self._clock() - started) * 1000))

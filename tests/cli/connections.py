@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import os
 import re
+import select
 from pathlib import Path
 from typing import Any
 
 KEYS = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 S3 = {"aws_access_key_id": "my-user@test.com", "aws_secret_access_key": "PasSW0rD"}
+
+#: Seconds that a program may take to write anything.
+_PATIENCE = 60
 
 
 def private(path: Path, document: Any) -> str:
@@ -29,9 +33,14 @@ def steady(text: str) -> list[str]:
 
 
 def read_until(handle: int, words: bytes) -> bytes:
-    """Read a terminal until words appear, and return all that was read."""
+    """Read a terminal until words appear, and return all that was read.
+
+    What comes behind them may be read with them, so wait for the last words of what is written.
+    """
     found = b""
     while words not in found:
+        ready, _, _ = select.select([handle], [], [], _PATIENCE)
+        assert ready, found
         try:
             found += os.read(handle, 4096)
         except OSError:  # the other end is closed

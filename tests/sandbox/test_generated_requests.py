@@ -41,7 +41,7 @@ DOCUMENTS = {
     "personalization-api": "",
 }
 HEADERS = {"Authorization": "TD1 1/sandbox"}
-EXAMPLES = 6
+EXAMPLES = 4
 KNOWN: dict[str, list[Any]] = {
     "audienceId": [101],
     "parentSegmentId": [101],

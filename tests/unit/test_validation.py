@@ -127,7 +127,7 @@ class TestTwoValidatorsAgree:
         validator = Validator(schema)
         stock = jsonschema.Draft202012Validator(schema)
 
-        @settings(max_examples=30)
+        @settings(max_examples=10)
         @given(near(values) | JSON)
         def agree(value: Any) -> None:
             is_valid = validator.is_valid(value)

@@ -533,7 +533,12 @@ def test_a_problem_is_both_a_problem_and_the_envelope(local: Client) -> None:
         "error_code": 60,
         "error_name": "NotFoundError",
         "message": "The connection 'GCS' does not exist.",
-        "error_data": {"name": "CONNECTION_NOT_FOUND", "type": "connection", "key": "GCS"},
+        "error_data": {
+            "name": "CONNECTION_NOT_FOUND",
+            "type": "connection",
+            "key": "GCS",
+            "error": "It is not set up yet: store its credentials first.",
+        },
     }
 
 

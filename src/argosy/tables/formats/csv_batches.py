@@ -31,11 +31,13 @@ class Parsed:
     `batch` holds the rows; without it the block is to be read slowly, to say what is wrong with
     it: `trouble` is what the parser said. `misfits` are rows with another number of values, which
     the batch does not have. `is_doubtful` says that the block may not end where a record does.
+    `lines` are those of the block where the parser saw how many they are, else -1.
     """
 
     block: Block
     batch: pa.RecordBatch | None = None
     misfits: int = 0
+    lines: int = -1
     is_doubtful: bool = False
     trouble: str = ""
     column: str = ""
@@ -130,16 +132,15 @@ class BlockParser:
         if not block.endswith((b"\n", b"\r")):
             # so that a quote that is still open shows; a last escape has nothing to escape
             block += escape.encode() + b"\n" if escape and _is_odd(block, escape) else b"\n"
-        table = csv.read_csv(
-            cast("IO[bytes]", pa.BufferReader(block)),
-            csv.ReadOptions(
-                use_threads=False,
-                block_size=len(block) + 1,
-                column_names=[_key(at) for at in range(len(self.names))],
-            ),
-            options,
-            self._conversion(stand_ins) if stand_ins else self._convert,
-        )
+        convert = self._conversion(stand_ins) if stand_ins else self._convert
+        # without these each line is a row, if none is empty: there is no need to count lines
+        are_lines = not (quote or escape or dialect.leave_out_misfits)
+        options.ignore_empty_lines = not are_lines
+        table = self._table(block, options, convert)
+        if are_lines and _may_be_empty(table.column(0)) and _has_empty_line(block):
+            options.ignore_empty_lines, are_lines = True, False
+            table = self._table(block, options, convert)
+        made.lines = table.num_rows if are_lines else -1
         columns: list[Any] = [
             column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
             for column in table.columns
@@ -151,6 +152,17 @@ class BlockParser:
             and block.rstrip(b"\r\n").endswith(last_misfit.encode().rstrip(b"\r\n"))
         )
         return columns
+
+    def _table(
+        self, block: bytes, options: csv.ParseOptions, convert: csv.ConvertOptions
+    ) -> pa.Table:
+        names = [_key(at) for at in range(len(self.names))]
+        return csv.read_csv(
+            cast("IO[bytes]", pa.BufferReader(block)),
+            csv.ReadOptions(use_threads=False, block_size=len(block) + 1, column_names=names),
+            options,
+            convert,
+        )
 
     def _has_long_cell(self, columns: Sequence[Any]) -> bool:
         most = self.limits.cell
@@ -170,6 +182,17 @@ class BlockParser:
 def _key(at: int) -> str:
     """Return a name that no two columns share while they are parsed."""
     return str(at)
+
+
+def _may_be_empty(column: Any) -> bool:
+    """Whether a value of a column is empty, as all those of an empty line are."""
+    return column.null_count > 0 or not pc.min(pc.binary_length(column)).as_py()
+
+
+def _has_empty_line(block: bytes) -> bool:
+    if block[:1] in b"\r\n" or b"\n\n" in block:
+        return True
+    return b"\r" in block and (b"\r\r" in block or b"\n\r" in block)
 
 
 def _may_end_with_line_end(columns: Sequence[pa.Array[Any]], dialect: Dialect) -> bool:

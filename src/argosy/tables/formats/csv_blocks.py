@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from argosy.tables.content import Limits
     from argosy.tables.formats.csv_dialect import Dialect
     from argosy.tables.formats.csv_records import Record
-    from argosy.tables.formats.text import Stream
+    from argosy.tables.formats.text import Place, Stream
 
 #: Fewer blocks cost less, and smaller ones stay in a core's cache and hold memory down.
 _BLOCK = 2 * 1024 * 1024
@@ -34,11 +34,20 @@ _LINES, _QUOTES = "lines", "quotes"
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Whole records, as far as can be told, which begin on `line`; `is_final` are the last."""
+    """Whole records, as far as can be told, between two places; `is_final` are the last.
+
+    Whoever parses them tells `end` how many lines they are.
+    """
 
     text: bytes
-    line: int
+    start: Place
+    end: Place
     is_final: bool = False
+
+    @property
+    def line(self) -> int:
+        """The line on which they begin."""
+        return self.start.line
 
 
 class Blocks:
@@ -145,8 +154,8 @@ class Blocks:
 
     def _give(self, cut: int, *, is_final: bool = False) -> Block:
         self._is_exact = False
-        line = self.text.line
-        return Block(self.text.take(cut), line, is_final)
+        start = self.text.place
+        return Block(self.text.take_uncounted(cut), start, self.text.place, is_final)
 
     def _cut(self, held: bytes, size: int) -> int:
         """Return where the last record ends within so many bytes, as far as can be told, or 0."""

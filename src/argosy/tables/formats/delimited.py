@@ -298,6 +298,8 @@ class CsvReader(Once):
         """Count the rows that were refused, and return the others. Raises TableError."""
         if parsed.batch is None:
             raise self._findings.explain(parsed, self._types)
+        block, lines = parsed.block, parsed.lines
+        block.end.knows(lines if lines >= 0 else lines_in(block.text))
         if parsed.misfits:
             self._refuse(parsed)
         return parsed.batch

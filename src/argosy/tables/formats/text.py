@@ -48,8 +48,41 @@ def as_utf8(stream: Stream, encoding: str) -> Iterator[bytes]:
     return _transcoded(stream, known)
 
 
+class Place:
+    """A place in a text; which line it is on is counted when somebody asks.
+
+    Where whoever read what lies before it `knows` how many lines that is, it is not counted.
+    """
+
+    __slots__ = ("_before", "_line", "_text")
+
+    def __init__(self, line: int = 1) -> None:
+        self._line = line
+        self._before: Place | None = None
+        self._text = b""
+
+    def after(self, text: bytes) -> Place:
+        """Return the place behind a text that begins here."""
+        place = Place()
+        place._before, place._text = self, text
+        return place
+
+    @property
+    def line(self) -> int:
+        """The number of its line, from 1."""
+        if self._before is not None:
+            self.knows(lines_in(self._text))
+        return self._line
+
+    def knows(self, lines: int) -> None:
+        """Take it that so many lines end in the text before; what that was is let go of."""
+        if self._before is not None:
+            self._line = self._before.line + lines
+            self._before, self._text = None, b""
+
+
 class Buffer:
-    """Text that was taken of a file and not yet read, and the `line` on which it begins.
+    """Text that was taken of a file and not yet read, and the `place` where it begins.
 
     `pieces` is the stream's text. An error of it is kept as `failure` until what came before it
     was read. `passed` counts the bytes that were taken; `cut_off` is the beginning of a row whose
@@ -64,13 +97,18 @@ class Buffer:
         self.passed = 0
         self._cut_line = 1
         self._go_on = go_on
-        self.line = 1
+        self.place = Place()
         self.is_done = False
         self.failure: TableError | None = None
         self._stream = stream
         self._pieces = iter(pieces)
         self._step = step
         self._more: list[bytes] = []
+
+    @property
+    def line(self) -> int:
+        """The line on which what is held begins."""
+        return self.place.line
 
     @property
     def is_whole(self) -> bool:
@@ -96,8 +134,17 @@ class Buffer:
 
     def take(self, size: int) -> bytes:
         """Return the first bytes of what is held, and pass over them."""
+        taken = self.take_uncounted(size)
+        self.place.knows(lines_in(taken))
+        return taken
+
+    def take_uncounted(self, size: int) -> bytes:
+        """Do the same, and leave it to others to tell the new `place` how many lines those are.
+
+        Who does not soon holds the text in memory.
+        """
         taken, self.held = self.held[:size], self.held[size:]
-        self.line += lines_in(taken)
+        self.place = self.place.after(taken)
         self.passed += len(taken)
         return taken
 
@@ -130,7 +177,7 @@ class Buffer:
         before = len(self.held)
         self.held = b"".join((*texts, self.held))
         self.passed -= len(self.held) - before
-        self.line = line
+        self.place = Place(line)
 
     def close(self) -> None:
         """Hold nothing, and take nothing more."""

@@ -18,6 +18,7 @@ import requests
 
 from argosy.cli.remote import open_server
 from argosy.cli.service import Choices
+from argosy.errors import ArgosyError
 from argosy.sandbox import start
 from tests.cli.conftest import Ran
 from tests.cli.connections import KEYS, S3, private
@@ -233,6 +234,29 @@ def test_a_command_ends_the_session_that_it_began(
     assert (ran.status, refused.status) == (0, 1)
     assert before >= 1
     assert sessions() == before
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Say(403, {"error_code": 50, "error_data": {"error": "no."}}), "no."),
+        (Say(200, {"databases": [{}]}), "the list of databases gave no name"),
+        (Say(200, {"databases": ["shop"]}), "the list of databases gave no name"),
+    ],
+)
+def test_a_session_is_ended_where_its_database_cannot_be_chosen(answer: Say, told: str) -> None:
+    login = Say(200, {"token": "t", "refresh_token": "r"})
+    environ = {"ARGOSY_SERVER_KEY": "argk_key", "ARGOSY_SERVER_ACCOUNT": "builder"}
+
+    with (
+        ScriptedServer(login, answer, Say(200, {})) as server,
+        pytest.raises(ArgosyError, match=told),
+        open_server(server.url, Choices(), environ, needs_database=True),
+    ):
+        pass
+
+    ends = [(one.method, one.path) for one in server.received][2:]
+    assert ends == [("DELETE", "/v1/sessions/current/")]
 
 
 def test_who_may_not_is_told_why(

@@ -164,7 +164,7 @@ def test_lists_come_by_pages_or_all_at_once_and_filtered(run: Run) -> None:
         (("set", "LOCAL", "t", "--set", "options=b"), "the value is not JSON"),
         (("set", "LOCAL", "t", "--set", "resource_params=b"), "name a member within it"),
         (("set", "LOCAL", "t", "--set", "path=a", "--set", "path=b"), "is given twice"),
-        (("set", "LOCAL", "t", "--set", "path=a", "--unset", "path"), "is given twice"),
+        (("set", "LOCAL", "t", "--set", "path=a", "--unset", "path"), "contradict each other"),
         (("set", "LOCAL", "t", "--unset", "buket"), "--unset buket: a table has no such member"),
         (("set", "LOCAL", "t", "--unset", "resource_params"), "--unset resource_params: name"),
         (("set", "LOCAL", "t", "--file", "gone"), "--file gone cannot be read"),
@@ -250,6 +250,15 @@ def test_a_table_without_its_file_names_the_command_that_uploads_it(run: Run, co
     assert "Passed" not in ran.out
     assert f"{mark} open  No file has been uploaded yet." in ran.out
     assert ran.out.endswith("\nNothing to open yet: argosy tables upload 'my users' FILE\n")
+
+
+def test_a_preview_without_a_file_comes_with_its_warnings(run: Run) -> None:
+    run("tables", "set", "LOCAL", "t", "--resource", "user", "--set", "file_format=CSV")
+
+    ran = run("tables", "preview", "LOCAL", "t", "--set", "options.delimeter=;")
+
+    assert "Is it delimiter?" in one_line(ran.err)
+    assert "No file" not in ran.err  # the check has said it
 
 
 def test_an_endpoint_that_is_not_allowed_names_the_option_that_allows_it(

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from argosy.errors import TableError
+from argosy.tables.formats.csv_header import Header
 from argosy.tables.formats.reading import PreviewColumn
 from argosy.tables.mapping import REQUIRED, map_columns
 
@@ -161,12 +162,18 @@ def test_what_is_there_is_counted_in_full() -> None:
 
 @pytest.mark.parametrize(
     ("line", "likely"),
-    [("id;name", "';'"), ("id\tname", r"'\t'"), ("id|a,b|c", "'|'"), ("id,b", "','")],
+    [
+        ("id;name", "';'"),
+        ("id\tname", r"'\t'"),
+        ("id|a,b|c", "'|'"),
+        ("id,b", "','"),
+        ("a,b,c;d", "','"),
+    ],
 )
 @pytest.mark.parametrize("mapping", [{"user_id": "id"}, {}])
 def test_a_line_that_was_not_divided_says_so(line: str, likely: str, mapping: Any) -> None:
     with pytest.raises(TableError) as caught:
-        map_columns(columns(line), mapping, "user")
+        map_columns(columns(line), mapping, "user", is_csv=True)
 
     assert caught.value.remedy.endswith(
         f"A whole line is one column, so the delimiter is likely {likely}: set options.delimiter."
@@ -176,7 +183,7 @@ def test_a_line_that_was_not_divided_says_so(line: str, likely: str, mapping: An
 
 def test_a_name_with_a_semicolon_among_others_is_a_name() -> None:
     with pytest.raises(TableError) as caught:
-        map_columns(columns("id;name", "b"), {"user_id": "id"}, "user")
+        map_columns(columns("id;name", "b"), {"user_id": "id"}, "user", is_csv=True)
 
     assert "delimiter" not in caught.value.message
 
@@ -184,8 +191,18 @@ def test_a_name_with_a_semicolon_among_others_is_a_name() -> None:
 @pytest.mark.parametrize("mapping", [{"user_id": "id"}, {}])
 def test_names_that_seem_to_be_values_say_that_there_may_be_no_header(mapping: Any) -> None:
     with pytest.raises(TableError) as caught:
-        map_columns(columns("Ada", "1815-12-10"), mapping, "user")
+        map_columns(columns("Ada", "1815-12-10"), mapping, "user", is_csv=True)
 
     assert caught.value.remedy.endswith(
         "If '1815-12-10' is no name but a value, set options.has_header to false."
     )
+
+
+@pytest.mark.parametrize("name", ["id;name", "2023"])
+@pytest.mark.parametrize("mapping", [{"user_id": "id"}, {}])
+def test_what_is_no_csv_has_no_options_to_set(name: str, mapping: Any) -> None:
+    assert "options" not in refused(columns(name), mapping, "user").message
+
+
+def test_the_mapping_and_the_header_name_the_same_delimiter() -> None:
+    assert Header(("a,b,c;d",), "the header").likely_delimiter == ","

@@ -429,3 +429,10 @@ def test_a_mapped_column_within_an_object_of_another_type_makes_another_table(
     assert (found.status, found.reason) == ("wrong_specification", "drift")
     assert found.facts["column"] == "c.age"
     assert found.checks[-1].message.startswith("column 'c.age': it was integer at ")
+
+
+@pytest.mark.parametrize("field", ["connection_table_params.dataset", ""])
+def test_the_name_of_a_table_is_not_to_blame_where_something_else_is_not_there(field: str) -> None:
+    error = TableError(detail="It is not there.", status="resource_not_found", field=field)
+
+    assert _named(error, {"name": "t"}) is error

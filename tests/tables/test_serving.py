@@ -300,6 +300,8 @@ class Rows:
         self.opened: list[Control] = []
         self.closed = 0
         self.meet: Callable[[Control], None] = lambda control: None
+        self.meet_close: Callable[[int], str] = lambda count: ""
+        self.reader: type[RowsReader] = RowsReader
         self.clock = Clock()
         self.pages = TablePages(self, self.clock)
 
@@ -308,7 +310,7 @@ class Rows:
 
     def __call__(self, connection: str, table: str, control: Control) -> Any:
         self.opened.append(control)
-        return RowsReader(self, control)
+        return self.reader(self, control)
 
     def get(self, cursor: str = "", amount: int = 2, **terms: Any) -> Any:
         return self.pages.rows("VENDOR", "t", cursor, amount, Control(**terms))
@@ -335,6 +337,8 @@ class RowsReader:
         assert self.control.cancellation is not None
         assert self.control.cancellation.is_cancelled  # what is under way has been cut off
         self.rows.closed += 1
+        if trouble := self.rows.meet_close(self.rows.closed):
+            raise OSError(trouble)
 
 
 def paused(control: Control) -> None:
@@ -429,3 +433,63 @@ def test_a_cursor_behind_the_last_row_is_told() -> None:
 
     with pytest.raises(TableError, match="The table has 2 rows, and the cursor is behind them"):
         rows.get(cursor)
+
+
+class Counted(RowsReader):
+    """Refuses a row before each that it gives."""
+
+    def __next__(self) -> pa.RecordBatch:
+        batch = super().__next__()
+        self.tally.rows_refused += 1
+        return batch
+
+
+@pytest.mark.parametrize("amount", [1, 2, 3])
+def test_a_row_that_is_refused_is_counted_once_though_the_reading_begins_anew(amount: int) -> None:
+    rows = Rows(*range(6))
+    rows.reader = Counted
+
+    found = [rows.get(amount=amount)]
+    while found[-1]["cursor"]:
+        rows.pages.close()
+        found.append(rows.get(found[-1]["cursor"], amount))
+
+    assert sum(page["rows_refused"] for page in found) == 6
+    assert sum(page["rows_read"] for page in found) == 12
+
+
+def test_two_that_read_one_table_do_not_close_each_other_s_readings() -> None:
+    rows = Rows(*range(9))
+    cursors, found = ["", ""], []
+
+    for _ in range(5):
+        pages = [rows.get(cursor) for cursor in cursors]
+        cursors = [page["cursor"] for page in pages]
+        found += [[row["n"] for row in page["rows"]] for page in pages]
+
+    assert cursors == ["", ""]
+    assert found == [[0, 1], [0, 1], [2, 3], [2, 3], [4, 5], [4, 5], [6, 7], [6, 7], [8], [8]]
+    assert (len(rows.opened), rows.closed) == (2, 2)
+
+
+def test_a_reading_that_cannot_be_closed_leaves_no_other_open() -> None:
+    rows = Rows(*range(9))
+    for amount in (1, 2, 3):
+        rows.get(amount=amount)
+    rows.meet_close = lambda count: "broken" if count == 2 else ""
+
+    with pytest.raises(OSError, match="broken"):
+        rows.pages.close()
+
+    assert rows.closed == 3
+    assert rows.pages._alarm is None
+
+
+def test_a_page_under_way_while_all_is_closed_leaves_no_reading_open() -> None:
+    rows = Rows(1, 2, 3, 4, 5)
+    rows.meet = lambda control: rows.pages.close()
+
+    cursor = rows.get()["cursor"]
+
+    assert (cursor != "", rows.closed) == (True, 1)
+    assert rows.pages._alarm is None

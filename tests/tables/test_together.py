@@ -11,14 +11,19 @@ from typing import Any
 import pytest
 
 import argosy.tables
-from argosy.connections.opener import Opened
+from argosy.connections.opener import Opened, TableToOpen
+from argosy.connections.stored import LOCAL, StoredConnection
 from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Limits, Tally
+from argosy.tables.opener import ReadingOpener
+from argosy.tables.sources import Contents, Files
+from argosy.tables.sources.local import LocalContent
 from argosy.tables.together import MOST_LOOKED_INTO, Together
 from argosy.tables.values import json_rows
 from tests.tables.contents import MemoryContent
-from tests.tables.local import opened_all, stored_all, table_of
+from tests.tables.local import files_at, opened_all, stored_all, table_of
 
+CONNECTION = StoredConnection("org", LOCAL, LOCAL)
 WORDS = {"int64": "integer", "double": "number", "string": "text", "bool": "boolean"}
 
 
@@ -80,6 +85,13 @@ FILES: list[tuple[str, tuple[list[Any], ...], str, list[Any]]] = [
     ("CSV", (["1.5"], ["1"]), "number", [1.5, 1.0]),
     ("CSV", (["1"], ["007"]), "text", ["1", "007"]),
     ("CSV", (["x"], ["1"]), "text", ["x", "1"]),
+    ("CSV", (["9007199254740993"], ["1.5"]), "text", ["9007199254740993", "1.5"]),
+    (
+        "CSV",
+        (["1.5"], ["1"], ["-9223372036854775808"]),
+        "text",
+        ["1.5", "1", "-9223372036854775808"],
+    ),
     ("CSV", ([""], [""]), "text", ["", ""]),
 ]
 for each in ("NDJSON", "JSON"):
@@ -188,6 +200,20 @@ def test_a_file_that_no_preview_looks_into_is_held_to_the_types_of_the_others(
     assert opened(tmp_path, form).status == "available"
 
 
+def test_a_preview_refuses_a_value_that_its_reading_would_refuse() -> None:
+    texts = [csv("1")] * MOST_LOOKED_INTO + [csv("2", "9007199254740993.5")]
+    files = [MemoryContent(str(at), text.encode()) for at, text in enumerate(texts)]
+    together = Together(files, FileSpec("CSV", options={"infer": True}), Limits())
+
+    with pytest.raises(TableError) as previewed:
+        together.preview(files[-1], Tally(), 20)
+    with pytest.raises(TableError) as read_:
+        list(together.open(files[-1], Tally()))
+
+    assert "line 3, column 'n': '9007199254740993.5' in a column of" in read_.value.message
+    assert previewed.value.message == read_.value.message
+
+
 def test_a_file_of_json_that_no_preview_looks_into_may_have_no_other_columns(
     tmp_path: Path,
 ) -> None:
@@ -273,3 +299,89 @@ def test_what_is_odd_about_a_file_is_told_once() -> None:
         assert sum(batch.num_rows for batch in together.open(file, tally)) == 1
 
     assert [one.partition(":")[0] for one in tally.warnings] == ["a.gz", "b.gz"]
+
+
+@pytest.mark.parametrize("form", ["CSV", "NDJSON", "JSON"])
+def test_files_that_are_shown_by_the_same_name_are_each_read(form: str) -> None:
+    files = [MemoryContent("the same", WRITERS[form](value).encode()) for value in (1, 2)]
+    options = {"infer": True} if form == "CSV" else {}
+    together, tally = Together(files, FileSpec(form, options=options), Limits()), Tally()
+
+    rows = [
+        row for one in files for batch in together.open(one, tally) for row in batch.to_pylist()
+    ]
+
+    assert [row["n"] for row in rows] == [1, 2]
+
+
+LONG_HEAD = f"id,{'c' * 70_000}\n1,x\n"
+LATER_FILES = [
+    ("CSV", {}, LONG_HEAD, LONG_HEAD),
+    ("CSV", {"infer": True}, LONG_HEAD, LONG_HEAD),
+    ("CSV", {}, "id,t\n1,x\n", f"id,t\n2,{'x' * 70_000}\n"),
+    ("NDJSON", {}, '{"id": 1}\n', f'{{"t": "{"x" * 70_000}", "id": 2}}\n'),
+    ("JSON", {}, '[{"id": 1}]', f'[{{"t": "{"x" * 70_000}", "id": 2}}]'),
+]
+
+
+@pytest.mark.parametrize(("form", "options", "first", "second"), LATER_FILES)
+def test_a_later_file_whose_beginning_is_long_is_not_judged(
+    tmp_path: Path, form: str, options: dict[str, bool], first: str, second: str
+) -> None:
+    put(tmp_path, first, second)
+
+    found = opened_all(tmp_path, table_of(file_format=form, options=options))
+
+    assert found.ok, found.checks
+    assert (len(found.rows), found.warnings, found.truncated) == (1, (), True)
+
+
+def test_a_column_without_values_has_the_type_that_the_next_file_shows(tmp_path: Path) -> None:
+    put(tmp_path, "id,b,c\n", "c,b,id\n,x,1\n")
+
+    found = opened_all(tmp_path)
+
+    types = {one.name: one.type for one in found.columns}
+    assert types == {"id": "integer", "b": "text", "c": "null"}
+
+
+def slow_opener(folder: Path, finding: float) -> ReadingOpener:
+    """Return one whose files take `finding` seconds to be found, and each 1 s until the 5th."""
+    now = [0.0]
+
+    class Slow(LocalContent):
+        __slots__ = ()
+
+        def read(self, start: int, length: int) -> bytes:
+            now[0] += 1
+            if now[0] > 5:
+                raise TableError(detail="no answer in time.", reason="timed_out", passes=True)
+            return LocalContent.read(self, start, length)
+
+    class SlowFiles(Files):
+        __slots__ = ()
+
+        def find(self, *_: Any, **__: Any) -> Contents:
+            now[0] += finding
+            return Contents([Slow(one, one.name) for one in sorted(folder.iterdir())], lambda: None)
+
+    usual = files_at(folder)
+    files = SlowFiles(usual.prober, usual.types, usual.local_file)
+    return ReadingOpener(files, now=lambda: 0.0, clock=lambda: now[0])
+
+
+@pytest.mark.parametrize(
+    ("finding", "options", "looked"), [(0.5, {}, 4), (3.0, {"infer": True}, 2)]
+)
+def test_what_was_seen_in_time_is_shown(
+    tmp_path: Path, finding: float, options: dict[str, bool], looked: int
+) -> None:
+    put(tmp_path, *["id\n1\n"] * 8)
+    opener = slow_opener(tmp_path, finding)
+    table = table_of(options=options)
+
+    found = opener.open(CONNECTION, TableToOpen("db", "all", table), 5.0)
+
+    assert found.ok, found.checks
+    assert (len(found.rows), found.truncated) == (looked, True)
+    assert found.warnings == (f"{looked} of 8 files were looked into.",)

@@ -110,11 +110,11 @@ def open_server(
     )
     try:
         server = RemoteService(base, transport, "" if key is None else _place_of_key(choices))
-        if key is not None:
-            server.log_in(key, choices, environ)
-            if needs_database and not choices.database:
-                server.choose_only_database()
         try:
+            if key is not None:
+                server.log_in(key, choices, environ)
+                if needs_database and not choices.database:
+                    server.choose_only_database()
             yield server
         finally:
             server.log_out()
@@ -161,7 +161,10 @@ class RemoteService:
             return
         found = self._ask("GET", "databases", query={"amt": 2}).get("databases")
         if isinstance(found, list) and len(found) == 1:
-            body = {"refresh_token": self._refresh, "db_name": found[0]["name"]}
+            name = found[0].get("name") if isinstance(found[0], dict) else None
+            if not isinstance(name, str):
+                raise self._unreadable("the list of databases gave no name")
+            body = {"refresh_token": self._refresh, "db_name": name}
             self._take(self._ask("POST", "login", "refresh-token", document=body))
 
     def _take(self, answer: JsonObject) -> None:
@@ -331,7 +334,8 @@ def service_error(status: int, envelope: JsonObject) -> ServiceError | None:
     class_ = _CLASSES.get((code, status)) if isinstance(code, int) else None
     if class_ is None or not isinstance(data, dict):
         return None
-    facts = {key: fact for key, fact in data.items() if key not in {"error", "problems"}}
+    moved = {"problems"} if class_ is ServiceNotFoundError else {"error", "problems"}
+    facts = {key: fact for key, fact in data.items() if key not in moved}
     facts["detail"] = str(data.get("error") or envelope.get("message", ""))
     if isinstance(data.get("problems"), list):
         facts["problems"] = [_problem(one) for one in data["problems"] if isinstance(one, dict)]

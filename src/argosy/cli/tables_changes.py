@@ -65,11 +65,14 @@ def read_changes(
         path, _ = _place(member, "--unset")
         document.setdefault(path[0], deepcopy(stored.get(path[0]) or {}))
         _take_away(document, path)
-    seen = set(unset)
+    seen = set[str]()
     for assignment in assignments:
         member, equals, text = assignment.partition("=")
         if not equals:
             raise click.UsageError(f"--set {assignment!r} has no '='; write --set MEMBER=VALUE.")
+        if member in unset:
+            text = f"--set {member} and --unset {member} contradict each other; leave one out."
+            raise click.UsageError(text)
         if member in seen:
             raise click.UsageError(f"--set {member} is given twice; one value would be lost.")
         seen.add(member)

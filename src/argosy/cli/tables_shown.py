@@ -20,6 +20,7 @@ from argosy.cli.listing import (
 from argosy.cli.output import console, print_json, visible
 from argosy.cli.tables_changes import PARTS
 from argosy.cli.tables_preview import print_preview
+from argosy.connections.openings import NO_FILE
 from argosy.errors import ServiceError, ServiceNotFoundError, WrongDataError
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ def print_opened(ask: Callable[[], JsonObject], name: str, *, as_json: bool) -> 
     print_checks(out, found["checks"])
     if _is_waiting(found):
         _print_waiting(name)
+        told = [text for text in found.get("warnings", []) if text != NO_FILE]
+        print_warnings({"warnings": told})  # the checks have said the other
         return 1
     print_outcome(out, found, ok=True)
     print_warnings(found)

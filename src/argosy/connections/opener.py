@@ -98,10 +98,13 @@ class TableOpener(Protocol):
         ...
 
 
-def opening_failure(found: Opened, place: str, told: Iterable[str] = ()) -> Exception:
+def opening_failure(
+    found: Opened, place: str, told: Iterable[str] = (), *, status: str = ""
+) -> Exception:
     """Return the error for a table that cannot be opened; `place` is its address.
 
     It has the warnings that were `told` before, and those of the opening, which often say why.
+    `status` is the one that the table has now where that is not what was found.
     """
     failed = next((check for check in found.checks if check.status == "failed"), None)
     texts = [failed.message, failed.hint] if failed else ["The table could not be opened."]
@@ -110,7 +113,7 @@ def opening_failure(found: Opened, place: str, told: Iterable[str] = ()) -> Exce
         "field": failed.field if failed else None,
         "retryable": found.retryable,
         "remote": found.remote.to_json() if found.remote else None,
-        "status": found.status,
+        "status": status or found.status,
         **found.facts,
         "drift": found.drift,
         "checks": [check.to_json() for check in found.checks],

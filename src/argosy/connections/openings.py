@@ -11,7 +11,7 @@ from argosy.connections.probes import UNDECRYPTABLE
 from argosy.connections.probing.result import Check
 from argosy.connections.stored import LOCAL, find_row
 from argosy.connections.table_document import with_defaults
-from argosy.connections.table_rows import OPENED_BY, its_key, next_status
+from argosy.connections.table_rows import differs, its_key, next_status
 from argosy.errors import TooManyRequestsError
 from argosy.store import tables
 
@@ -110,7 +110,7 @@ class Openings:
         key = its_key(database, stored.name, name)
         with self._connections.store.write() as connection:
             row = connection.execute(select(tables.data_tables).where(key)).first()
-            if row is None or any(getattr(row, one) != table[one] for one in OPENED_BY):
+            if row is None or differs(table, row):
                 return found.status
             is_there = stored.type == LOCAL or find_row(
                 connection, stored.organization, stored.name

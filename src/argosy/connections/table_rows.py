@@ -122,11 +122,15 @@ def next_status(
 
     Unless the table `is_new`, made or changed since it was last opened: what may be gone the next
     time does not take `available` away at once, and a check that has seen nothing of the inside
-    changes nothing. Where this process may not call the place, nobody knows what is there.
+    changes nothing. Where this process may not call the place, nobody knows what is there. What
+    has drifted is `drifted` until it was seen to be good, whatever fails meanwhile.
     """
     known = detail or {}
     good = at if opened.status == "available" else known.get("last_good_timestamp")
-    kept = {"last_good_timestamp": good} if good is not None else {}
+    kept: JsonObject = {"last_good_timestamp": good} if good is not None else {}
+    is_good = opened.ok and (opened.status == "available" or is_new)
+    if opened.reason == "drift" or (known.get("drifted") and not is_good):
+        kept["drifted"] = True
     if opened.ok and opened.status == "unknown_error" and not is_new and before in _WELL:
         return before, {**known}
     if opened.ok:

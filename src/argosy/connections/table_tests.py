@@ -102,7 +102,8 @@ class TableTests:
             stored, database, name, members_of(row), found, at, is_new=False
         )
         if not found.ok:
-            raise opening_failure(found, place)
+            stays = status if found.reason == "blocked_host" else ""  # nothing was found out
+            raise opening_failure(found, place, status=stays)
         return {
             **({"warnings": list(found.warnings)} if found.warnings else {}),
             "ok": True,
@@ -121,8 +122,7 @@ class TableTests:
         and where its mapped columns are still not what they were when it was last good.
         """
         row, stored, fault = self._stored(principal, connection, name)
-        reason = (row.status_detail or {}).get("reason")
-        if (row.status, reason) == ("wrong_specification", "drift"):
+        if (row.status_detail or {}).get("drifted"):
             self.test(principal, connection, name)  # the source may have been mended
         if fault:
             raise WrongDataError(detail=fault, field="credentials", status="wrong_credentials")

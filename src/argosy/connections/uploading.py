@@ -154,16 +154,20 @@ class Uploading:
         if upload.is_over and not has_begun:
             raise ServiceForbiddenError(detail=_OVER)
         if not part.is_question:
-            self._check_room(upload, names, max(part.total or 0, part.start + (part.length or 0)))
+            needed = max(part.total or 0, part.start + (part.length or 0))
+            self._check_room(upload, part, names, needed)
 
-    def _check_room(self, upload: Upload, names: Sequence[PartialName], needed: int) -> None:
+    def _check_room(
+        self, upload: Upload, part: Part, names: Sequence[PartialName], needed: int
+    ) -> None:
         """Raise StorageFullError where the database has no room for a file of so many bytes."""
         taken = self._uploads.taken(upload, {name.key for name in names})
         if taken + needed > self._quota:
+            least = "at least " if part.total is None else ""
             detail = (
-                f"the file has {needed:,} bytes, and the other files of the database {taken:,} of "
-                f"the {self._quota:,} that they may have together; delete tables that nobody "
-                "needs, or ask whoever runs the server for more."
+                f"the file has {least}{needed:,} bytes, and the other files of the database "
+                f"{taken:,} of the {self._quota:,} that they may have together; delete tables that "
+                "nobody needs, or ask whoever runs the server for more."
             )
             raise StorageFullError(detail=detail, most=self._quota)
 
@@ -214,7 +218,7 @@ class Uploading:
                 continue
             try:
                 with folder_lock(upload.place.parent):  # what others bring meanwhile counts too
-                    self._check_room(upload, names, partial.size + len(data))
+                    self._check_room(upload, part, names, partial.size + len(data))
                     partial.write(data, self._now())
             except StorageFullError:
                 _undo(part, partial)

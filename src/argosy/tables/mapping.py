@@ -14,6 +14,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from argosy.errors import TableError
+from argosy.tables.formats.csv_header import likely_delimiter
 from argosy.validation.sentences import list_words
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ REQUIRED: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "item_to_items_reco": (("item_id",), ("items_id",)),
     "analytics_report": (),
 }
-#: What stands between the values of text files, the usual one last.
-_DELIMITERS = (";", "\t", "|", ",")
 #: Numbers and dates, which columns are seldom named by.
 _VALUE = re.compile(r"[-+]?[0-9][0-9.,:T/ -]*Z?")
 _MOST_TOLD = 1_000
@@ -67,22 +66,29 @@ class Mapped:
 
 
 def map_columns(
-    columns: Sequence[PreviewColumn], mapping: Mapping[str, str], resource: str
+    columns: Sequence[PreviewColumn],
+    mapping: Mapping[str, str],
+    resource: str,
+    *,
+    is_csv: bool = False,
 ) -> Mapped:
     """Hold a mapping against the columns of a source.
 
     An id that is not mapped is taken from the column of its name, with a warning. Raises
-    TableError for a column that is not there, and for a field that a row cannot be without.
+    TableError for a column that is not there, and for a field that a row cannot be without; of
+    columns of CSV it names the option that may be wrong.
     """
     by_name = {column.name: column for column in columns}
-    chosen = [Selection(field, _find(field, name, by_name)) for field, name in mapping.items()]
+    chosen = [
+        Selection(field, _find(field, name, by_name, is_csv)) for field, name in mapping.items()
+    ]
     filled, warnings = dict(mapping), list[str]()
     for names in REQUIRED.get(resource, ()):
         if any(name in filled for name in names):
             continue
         same = next((name for name in names if name in by_name), None)
         if same is None:
-            raise _missing(names, resource, by_name)
+            raise _missing(names, resource, by_name, is_csv)
         filled[same] = same
         chosen.append(Selection(same, (same,)))
         warnings.append(f"The field {same} is taken from the column of the same name.")
@@ -97,17 +103,20 @@ def map_columns(
     return Mapped(tuple(chosen), filled, tuple(warnings))
 
 
-def _find(field: str, name: str, by_name: Mapping[str, PreviewColumn]) -> tuple[str, ...]:
+def _find(
+    field: str, name: str, by_name: Mapping[str, PreviewColumn], is_csv: bool
+) -> tuple[str, ...]:
     """Return the way to a column. Raises TableError with near misses and all there is."""
     path = _way(name, by_name)
     if path is not None:
         return path
     available = list(islice(_paths(by_name.values()), _MOST_PATHS))
     near = _near(name, available)
-    meant = _unsplit(by_name) or (f" Is it {near[0]!r}?" if near else "")
+    unsplit, headless = _advice(by_name) if is_csv else ("", "")
+    meant = unsplit or (f" Is it {near[0]!r}?" if near else "")
     raise TableError(
         detail=f"the field {field!r} is mapped to the column {name!r}, which is not there.",
-        remedy=f"There is {_listed(by_name, available, name)}.{meant or _headless(by_name)}",
+        remedy=f"There is {_listed(by_name, available, name)}.{meant or headless}",
         reason="missing_column",
         field=f"{FIELD}.{field}",
         available=available[:_MOST_TOLD],
@@ -141,24 +150,18 @@ def _listed(by_name: Mapping[str, PreviewColumn], available: Sequence[str], name
     return list_words(available[:_MOST_TOLD], name, count=count)
 
 
-def _unsplit(by_name: Mapping[str, PreviewColumn]) -> str:
-    """Return what to do where the only column seems to be a whole line of a text file."""
-    name = next(iter(by_name), "")
-    likely = max(_DELIMITERS, key=name.count)
-    if len(by_name) != 1 or likely not in name:
-        return ""
-    shown = repr(likely)
-    return (
-        f" A whole line is one column, so the delimiter is likely {shown}: set options.delimiter."
-    )
+def _advice(by_name: Mapping[str, PreviewColumn]) -> tuple[str, str]:
+    """Return what to do where the only column of a CSV file seems to be a whole line of it.
 
-
-def _headless(by_name: Mapping[str, PreviewColumn]) -> str:
-    """Return what to do where the names of columns seem to be values of a first row."""
-    value = next(filter(_VALUE.fullmatch, by_name), None)
-    if value is None:
-        return ""
-    return f" If {value!r} is no name but a value, set options.has_header to false."
+    And where names of columns seem to be values of a first row. Each is empty where it is not so.
+    """
+    unsplit = headless = ""
+    if likely := likely_delimiter(by_name):
+        so = f"so the delimiter is likely {likely!r}: set options.delimiter."
+        unsplit = f" A whole line is one column, {so}"
+    if value := next(filter(_VALUE.fullmatch, by_name), ""):
+        headless = f" If {value!r} is no name but a value, set options.has_header to false."
+    return unsplit, headless
 
 
 def _near(name: str, available: Sequence[str]) -> list[str]:
@@ -167,20 +170,21 @@ def _near(name: str, available: Sequence[str]) -> list[str]:
 
 
 def _missing(
-    names: tuple[str, ...], resource: str, by_name: Mapping[str, PreviewColumn]
+    names: tuple[str, ...], resource: str, by_name: Mapping[str, PreviewColumn], is_csv: bool
 ) -> TableError:
     field = names[0]
     wanted = " or ".join(repr(name) for name in names)
     available = list(islice(_paths(by_name.values()), _MOST_PATHS))
     near = _near(field, available) or _near(field.removesuffix("_id"), available)
     example = near[0] if near else (available[0] if available else "column")
-    listed, unsplit = _listed(by_name, available, field), _unsplit(by_name)
+    listed = _listed(by_name, available, field)
+    unsplit, headless = _advice(by_name) if is_csv else ("", "")
     return TableError(
         detail=f"a row of the resource {resource} needs {wanted}, and no column gives it.",
         remedy=(
             f"There is {listed}.{unsplit}"
             if unsplit
-            else f"Map it, as {{{field!r}: {example!r}}}; there is {listed}.{_headless(by_name)}"
+            else f"Map it, as {{{field!r}: {example!r}}}; there is {listed}.{headless}"
         ),
         reason="missing_field",
         field=f"{FIELD}.{field}",

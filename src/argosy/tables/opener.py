@@ -12,6 +12,7 @@ from argosy.connections.probing.result import RETRYABLE, Check, Remote
 from argosy.errors import TableError
 from argosy.tables.content import Limits, Tally
 from argosy.tables.drift import Drift, compare, fingerprint, judge
+from argosy.tables.formats.reading import FilePreview
 from argosy.tables.mapping import map_columns
 from argosy.tables.sources.rows import declared_rows, open_rows
 from argosy.tables.specs import spec_of, with_format
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from argosy.connections.stored import StoredConnection
     from argosy.model import JsonObject
     from argosy.tables.content import Content, FileSpec
-    from argosy.tables.formats.reading import FilePreview, PreviewColumn
+    from argosy.tables.formats.reading import PreviewColumn
     from argosy.tables.sources import Files
 
 _LOG = logging.getLogger("argosy.tables")
@@ -71,7 +72,7 @@ class ReadingOpener:
             if declared_rows(self._files.types[connection.type]) is not None:
                 self._open_rows(opening, connection, budget)
             else:
-                self._open_files(opening, connection, budget)
+                self._open_files(opening, connection, budget, ends)
             opening.judge(self._now())
         except TableError as error:
             opening.fail(error)
@@ -80,20 +81,23 @@ class ReadingOpener:
             opening.fail(_unexpected(error))
         return opening.result(round((self._clock() - started) * 1000))
 
-    def _open_files(self, opening: _Opening, connection: StoredConnection, budget: float) -> None:
+    def _open_files(
+        self, opening: _Opening, connection: StoredConnection, budget: float, ends: float
+    ) -> None:
         with self._files.find(connection, opening.to_open, budget=budget) as found:
             opening.passed("open", _found(found.files))
             first = found.files[0]
             opening.take_format(first.name)
             spec = spec_of(opening.table)
-            half = self._clock() + budget / 2  # the other one is for the preview itself
+            now = self._clock()
+            half = now + (ends - now) / 2  # the other one is for the preview itself
             together = Together(found.files, spec, self._limits, lambda: self._clock() < half)
             opening.seen = self._preview(together, first, spec, opening.tally)
             opening.files = {"first": first.name, "version": first.version, "size": first.size}
             opening.files["count"] = len(found.files)
             opening.is_opaque = spec.file_format == _OPAQUE
             opening.has_types = spec.file_format != "CSV" or bool(spec.options.get("infer"))
-            self._look_into_more(opening, found.files, together)
+            self._look_into_more(opening, found.files, together, spec.file_format)
             if opening.is_opaque:
                 opening.passed("parse", f"{spec.file_format}: kept as it is, and not looked into.")
             else:
@@ -122,9 +126,12 @@ class ReadingOpener:
         return seen
 
     def _look_into_more(
-        self, opening: _Opening, files: Sequence[Content], together: Together
+        self, opening: _Opening, files: Sequence[Content], together: Together, file_format: str
     ) -> None:
-        """Look into the files behind the first; what rows it leaves room for are theirs."""
+        """Look into the files behind the first; what rows it leaves room for are theirs.
+
+        One whose beginning is too long for a short preview is not judged.
+        """
         assert opening.seen is not None  # noqa: S101 - a stage that is done
         first, seen, tally = files[0], opening.seen, opening.tally
         looked = 1
@@ -133,7 +140,17 @@ class ReadingOpener:
                 break
             room = self._limits.preview_rows - len(seen.rows) if seen.is_whole else 0
             its = tally if room else Tally(is_over=tally.is_over)
-            other = together.preview(content, its, room or 1)
+            before = len(its.warnings)
+            try:
+                other = together.preview(content, its, room or 1)
+            except TableError as error:
+                if error.reason == "timed_out":
+                    break
+                if error.reason != "too_large" or file_format not in _IN_ORDER:
+                    raise
+                other = FilePreview((), (), is_whole=False)
+            if not other.rows and not other.is_whole:
+                del its.warnings[before:]  # they are about the short preview, not about the file
             _check_alike(other.columns, seen.columns, content, first)
             seen = _joined(seen, other, has_room=bool(room))
             looked += 1
@@ -210,7 +227,8 @@ class _Opening:
         self.drift = compare(self.to_open.known, columns)
         params = self.table["resource_params"]
         mapping = params.get("columns_mapping", {})
-        mapped = map_columns(self.seen.columns, mapping, self.table["resource"])
+        is_csv = self.table["connection_table_params"].get("file_format") == "CSV"
+        mapped = map_columns(self.seen.columns, mapping, self.table["resource"], is_csv=is_csv)
         judge(self.drift, mapped.paths())
         for one in mapped.selections:
             if one.field in mapped.filled:
@@ -328,10 +346,11 @@ def _named(error: TableError, params: JsonObject) -> TableError:
     """Return an error about what is not there under the name that it was looked for by."""
     if error.status != "resource_not_found":
         return error
+    if error.field not in {f"{_PARAMS}.{one}" for one in _NAMES_IN_SYSTEM}:
+        return error
     given = next((one for one in _NAMES_IN_SYSTEM if one in params), "")
     if given:
-        is_another = error.field in {f"{_PARAMS}.{one}" for one in _NAMES_IN_SYSTEM if one != given}
-        return error if not is_another else _with(error, field=f"{_PARAMS}.{given}")
+        return _with(error, field=f"{_PARAMS}.{given}")
     own = f"No object is named, so it was looked for by the table's own name, {params['name']!r}."
     remedy = " ".join(filter(None, [error.remedy, own, "Set object to what it is called there."]))
     return _with(error, remedy=remedy)
@@ -373,7 +392,15 @@ def _joined(seen: FilePreview, other: FilePreview, *, has_room: bool) -> FilePre
         return replace(seen, is_whole=seen.is_whole and other.is_whole and not other.rows)
     names = [column.name for column in seen.columns]
     rows = [{name: row[name] for name in names if name in row} for row in other.rows]
-    return replace(other, columns=seen.columns, rows=(*seen.rows, *rows))
+    theirs = {column.name: column for column in other.columns}
+    columns = tuple(_filled(one, theirs.get(one.name, one)) for one in seen.columns)
+    return replace(other, columns=columns, rows=(*seen.rows, *rows))
+
+
+def _filled(column: PreviewColumn, other: PreviewColumn) -> PreviewColumn:
+    """Return a column, of the type of another where it has shown no value."""
+    is_known = column.type != "null"
+    return column if is_known else replace(column, type=other.type, members=other.members)
 
 
 def _check_alike(

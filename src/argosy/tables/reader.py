@@ -50,7 +50,10 @@ class TableReader:
             self._current = self._parts[0][1](self.tally)
             self._source = self._current.schema
             mapping = table["resource_params"].get("columns_mapping", {})
-            mapped = map_columns(columns_of(self._source), mapping, table["resource"])
+            is_csv = table["connection_table_params"].get("file_format") == "CSV"
+            mapped = map_columns(
+                columns_of(self._source), mapping, table["resource"], is_csv=is_csv
+            )
             self._projection = Projection(self._source, mapped.selections)
         except BaseException:
             self.close()
@@ -81,11 +84,7 @@ class TableReader:
         if self._failure is not None:
             raise self._failure
         if self._is_closed and not self._is_done:
-            raise TableError(
-                detail="the reading was closed before its end.",
-                reason="closed",
-                status="unknown_error",
-            )
+            raise _closed()
         try:
             return next(self._batches)
         except StopIteration:
@@ -99,12 +98,17 @@ class TableReader:
         for name, open_part in self._parts:
             part = self._current or open_part(self.tally)
             self._current = part
+            if self._is_closed:  # by another thread, while this part was opened
+                part.close()
+                raise _closed()
             for batch in alike(part, part.schema, self._source, name, first):
                 self.tally.go_on(name)
                 if batch.num_rows:
                     yield self._projection.apply(batch)
             part.close()
             self._current = None
+            if self._is_closed:  # by another thread: these may not be all rows
+                raise _closed()
         self._is_done = True
 
     def close(self) -> None:
@@ -118,6 +122,12 @@ class TableReader:
                 current.close()
         finally:
             self._close()
+
+
+def _closed() -> TableError:
+    return TableError(
+        detail="the reading was closed before its end.", reason="closed", status="unknown_error"
+    )
 
 
 class Patient:

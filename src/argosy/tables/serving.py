@@ -15,8 +15,7 @@ import base64
 import binascii
 import json
 import threading
-from collections import OrderedDict
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import TYPE_CHECKING, Protocol
@@ -56,7 +55,7 @@ class OpenTable(Protocol):
         ...
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Reading:
     """A reading that is given page by page; `ending` cuts off what is under way for it.
 
@@ -69,6 +68,8 @@ class _Reading:
     given: int = 0
     last: str = ""
     used: float = 0.0
+    #: What it waits for: the page of a connection, a table and a cursor.
+    awaits: tuple[str, str, str] = ("", "", "")
     rest: pa.RecordBatch | None = None
     at: int = 0
 
@@ -132,16 +133,19 @@ class TablePages:
         self._clock = clock
         self._new_alarm = alarm
         self._alarm: threading.Timer | None = None
-        self._waiting: OrderedDict[tuple[str, str, str], _Reading] = OrderedDict()
+        #: The one that waits longest is the first; several may wait for the same page.
+        self._waiting: list[_Reading] = []
+        self._closings = 0
         self._lock = threading.Lock()
 
     def close(self) -> None:
-        """Close the readings that wait for their next page."""
-        self._close_all(lambda _: True)
+        """Close the readings that wait, and those under way once their page is read."""
         with self._lock:
+            self._closings += 1
             alarm, self._alarm = self._alarm, None
         if alarm is not None:
             alarm.cancel()
+        self._close_all(lambda _: True)
 
     def rows(
         self,
@@ -158,7 +162,8 @@ class TablePages:
         offset, version, last = _read(cursor) if cursor else (0, "", "")
         self._close_late()
         with self._lock:
-            reading = self._waiting.pop((connection, table, cursor), None) or _Reading()
+            closings = self._closings
+            reading = self._take((connection, table, cursor)) or _Reading()
         try:
             with _on_terms_of(control, reading.ending, self._clock):
                 reader = self._opened(reading, connection, table)
@@ -175,7 +180,8 @@ class TablePages:
         if is_last or reading.ending.is_cancelled:
             reading.close()
         else:
-            self._keep((connection, table, following), reading)
+            reading.awaits = (connection, table, following)
+            self._keep(reading, closings)
         refused = tally.rows_refused - before[0]
         return {
             "rows": rows,
@@ -197,16 +203,24 @@ class TablePages:
             raise _changed()
         return reading.reader
 
-    def _keep(self, key: tuple[str, str, str], reading: _Reading) -> None:
+    def _take(self, key: tuple[str, str, str]) -> _Reading | None:
+        found = next((one for one in reversed(self._waiting) if one.awaits == key), None)
+        if found is not None:
+            self._waiting.remove(found)
+        return found
+
+    def _keep(self, reading: _Reading, closings: int) -> None:
+        """Have a reading wait, unless all were closed since there were so many closings."""
         reading.used = self._clock()
         with self._lock:
-            same = self._waiting.pop(key, None)
-            self._waiting[key] = reading
-            over = [] if len(self._waiting) <= MOST_WAITING else [self._waiting.popitem(last=False)]
-            self._set_alarm()
-        for one in (same, *(reading for _, reading in over)):
-            if one is not None:
-                one.close()
+            is_closed = closings != self._closings
+            over = reading if is_closed else None
+            if not is_closed:
+                self._waiting.append(reading)
+                over = self._waiting.pop(0) if len(self._waiting) > MOST_WAITING else None
+                self._set_alarm()
+        if over is not None:
+            over.close()
 
     def _set_alarm(self) -> None:
         """See to it that those that wait too long are closed, though nobody asks for a page."""
@@ -229,10 +243,11 @@ class TablePages:
 
     def _close_all(self, is_over: Callable[[_Reading], bool]) -> None:
         with self._lock:
-            over = [key for key, one in self._waiting.items() if is_over(one)]
-            closing = [self._waiting.pop(key) for key in over]
-        for one in closing:
-            one.close()
+            closing = [one for one in self._waiting if is_over(one)]
+            self._waiting = [one for one in self._waiting if not is_over(one)]
+        with ExitStack() as stack:  # each is closed, though another cannot be
+            for one in closing:
+                stack.callback(one.close)
 
 
 def _columns(reader: TableReader) -> list[JsonObject]:
@@ -299,6 +314,7 @@ def _go_on(reading: _Reading, reader: TableReader, offset: int, version: str, la
         )
     if reading.last != last:
         raise _changed()
+    reading.ahead()  # as the page before has done: what was refused up to there was told with it
 
 
 def _mark(row: JsonObject) -> str:

@@ -42,7 +42,8 @@ class Together:
         self._has_time = has_time
         self._small = replace(limits, preview_fetched=min(limits.preview_fetched, _LOOKED_AT))
         self._are_sampled = len(files) > 1 and formats.says_no_types(spec)
-        self._samples: dict[str, Known] = {}
+        #: By the file itself: names that are shown alike may be those of several.
+        self._samples: dict[int, Known] = {}
         self._columns: Columns | None = None
 
     def open(self, file: Content, tally: Tally) -> FileReader:
@@ -61,28 +62,27 @@ class Together:
         return formats.preview_file(file, self._spec, limits, tally, rows, known)
 
     def _limits_of(self, file: Content) -> Limits:
-        return self._limits if file.name == self._files[0].name else self._small
+        return self._limits if file is self._files[0] else self._small
 
     def _known(self, file: Content, tally: Tally) -> Known | None:
         if not self._are_sampled:
             return None
         if self._columns is None:
             self._columns = self._common_columns(tally)
-        found = self._samples[file.name].found if file.name in self._samples else ()
-        return Known(self._columns, found)
+        sample = self._samples.get(id(file))
+        return Known(self._columns, sample.found if sample else ())
 
     def _common_columns(self, tally: Tally) -> Columns:
         before = len(tally.warnings)
         for file in self._files[:MOST_LOOKED_INTO]:
             if self._samples and not self._has_time():
                 break
-            self._samples[file.name] = self._sample(file, tally)
+            self._samples[id(file)] = self._sample(file, tally)
         del tally.warnings[before:]  # whoever reads the files is told again
         from argosy.tables.formats.members import common_columns  # noqa: PLC0415 - loads pyarrow
 
-        return common_columns(
-            ((name, one.columns) for name, one in self._samples.items()), self._spec
-        )
+        sampled = zip(self._files, self._samples.values(), strict=False)
+        return common_columns(((file.name, one.columns) for file, one in sampled), self._spec)
 
     def _sample(self, file: Content, tally: Tally) -> Known:
         limits = self._limits_of(file)

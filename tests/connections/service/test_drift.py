@@ -111,6 +111,37 @@ def test_what_has_drifted_is_not_read_until_it_is_as_it_was(local: Service) -> N
     assert local.tables.get(ROOT, "LOCAL", "users.csv")["status"] == "available"
 
 
+def test_what_has_drifted_is_not_read_because_a_test_failed_for_another_reason(
+    local: Service,
+) -> None:
+    opener(local).result = DRIFTED
+    status_after_test(local)
+    opener(local).result = PASSING
+    assert status_after_test(local) == "unknown_error"
+    opener(local).result = DRIFTED
+    local.clock.time += 60
+
+    with pytest.raises(WrongDataError, match=r"It was integer and is text now\."):
+        local.tables.to_read(ROOT, "LOCAL", "users.csv")
+
+
+@pytest.mark.parametrize("is_set", [True, False])
+def test_what_is_good_again_is_read_without_another_test(local: Service, is_set: bool) -> None:
+    opener(local).result = DRIFTED
+    status_after_test(local)
+    opener(local).result = AVAILABLE
+    local.clock.time += 60
+    if is_set:
+        local.tables.patch(ROOT, "LOCAL", "users.csv", OTHER)
+    else:
+        status_after_test(local)
+    count = len(opener(local).asked)
+
+    local.tables.to_read(ROOT, "LOCAL", "users.csv")
+
+    assert len(opener(local).asked) == count
+
+
 def test_what_is_wrong_for_another_reason_shows_when_it_is_read(local: Service) -> None:
     opener(local).result = replace(DRIFTED, reason="wrong_format")
     status_after_test(local)

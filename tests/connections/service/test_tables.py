@@ -548,6 +548,7 @@ class TestAStatus:
         error = error_of(lambda: blocked.tables.test(ROOT, "S3", "users"))
 
         assert error["error_data"]["reason"] == "blocked_host"
+        assert error["error_data"]["status"] == before["status"] == "available"
         assert ready.tables.get(ROOT, "S3", "users") == before
 
     def test_is_unknown_where_a_new_table_may_not_be_looked_at(self, ready: Service) -> None:

@@ -209,11 +209,20 @@ def test_a_file_without_a_length_ends_where_the_quota_does(
     uploading = small.tables.uploading
     upload = uploading.begin_here(ROOT, "users.csv")
 
-    with pytest.raises(StorageFullError, match="other files of the database 40 of the 120"):
+    told = r"the file has at least 90 bytes, and the other files of the database 40 of the 120"
+    with pytest.raises(StorageFullError, match=told):
         uploading.receive(upload, part, _Coming(small))
 
     assert not upload.place.exists()
     assert [one.stat().st_size for one in upload.place.parent.glob(".upload-*-x-*")] == []
+
+
+def test_a_file_whose_length_is_told_is_refused_with_that(local: Service) -> None:
+    uploading = local.having(most_database_bytes=120).tables.uploading
+    upload = uploading.begin_here(ROOT, "users.csv")
+
+    with pytest.raises(StorageFullError, match="the file has 150 bytes, and"):
+        uploading.receive(upload, Part(length=10, total=150), io.BytesIO(b"x" * 10))
 
 
 class _Coming(io.BytesIO):

@@ -342,15 +342,6 @@ def test_whoever_stops_and_comes_again_goes_on_with_what_is_left() -> None:
     reader.close()
 
 
-def test_a_reader_that_is_closed_early_lets_go() -> None:
-    reader = open_avro(content(DATA), SPEC, replace(LIMITS, batch_rows=1), Tally())
-    next(iter(reader))
-
-    reader.close()
-
-    assert list(reader) == []
-
-
 def test_no_number_is_null_in_a_preview() -> None:
     shown = preview(written(of_x("double"), [{"x": math.nan}, {"x": math.inf}]))
 

@@ -132,6 +132,8 @@ CASES: list[tuple[str | bytes, str, str, str]] = [
      "wrong_value"),
     ('{"a":1}\n{"a":"x"}\n', "NDJSON",
      f", line 2, column 'a': the text \"x\" in a column of integers. {ALIKE}", "wrong_value"),
+    ('{"a":["x"]}\n{"a":[1,5]}\n', "NDJSON", ", line 2, column 'a[0]': 1 in a column of texts. "
+     f"{ALIKE}", "wrong_value"),
     ('{"a":{"b":1}}\n{"a":[]}\n', "NDJSON",
      f", line 2, column 'a': a list in a column of objects. {ALIKE}", "wrong_value"),
     ('{"a":1}\n{"a":' + "[" * 100_000 + "]" * 100_000 + "}\n", "NDJSON", f", line 2: {DEEP}",

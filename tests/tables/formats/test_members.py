@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+import bz2
+import gzip
 import io
 import json
+import random
 import zipfile
 from typing import Any
 
@@ -218,6 +222,31 @@ def test_a_reading_of_one_file_finds_the_types_that_its_preview_shows(
     reader.close()
 
     assert str(reader.schema.field("id").type) == {"integer": "int64", "text": "string"}[shown]
+
+
+@pytest.mark.parametrize("compression", ["bz2", "gzip", "zip"])
+def test_a_reading_of_compressed_json_has_the_columns_that_its_preview_shows(
+    compression: str,
+) -> None:
+    words = random.Random(1)
+    rows: list[JsonObject] = [
+        {"id": at, "h": base64.b64encode(words.randbytes(150)).decode()} for at in range(800)
+    ]
+    limits = Limits(preview_fetched=131_072, preview_expanded=131_072)
+    for late in range(420, 600, 20):
+        text = lines(*rows[:late], {**rows[late], "late": 1}, *rows[late:])
+        content = archive(text, method=zipfile.ZIP_STORED)
+        if compression == "bz2":  # comes in blocks of 100,000 bytes
+            content = MemoryContent("rows.bz2", bz2.compress(text.encode(), 1))
+        elif compression == "gzip":
+            content = MemoryContent("rows.gz", gzip.compress(text.encode(), 1))
+        spec = FileSpec("NDJSON", compression)
+
+        shown = preview_file(content, spec, limits, Tally()).columns
+        reader = open_file(content, spec, limits, Tally())
+        reader.close()
+
+        assert reader.schema.names == [one.name for one in shown], late
 
 
 @pytest.mark.parametrize("form", ["CSV", "NDJSON"])

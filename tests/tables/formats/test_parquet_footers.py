@@ -18,7 +18,7 @@ from pyarrow.parquet import encryption
 
 from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Limits, Tally
-from argosy.tables.formats import parquet, parquet_chunks
+from argosy.tables.formats import parquet, parquet_chunks, parquet_thrift
 from argosy.tables.formats.parquet import open_parquet, preview_parquet
 from argosy.tables.formats.parquet_pages import PageWatch
 from tests.tables.contents import MemoryContent
@@ -266,6 +266,38 @@ def test_a_text_that_is_not_utf_8_is_told_with_its_row_and_column() -> None:
     with pytest.raises(TableError) as previewed:
         preview(written(pa.table({"x": text.slice(69_999)})))
     assert "column 'x': the text of row 2 is not UTF-8." in previewed.value.message
+
+
+def test_a_text_that_is_not_utf_8_is_told_with_its_row_within_objects_and_lists() -> None:
+    raw = pa.array([b"a", b"b", b"\xff"])
+    text = pa.Array.from_buffers(pa.string(), len(raw), raw.buffers())
+    nested: list[Any] = [
+        pa.StructArray.from_arrays([text], ["t"]),
+        pa.ListArray.from_arrays([0, 1, 2, 3], text),
+    ]
+    for column in nested:
+        data = written(pa.table({"x": column}))
+
+        assert "column 'x': the text of row 3 is not UTF-8." in refusal(data).message
+        with pytest.raises(TableError) as previewed:
+            preview(data)
+        assert "column 'x': the text of row 3 is not UTF-8." in previewed.value.message
+
+
+def test_a_head_of_a_page_that_is_lists_within_lists_is_refused() -> None:
+    data = bytearray(written(pa.table({"x": range(5_000)}), use_dictionary=False))
+    at = pq.read_metadata(io.BytesIO(data)).row_group(0).column(0).data_page_offset
+    data[at : at + 4_000] = b"\x19" * 4_000
+
+    assert "it is nested too deeply" in refusal(bytes(data)).message
+
+
+@pytest.mark.parametrize("kind", range(3, 13))
+def test_a_list_of_more_values_than_there_are_bytes_ends_with_them(kind: int) -> None:
+    endless = bytes([0x19, 0xF0 | kind]) + b"\xff" * 6 + b"\x01"
+
+    with pytest.raises((IndexError, ValueError)):
+        parquet_thrift.read_struct(endless, 0)
 
 
 def test_two_members_of_one_name_are_refused() -> None:

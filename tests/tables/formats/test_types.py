@@ -17,6 +17,7 @@ from argosy.tables.formats.csv_dialect import Dialect
 from argosy.tables.formats.types import (
     TEXT,
     column_of,
+    common_type,
     infer_type,
     preview_cell,
     preview_rows,
@@ -63,6 +64,23 @@ def test_a_type_is_told_only_where_all_values_have_it_and_none_would_change(
     texts: list[str], expected: str
 ) -> None:
     assert word_of(infer_type(pa.array(texts, TEXT), Dialect())) == expected
+
+
+@pytest.mark.parametrize(
+    ("samples", "expected"),
+    [
+        (["1", "9007199254740993"], "integer"),
+        (["1", "1.5"], "number"),
+        (["9007199254740991", "1.5"], "number"),
+        (["9007199254740993", "1", "1.5"], "text"),
+        (["1.5", "-9007199254740993"], "text"),
+        (["9007199254740993", ""], "integer"),
+    ],
+)
+def test_a_common_type_would_change_no_value(samples: list[str], expected: str) -> None:
+    types = [infer_type(pa.array([one]), Dialect()) for one in samples]
+
+    assert word_of(common_type(types)) == expected
 
 
 def test_null_values_are_no_values_whatever_the_type() -> None:

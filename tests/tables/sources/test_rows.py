@@ -12,10 +12,11 @@ from argosy.connections.types import ConnectionType, load_types
 from argosy.rendering import compile_template
 from argosy.tables.content import Limits
 from argosy.tables.formats.reading import PreviewColumn
+from argosy.tables.sources import paging
 from argosy.tables.sources.rows import no_rows
 from tests.connections.fakes.world import World
 from tests.connections.probing.test_declarations import texts
-from tests.servers import Say
+from tests.servers import Received, Say, Scripted
 from tests.tables.sources.rows_world import Reading, running_world
 
 
@@ -225,6 +226,26 @@ class TestColumns:
             "Open_Time": "timestamp",
             "Geo": "object",
         }
+
+    def test_a_catalog_is_found_on_whichever_page_it_stands(
+        self, reading: Reading, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(paging, "_MOST_EMPTY", 1)
+        others = [{"name": f"c{at}", "fields": []} for at in range(3)]
+        pages = [*others, reading.vendors.braze.catalogs[0]]
+
+        def paged(request: Received) -> Scripted:
+            if request.path != "/catalogs":
+                return reading.usual(request)
+            at = int(dict(request.query).get("cursor", 0))
+            link = {} if at == 3 else {"Link": f'</catalogs?cursor={at + 1}>; rel="next"'}
+            return Say(200, {"catalogs": [pages[at]], "message": "success"}, link)
+
+        reading.world.fault = paged
+
+        columns = reading.preview("BRAZE", object="catalogs/restaurants").columns
+
+        assert types_of(columns)["Rating"] == "number"
 
     def test_lines_are_rows_with_one_column(self, reading: Reading) -> None:
         assert reading.rows("ITERABLE", object="lists/34")[:2] == [

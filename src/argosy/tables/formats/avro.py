@@ -16,6 +16,7 @@ from argosy.tables.formats.avro_blocks import AvroBlocks, broken
 from argosy.tables.formats.avro_quick import AvroQuick
 from argosy.tables.formats.avro_rows import AvroRows
 from argosy.tables.formats.avro_schema import is_quick, narrowest, read_schema
+from argosy.tables.formats.in_order import Once
 from argosy.tables.formats.pieces import plain_pieces
 from argosy.tables.formats.plain import check_names
 from argosy.tables.formats.shown import preview_of
@@ -101,7 +102,7 @@ class _Avro:
         """Raise TableError where a block has no room for its rows, or has something and no rows."""
         if block.data and not block.rows:
             raise broken(self.name, f"block {block.number} holds more than its rows")
-        size = max(len(block.data), block.size_if_partial) if self._least else _MOST_EMPTY
+        size = len(block.data) if self._least else _MOST_EMPTY
         if block.rows * max(self._least, 1) > size and not block.is_partial:
             why = f"block {block.number} has {len(block.data):,} bytes for {block.rows:,} rows"
             raise broken(self.name, why)
@@ -137,24 +138,24 @@ class _Group:
         self.size += len(block.data)
 
 
-class _AvroReader:
+class _AvroReader(Once):
     """Reads an Avro file from its first block to its last."""
 
     def __init__(self, stream: ByteStream, limits: Limits, tally: Tally) -> None:
+        super().__init__()
         self._stream = stream
         self._avro = avro = _Avro(stream, limits, tally)
         self._groups = Ahead(avro.groups())
         self._quick = AvroQuick(avro.node) if is_quick(avro.node) else None
         self._tables = Ahead(self._decoded())
-        # one for all that iterate: who takes some rows and comes again goes on behind them
         self._pieces = plain_pieces(self._tables, avro.schema, limits, tally, avro.name)
 
     @property
     def schema(self) -> pa.Schema:
         return self._avro.schema
 
-    def __iter__(self) -> Iterator[pa.RecordBatch]:
-        return self._pieces
+    def _give(self) -> Iterator[pa.RecordBatch]:
+        yield from self._pieces
 
     def _decoded(self) -> Iterator[pa.RecordBatch]:
         for group in self._groups:
@@ -165,7 +166,7 @@ class _AvroReader:
                 yield from self._avro.rows.read(group.blocks, group.before)
             del group, found
 
-    def close(self) -> None:
+    def _let_go(self) -> None:
         for one in (self._tables, self._groups):
             one.stop()
         self._stream.close()

@@ -56,14 +56,18 @@ class BlockParser:
     dialect: Dialect
     limits: Limits
     _convert: csv.ConvertOptions = field(init=False, repr=False)
+    _convert_ascii: csv.ConvertOptions = field(init=False, repr=False)
     _schema: pa.Schema = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_convert", self._conversion({}))
+        object.__setattr__(self, "_convert_ascii", self._conversion({}, check_utf8=False))
         fields = zip(self.names, self.types, strict=True)
         object.__setattr__(self, "_schema", pa.schema(list(fields)))
 
-    def _conversion(self, stand_ins: Mapping[str, str]) -> csv.ConvertOptions:
+    def _conversion(
+        self, stand_ins: Mapping[str, str], *, check_utf8: bool = True
+    ) -> csv.ConvertOptions:
         """Return how texts are read while marks are written as what stands in for them."""
         reads_nulls = self.dialect.strings_can_be_null and not self.dialect.infer
         table = str.maketrans(dict(stand_ins))
@@ -72,6 +76,7 @@ class BlockParser:
             column_types={_key(at): pa.string() for at in range(len(self.names))},
             null_values=nulls if reads_nulls else [],
             strings_can_be_null=reads_nulls,
+            check_utf8=check_utf8,
         )
 
     @property
@@ -132,7 +137,9 @@ class BlockParser:
         if not block.endswith((b"\n", b"\r")):
             # so that a quote that is still open shows; a last escape has nothing to escape
             block += escape.encode() + b"\n" if escape and _is_odd(block, escape) else b"\n"
-        convert = self._conversion(stand_ins) if stand_ins else self._convert
+        convert = self._convert_ascii if block.isascii() else self._convert
+        if stand_ins:
+            convert = self._conversion(stand_ins)
         # without these each line is a row, if none is empty: there is no need to count lines
         are_lines = not (quote or escape or dialect.leave_out_misfits)
         options.ignore_empty_lines = not are_lines

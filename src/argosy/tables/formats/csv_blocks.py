@@ -71,6 +71,7 @@ class Blocks:
         self._name = stream.name
         self._way = _LINES
         self._is_exact = self._was_misled = False
+        self._is_begun = False  # the first block is as long as can be: it tells the types
         self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
         self.text = Buffer(stream, pieces, self._size, go_on)
 
@@ -130,6 +131,10 @@ class Blocks:
         Raises TableError for a row that is longer than rows may be, and what the text raises.
         """
         text, size = self.text, self._size
+        start = text.place
+        is_sure = self._is_begun and self._way == _LINES and not self._is_exact
+        if is_sure and (lines := text.take_lines(size)):
+            return Block(lines, start, text.place)
         while text.fill(size + 1):
             is_last = text.is_done and len(text.held) <= size
             if is_last and text.is_whole:
@@ -153,7 +158,7 @@ class Blocks:
         self._is_exact, self._was_misled, self._way = True, True, _LINES
 
     def _give(self, cut: int, *, is_final: bool = False) -> Block:
-        self._is_exact = False
+        self._is_exact, self._is_begun = False, True
         start = self.text.place
         return Block(self.text.take_uncounted(cut), start, self.text.place, is_final)
 

@@ -11,14 +11,15 @@ from argosy.tables.formats.csv_dialect import OPTIONS
 from argosy.tables.formats.text import refuse_nul, refuse_surrogate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from argosy.tables.content import Limits
     from argosy.tables.formats.csv_blocks import Blocks
     from argosy.tables.formats.csv_dialect import Dialect
     from argosy.tables.formats.csv_records import Record
 
-_OTHER_DELIMITERS = (";", "\t", "|", ",")
+#: What stands between the values of text files, the usual one last.
+_DELIMITERS = (";", "\t", "|", ",")
 _RENAME = (
     "Give each column a name of its own in the header, or leave the header out (has_header false, "
     "skip_rows_before_header) and name the columns with column_names."
@@ -38,8 +39,14 @@ class Header:
     @property
     def likely_delimiter(self) -> str:
         """What the delimiter may be where the file seems to have one column; empty for none."""
-        only = self.names[0] if len(self.names) == 1 else ""
-        return next((one for one in _OTHER_DELIMITERS if one in only), "")
+        return likely_delimiter(self.names)
+
+
+def likely_delimiter(names: Collection[str]) -> str:
+    """Return what the delimiter may be where the only column seems to be a whole line, or ""."""
+    line = next(iter(names), "") if len(names) == 1 else ""
+    likely = max(_DELIMITERS, key=line.count)
+    return likely if likely in line else ""
 
 
 def read_header(blocks: Blocks, dialect: Dialect, limits: Limits, name: str) -> Header:

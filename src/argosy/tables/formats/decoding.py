@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import bz2
 import io
-import zlib
-from typing import TYPE_CHECKING, Any, Protocol
+import re
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import pyarrow as pa
+from isal import isal_zlib
 
 from argosy.errors import TableError
 
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 _TAKE = 256 * 1024
 _RAW, _GZIP = -15, 31
+_PREAMBLE = re.compile(r"^(Error -\d+|ZSTD decompress failed:) ")
+#: The library's types call this an object.
+_BROKEN: type[Exception] = cast("type[Exception]", isal_zlib.error)
 _FIELD = "connection_table_params.options.compression"
 
 
@@ -75,7 +79,7 @@ def decode_stored(feed: Feed, step: int, _tally: Tally) -> Iterator[bytes]:
 
 def decode_deflate(feed: Feed, step: int, _tally: Tally) -> Iterator[bytes]:
     """Expand what a zip archive holds of a member."""
-    unused = yield from _inflate(feed, zlib.decompressobj(_RAW), b"", step, "zip")
+    unused = yield from _inflate(feed, isal_zlib.decompressobj(_RAW), b"", step, "zip")
     if unused or feed.read(1):
         raise broken(feed.name, feed.position, "zip", "there is more than one stream")
 
@@ -83,7 +87,7 @@ def decode_deflate(feed: Feed, step: int, _tally: Tally) -> Iterator[bytes]:
 def decode_gzip(feed: Feed, step: int, tally: Tally) -> Iterator[bytes]:
     """Expand gzip, one member or several."""
     return _decode_members(
-        feed, step, tally, "gzip", lambda: zlib.decompressobj(_GZIP), b"\x1f\x8b"
+        feed, step, tally, "gzip", lambda: isal_zlib.decompressobj(_GZIP), b"\x1f\x8b"
     )
 
 
@@ -116,7 +120,7 @@ def _inflate(
         piece = piece or feed.read(_TAKE)
         try:
             out = decoder.decompress(piece, step)
-        except zlib.error as error:
+        except _BROKEN as error:
             raise broken(feed.name, feed.position, words, _why(error)) from None
         if out:
             yield out
@@ -208,6 +212,5 @@ def _zstd_error(feed: Feed, error: Exception) -> TableError:
 def _why(error: Exception) -> str:
     """Return the words of a library without its own preamble."""
     text = str(error).split(". Detail")[0]
-    for before in ("Error -3 while decompressing data: ", "ZSTD decompress failed: "):
-        text = text.removeprefix(before)
+    text = _PREAMBLE.sub("", text)
     return (text[:1].lower() + text[1:]).rstrip(".")

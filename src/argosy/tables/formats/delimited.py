@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from argosy.errors import TableError
 from argosy.tables.content import Refusal
-from argosy.tables.formats.csv_batches import BlockParser
+from argosy.tables.formats.csv_batches import BlockParser, Parsed
 from argosy.tables.formats.csv_blocks import Blocks
 from argosy.tables.formats.csv_dialect import read_dialect
 from argosy.tables.formats.csv_findings import Findings
@@ -19,11 +19,18 @@ from argosy.tables.formats.csv_header import read_header
 from argosy.tables.formats.in_order import InOrder, Once
 from argosy.tables.formats.reading import FilePreview
 from argosy.tables.formats.text import as_utf8, lines_in, refuse_nul, size_in_words
-from argosy.tables.formats.types import TEXT, column_of, infer_type, preview_rows, typed
+from argosy.tables.formats.types import (
+    INTEGERS,
+    LARGE,
+    TEXT,
+    column_of,
+    infer_type,
+    preview_rows,
+    typed,
+)
 
 if TYPE_CHECKING:
     from argosy.tables.content import FileSpec, Limits, Tally
-    from argosy.tables.formats.csv_batches import Parsed
     from argosy.tables.formats.csv_blocks import Block
     from argosy.tables.formats.csv_dialect import Dialect
     from argosy.tables.formats.csv_records import Record
@@ -202,10 +209,12 @@ class CsvReader(Once):
         if not records and not is_whole:
             cut_off = len(self._blocks.text.cut_off)
             self._tell(_LONG_ROW if cut_off else _NO_ROW, cut_off or self._blocks.text.passed)
-        columns = [
-            typed(text.slice(0, rows), type_, self._dialect)[0].to_pylist()
-            for text, type_ in zip(texts, self._types, strict=True)
-        ]
+        columns = []
+        for text, type_ in zip(texts, self._types, strict=True):
+            column, wrong = typed(text.slice(0, rows), type_, self._dialect)
+            if wrong >= 0 and self._first:
+                raise self._findings.explain(Parsed(self._first), self._types)
+            columns.append(column.to_pylist())
         lines = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
         return FilePreview(
             tuple(column_of(name, type_) for name, type_ in zip(names, types, strict=True)),
@@ -319,4 +328,6 @@ class CsvReader(Once):
 
 def _readable(type_: pa.DataType) -> pa.DataType:
     """Return the type of a column; one that had no value yet may get any text."""
+    if type_ == LARGE:
+        return INTEGERS
     return TEXT if pa.types.is_null(type_) else type_

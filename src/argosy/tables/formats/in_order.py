@@ -109,6 +109,9 @@ class Once(ABC):
             self.close()
             raise
         except BaseException as error:
+            if self._is_closed and isinstance(error, Exception):  # what that left raised it
+                self._problem = _closed()
+                raise self._problem from error
             self._problem = error if isinstance(error, TableError) else None
             self.close()
             raise

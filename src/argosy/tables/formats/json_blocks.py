@@ -90,6 +90,7 @@ class Blocks:
         self._window = max(min(self._size, first), 1)
         self.text = Buffer(stream, pieces, self._size, go_on)
         self._is_after_element = False
+        self._is_begun = False  # the first block is as long as can be: it tells the columns
         self._next = self._find_way(is_lines=is_lines)
 
     def next(self) -> Block | None:
@@ -151,14 +152,15 @@ class Blocks:
         return True
 
     def _next_of_lines(self) -> Block | None:
-        text, size = self.text, self._window
+        text, size, start = self.text, self._window, self.text.place
+        if self._is_begun and (lines := text.take_lines(size)):
+            return self._block(lines, start.line)
         while text.fill(size + 1):
             is_last = text.is_done and len(text.held) <= size
             if is_last and text.is_whole:
                 return self._give(size, is_array=False)
-            window = text.held[:size]
-            cut = window.rfind(b"\n") + 1 or window.rfind(b"\r", 0, size - 1) + 1
-            if cut:
+            cut = text.held.rfind(b"\n", 0, size) + 1
+            if cut := cut or text.held.rfind(b"\r", 0, size - 1) + 1:
                 return self._give(cut, is_array=False)
             if is_last:
                 text.cut()
@@ -287,12 +289,19 @@ class Blocks:
         return block
 
     def _give(self, cut: int, *, is_array: bool) -> Block:
-        self._window = self._size
+        self._window, self._is_begun = self._size, True
         line = self.text.line
-        text = self.text.take(cut)
+        text = self.text.take_uncounted(cut)
         if is_array:
+            self.text.place.knows(lines_in(text))
             return Block(text, line, *_one_on_each_line(text), is_array)
-        count = self.text.line - line + (not text.endswith((b"\n", b"\r")))
+        return self._block(text, line)
+
+    def _block(self, text: bytes, line: int) -> Block:
+        """Return what was just taken as a block of lines."""
+        lines = lines_in(text)
+        self.text.place.knows(lines)
+        count = lines + (not text.endswith((b"\n", b"\r")))
         return Block(text, line, _in_lines(text), count)
 
     def _skip_space(self) -> bool:

@@ -180,7 +180,8 @@ class Widening:
             shape = ["null"]
         if len(value) > 1 and set(map(type, value)) in _ALIKE and shape[0] != "number":
             # what holds for one of them holds for all
-            value = [max(value, key=abs)] if type(value[0]) is int else value[:1]
+            are_fitting = type(value[0]) is int and shape[0] in ("null", "integer")
+            value = [max(value, key=abs)] if are_fitting else value[:1]
         for at, one in enumerate(value):
             if at % _STRIDE == _STRIDE - 1:
                 self._go_on()

@@ -34,6 +34,7 @@ from argosy.tables.formats.json_values import (
 from argosy.tables.formats.reading import FilePreview, PreviewColumn
 from argosy.tables.formats.text import (
     as_utf8,
+    is_utf8,
     refuse_nul,
     refuse_surrogate,
     size_in_words,
@@ -79,15 +80,17 @@ def open_json(
     limits: Limits,
     tally: Tally,
     shape: Mapping[str, Shape] | None = None,
+    *,
+    is_final: bool = False,
 ) -> JsonReader:
     """Return a reader of a JSON or NDJSON file, which must be closed. Raises TableError.
 
     `shape` is the columns' where more than this file tells it; else the first rows do. Columns that
-    it lacks, and the first rows have, are there besides.
+    it lacks, and the first rows have, are there besides, if it is not final.
     """
     stream = source.expanded()
     try:
-        reader = JsonReader(stream, spec, limits, tally, shape)
+        reader = JsonReader(stream, spec, limits, tally, shape, is_final=is_final)
         reader.demand_columns()
     except BaseException:
         stream.close()
@@ -167,6 +170,7 @@ class JsonReader(Once):
         shape: Mapping[str, Shape] | None = None,
         *,
         is_preview: bool = False,
+        is_final: bool = False,
     ) -> None:
         super().__init__()
         self._go_on = partial(tally.go_on, stream.name)
@@ -187,7 +191,7 @@ class JsonReader(Once):
         if is_preview or not self._merge_quickly():
             self._preview_rows = self._merge_sample()
         if shape:
-            self._shape = {**shape, **self._shape, **shape}
+            self._shape = {**shape, **({} if is_final else self._shape), **shape}
         self._check_columns()
         self._object_cost = leaves_in_lists(self._shape) * _VALUE
         self._row_cost = leaves(self._shape) * _VALUE - self._object_cost
@@ -459,7 +463,7 @@ def _is_safe(rows: bytes, whole: pa.Array[Any]) -> bool:
     It ends the process where a row is null, and does not see what is no UTF-8.
     """
     has_null = _has(whole, _NULL_ROW) or (not rows.startswith(b"{") and b"null" in rows)
-    return not has_null and b"\0" not in rows and _is_utf8(rows)
+    return not has_null and b"\0" not in rows and is_utf8(rows)
 
 
 def _has_empty_line(rows: bytes, whole: pa.Array[Any]) -> bool:
@@ -470,16 +474,6 @@ def _has_empty_line(rows: bytes, whole: pa.Array[Any]) -> bool:
 
 def _has(whole: pa.Array[Any], pattern: str) -> bool:
     return bool(pc.match_substring_regex(whole, pattern)[0].as_py())
-
-
-def _is_utf8(rows: bytes) -> bool:
-    if rows.isascii():
-        return True
-    try:
-        rows.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _on_one_line(text: str) -> str:

@@ -6,6 +6,7 @@ does not fit them later is an error, as it is in one file.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from argosy.errors import TableError
@@ -42,9 +43,10 @@ def open_members(
     found, columns = _known(content, spec, limits, tally, known)
     if len(found) == 1:
         only = found[0]
-        # of what lies in an archive a preview sees less, by what it fetches of the directory
-        if columns is None and only.member and spec.file_format != "CSV":
+        # a preview sees less of what is compressed or lies in an archive, and no column behind it
+        if columns is None and not only.is_plain and spec.file_format != "CSV":
             columns = sample_json(only, spec, limits, tally)
+            return open_json(only, spec, limits, tally, columns, is_final=True)
         return _open(only, spec, limits, tally, columns)
     own = _common_columns(content, found, spec, limits, tally)
     return _Chain(content, found, columns or own, spec, limits, tally)
@@ -72,7 +74,7 @@ def preview_members(
         preview = _preview(member, spec, limits, tally, rows, columns)
         if preview.rows or not preview.is_whole:
             break
-    return type(preview)(preview.columns, preview.rows, is_whole=False)
+    return replace(preview, is_whole=False)
 
 
 def sample_members(content: Content, spec: FileSpec, limits: Limits, tally: Tally) -> Known:

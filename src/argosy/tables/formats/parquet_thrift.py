@@ -38,16 +38,20 @@ def read_value(data: bytes, at: int, kind: int, deep: int = 0) -> tuple[Any, int
     if kind in {4, 5, 6}:
         return _number(data, at)
     if kind in {9, 10}:
-        return _list(data, at, deep)
+        return _list(data, at, deep + 1)
     if kind == 12:
         return read_struct(data, at, deep + 1)
     if kind not in {7, 8}:
         raise ValueError("a value is of no kind that there is")
     length, at = (8, at) if kind == 7 else _unsigned(data, at)
+    if at + length > len(data):
+        raise IndexError
     return data[at : at + length], at + length
 
 
 def _list(data: bytes, at: int, deep: int) -> tuple[list[Any], int]:
+    if deep > _MOST_DEEP:
+        raise ValueError("it is nested too deeply")
     count, kind, at = read_list_head(data, at)
     found: list[Any] = []
     for _ in range(count):

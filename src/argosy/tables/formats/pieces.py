@@ -52,7 +52,9 @@ def check_texts(batch: pa.RecordBatch, before: int, name: str) -> None:
     """Raise TableError where a text of a batch is not UTF-8, which has so many rows before it."""
     for column, field in zip(batch.columns, batch.schema, strict=True):
         if _has_text(field.type) and not _is_valid(column):
-            row = next(at for at in range(len(column)) if not _is_valid(column.slice(at, 1)))
+            # taken, not sliced: of what is nested a slice has the texts of all rows
+            rows = (column.take(pa.array([at])) for at in range(len(column)))
+            row = next((at for at, one in enumerate(rows) if not _is_valid(one)), 0)
             raise TableError(
                 detail=f"the text of row {before + row + 1:,} is not UTF-8.",
                 file=name,

@@ -103,7 +103,8 @@ class Buffer:
         self._stream = stream
         self._pieces = iter(pieces)
         self._step = step
-        self._more: list[bytes] = []
+        self._chunk = b""
+        self._at = 0
 
     @property
     def line(self) -> int:
@@ -121,7 +122,8 @@ class Buffer:
         Raises TableError, once there are none, for what ended the text.
         """
         if len(self.held) < size and not self.is_done:
-            parts, length = [self.held], len(self.held)
+            parts: list[bytes | memoryview] = [self.held]
+            length = len(self.held)
             while length < size and (piece := self._next_piece(size)):
                 self._go_on()
                 parts.append(piece)
@@ -147,6 +149,25 @@ class Buffer:
         self.place = self.place.after(taken)
         self.passed += len(taken)
         return taken
+
+    def take_lines(self, most: int) -> bytes:
+        r"""Take whole lines that end with \n, uncounted, of no more than so many bytes.
+
+        Only if that needs no more than one copy of them: otherwise there are none, and `fill`,
+        which copies more, is the way to more.
+        """
+        if cut := self.held.rfind(b"\n", 0, most) + 1:
+            return self.take_uncounted(cut)
+        room = most - len(self.held)
+        if room <= 0 or not self._has_chunk():
+            return b""
+        start, end = self._at, min(self._at + room, len(self._chunk))
+        cut = self._chunk.rfind(b"\n", start, end) + 1
+        if not cut:
+            return b""
+        self._go_on()
+        self.held, self._at = b"".join((self.held, memoryview(self._chunk)[start:cut])), cut
+        return self.take_uncounted(len(self.held))
 
     def take_line_ends(self) -> None:
         """Pass over empty lines. Raises TableError like `fill`."""
@@ -181,19 +202,23 @@ class Buffer:
 
     def close(self) -> None:
         """Hold nothing, and take nothing more."""
-        self.is_done, self.held, self._more = True, b"", []
+        self.is_done, self.held, self._chunk = True, b"", b""
 
-    def _next_piece(self, size: int) -> bytes:
-        """Return what comes next, not much more than `size`: joining long texts is slow."""
-        if not self._more:
+    def _has_chunk(self) -> bool:
+        """Whether there is more than what is held; what ended it is kept."""
+        if self._at >= len(self._chunk) and not self.is_done:
+            self._chunk, self._at = b"", 0
             try:
-                chunk = next(self._pieces, b"")
+                self._chunk = next(self._pieces, b"")
             except TableError as error:
                 self.failure = error
-                return b""
-            step = max(size, self._step)
-            self._more = [chunk[at : at + step] for at in range(0, len(chunk), step)][::-1]
-        return self._more.pop() if self._more else b""
+        return self._at < len(self._chunk)
+
+    def _next_piece(self, size: int) -> memoryview:
+        """Return what comes next, not much more than `size`: joining long texts is slow."""
+        self._has_chunk()
+        start, self._at = self._at, min(self._at + max(size, self._step), len(self._chunk))
+        return memoryview(self._chunk)[start : self._at]
 
 
 def is_utf8(text: bytes) -> bool:

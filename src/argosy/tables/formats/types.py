@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from argosy.model import Json, JsonObject
 
 TEXT: pa.DataType = pa.string()
+#: Integers of 64 bits some of which a number would round: only samples have it, columns INTEGERS.
+INTEGERS: pa.DataType = pa.int64()
+LARGE: pa.DataType = pa.uint64()
 #: How many items a preview shows of a list, and what stands for those behind them.
 MOST_ITEMS = 100
 MORE = "…"
@@ -108,7 +111,10 @@ def column_of(name: str, type_: pa.DataType, *, nullable: bool = True) -> Previe
 
 
 def infer_type(texts: pa.Array[Any], meanings: Meanings) -> pa.DataType:
-    """Return the narrowest type that all texts of a sample have; null where there is no value."""
+    """Return the narrowest type that all texts of a sample have; null where there is no value.
+
+    It is LARGE for integers that are no numbers, too.
+    """
     first = typed(texts, pa.null(), meanings)[1]
     if first < 0:
         return pa.null()
@@ -118,15 +124,18 @@ def infer_type(texts: pa.Array[Any], meanings: Meanings) -> pa.DataType:
         types.insert(0, pa.bool_())
     for type_ in types:
         if typed(texts, type_, meanings)[1] < 0:
-            return type_
+            is_large = type_ == INTEGERS and typed(texts, pa.float64(), meanings)[1] >= 0
+            return LARGE if is_large else type_
     return TEXT
 
 
 def common_type(types: Iterable[pa.DataType]) -> pa.DataType:
     """Return the narrowest type that holds the texts of all these types; null if there is none."""
     found = {type_ for type_ in types if not pa.types.is_null(type_)}
+    if found == {INTEGERS, LARGE}:
+        return LARGE
     if len(found) > 1:
-        return pa.float64() if found == {pa.int64(), pa.float64()} else TEXT
+        return pa.float64() if found == {INTEGERS, pa.float64()} else TEXT
     return next(iter(found), pa.null())
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _MOST_WARNED = 20
 _LARGEST = 2**63
-#: Whole numbers beyond this are told as text: a reader in JavaScript would round them.
+#: What a column of a kind holds, as an error says it.
 _WORDS = {
     "boolean": "true or false",
     "integer": "whole numbers",

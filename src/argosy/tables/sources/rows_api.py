@@ -135,18 +135,19 @@ class ApiRows:
             (one for one in self._chosen.declared.collections if one.step == describe.step), None
         )
 
-        def read(cursor: Json, page: int) -> tuple[list[Shape], Json]:
+        def read(cursor: Json, page: int) -> tuple[list[Shape | None], Json]:
             further = {} if cursor is MISSING else {"cursor": cursor}
             called = self._call(caller, describe.step, {**self._chosen.values, **further})
             scope = {**self._chosen.values, "body": called.body, "page": page}
             found = describe.shape(scope)
             if found is not None or lists is None:
-                return [] if found is None else [found], MISSING
+                return [found], MISSING
             count = len(lists.extraction.take(called.body, called.answer.body, self.name))
             headers = dict(called.answer.headers)
-            return [], lists.leads_to({**scope, "headers": headers, "count": count})
+            return [None] * count, lists.leads_to({**scope, "headers": headers, "count": count})
 
-        return next((one for found in pages_from(read, self.name) for one in found), None)
+        pages = pages_from(read, self.name)
+        return next((one for found in pages for one in found if one is not None), None)
 
     def _call(self, caller: Caller, step: str, values: JsonObject) -> Called:
         try:

@@ -20,7 +20,7 @@ from argosy.cli.listing import (
 from argosy.cli.output import console, print_json, visible
 from argosy.cli.tables_changes import PARTS
 from argosy.cli.tables_preview import print_preview
-from argosy.connections.openings import NO_FILE
+from argosy.connections.opener import NO_FILE
 from argosy.errors import ServiceError, ServiceNotFoundError, WrongDataError
 
 if TYPE_CHECKING:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from argosy.connections.stored import StoredConnection
     from argosy.model import Json, JsonObject
 
+#: What is said of a LOCAL table until its file is there.
+NO_FILE = "No file has been uploaded yet."
+
 
 @dataclass(frozen=True, slots=True)
 class TableToOpen:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from argosy.connections.opener import Opened, TableToOpen
+from argosy.connections.opener import NO_FILE, Opened, TableToOpen
 from argosy.connections.probes import UNDECRYPTABLE
 from argosy.connections.probing.result import Check
 from argosy.connections.stored import LOCAL, find_row
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from argosy.connections.uploads import Uploads
     from argosy.model import JsonObject
 
-NO_FILE = "No file has been uploaded yet."
 _UPLOAD_IT = "Upload it to the table's connection_table_params.url."
 
 

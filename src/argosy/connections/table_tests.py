@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from argosy.connections.documents import check_name, check_new_name
-from argosy.connections.opener import TableToOpen, opening_failure
-from argosy.connections.openings import NO_FILE, no_file
+from argosy.connections.opener import NO_FILE, TableToOpen, opening_failure
+from argosy.connections.openings import no_file
 from argosy.connections.stored import LOCAL, find_row
 from argosy.connections.table_document import place_of, read_changes, with_defaults
 from argosy.connections.table_rows import MEMBERS, differs, ignored_status, members_of

@@ -19,7 +19,8 @@ from sqlalchemy import func, select, update
 
 from argosy.accounts import audit
 from argosy.connections.documents import check_name, check_new_name, whole_number
-from argosy.connections.openings import NO_FILE, Openings
+from argosy.connections.opener import NO_FILE
+from argosy.connections.openings import Openings
 from argosy.connections.stored import LOCAL
 from argosy.connections.table_document import read_changes, resources
 from argosy.connections.table_lookup import TableLookup

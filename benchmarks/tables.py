@@ -43,7 +43,6 @@ from argosy.connections.stored import LOCAL, StoredConnection
 from argosy.connections.table_document import with_defaults
 from argosy.connections.types import load_types
 from argosy.tables import StoredTable
-from argosy.tables.content import Limits
 from argosy.tables.opener import ReadingOpener
 from argosy.tables.sources import Contents, Files
 
@@ -379,17 +378,16 @@ class RepeatedContent:
         return b"".join(pieces)
 
 
-class OneFile:
-    """Finds one content, whatever the table; stands where `Files` does."""
+@dataclass(frozen=True)
+class OneFile(Files):
+    """Finds one content, whatever the table."""
 
-    def __init__(self, content: RepeatedContent) -> None:
-        self.types = load_types()
-        self.limits = Limits()
-        self._content = content
+    content: RepeatedContent | None = None
 
     def find(self, *_asked: Any, **_options: Any) -> Contents:
         """Return it."""
-        return Contents((self._content,), lambda: None)
+        assert self.content is not None
+        return Contents((self.content,), lambda: None)
 
 
 def write_blocks(folder: Path) -> int:
@@ -437,7 +435,9 @@ def read_large(path: Path, times: int) -> int:
     """
     head, block = (path.with_name(f"{path.name}.{part}") for part in ("head", "block"))
     content = RepeatedContent(path.name, head.read_bytes(), block.read_bytes(), times)
-    stored = StoredTable(_CONNECTION, table_of(path.name), OneFile(content))  # type: ignore[arg-type]
+    prober = Prober(ProbeSettings())
+    files = OneFile(prober, load_types(), lambda _database, _name: None, content=content)
+    stored = StoredTable(_CONNECTION, table_of(path.name), files)
     before, began, rows = held("VmRSS"), time.perf_counter(), 0
     with argosy.tables.open(stored) as reader:
         for batch in reader:

@@ -271,7 +271,10 @@ def peers() -> dict[str, list[tuple[str, Peer]]]:
         "csv.zst": csv,
         "csv.bz2": [("bz2, polars", lambda path: read_csv(bz2.decompress(path.read_bytes())))],
         "csv.zip": [],
-        "ndjson": [("polars", pl.read_ndjson)],
+        "ndjson": [
+            ("polars, to Arrow", lambda path: pl.read_ndjson(path).to_arrow()),
+            ("polars", pl.read_ndjson),
+        ],
         "ndjson.gz": [
             (
                 "gzip, polars",
@@ -392,7 +395,7 @@ class OneFile(Files):
 
 def write_blocks(folder: Path) -> int:
     """Write what the large files are made of, and return how many rows a block has."""
-    rows = 20_000
+    rows = 5_000
     made = written(folder, rows)
     for name, pack in LARGE.items():
         text = made["ndjson" if "ndjson" in name else "csv"].read_bytes()

@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-_ABSENT = ("isal", "polars", "pyarrow")
+_ABSENT = ("isal", "numpy", "polars", "pyarrow")
 _CODE = f"""
 import sys
 sys.modules.update(dict.fromkeys({_ABSENT!r}))

@@ -25,14 +25,17 @@ class _Queue(Generic[T]):
         self.is_stopped = False
         self.error: BaseException | None = None
 
-    def put(self, one: T) -> bool:
-        """Wait for room and put one in; False where nobody takes it any more."""
+    def has_room(self) -> bool:
+        """Wait for room for one more; False where nobody takes it any more."""
         with self.changed:
             self.changed.wait_for(lambda: self.is_stopped or len(self.ready) < self.most)
+            return not self.is_stopped
+
+    def put(self, one: T) -> None:
+        with self.changed:
             if not self.is_stopped:
                 self.ready.append(one)
                 self.changed.notify_all()
-            return not self.is_stopped
 
     def finish(self, error: BaseException | None) -> None:
         with self.changed:
@@ -63,10 +66,10 @@ class _Queue(Generic[T]):
 def _work(source: Iterator[T], queue: _Queue[T]) -> None:
     error: BaseException | None = None
     try:
-        for one in source:
-            if not queue.put(one):
-                break
-            del one  # or it would live until the next one is there
+        while queue.has_room():
+            queue.put(next(source))
+    except StopIteration:
+        pass
     except BaseException as raised:  # noqa: BLE001, RUF100 - whoever takes is told
         error = raised
     with suppress(BaseException):

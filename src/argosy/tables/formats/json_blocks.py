@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from argosy.errors import TableError
+from argosy.tables.formats.counting import count_of
 from argosy.tables.formats.json_values import broken, no_object, scan_end, scan_row
 from argosy.tables.formats.text import Buffer, lines_in, refuse_surrogate, size_in_words
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from argosy.tables.content import Limits
     from argosy.tables.formats.text import Stream
 
-_BLOCK = 1024 * 1024
+_BLOCK = 4 * 1024 * 1024
 _GUESSES = 32
 _GUESSES_IN_LONG = 2
 _SPACE = b" \t\r\n"
@@ -299,10 +300,10 @@ class Blocks:
 
     def _block(self, text: bytes, line: int) -> Block:
         """Return what was just taken as a block of lines."""
-        lines = lines_in(text)
-        self.text.place.knows(lines)
-        count = lines + (not text.endswith((b"\n", b"\r")))
-        return Block(text, line, _in_lines(text), count)
+        rows = _in_lines(text)
+        count = count_of(b"\n", rows)
+        self.text.place.knows(count - (not text.endswith((b"\n", b"\r"))))
+        return Block(text, line, rows, count)
 
     def _skip_space(self) -> bool:
         text = self.text

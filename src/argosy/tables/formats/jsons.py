@@ -8,21 +8,19 @@ of and left out.
 from __future__ import annotations
 
 import codecs
-import re
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import partial
 from itertools import chain, islice
-from typing import IO, TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
-from pyarrow import json as arrow_json
 
 from argosy.errors import TableError
 from argosy.tables.formats.in_order import InOrder, Once
-from argosy.tables.formats.json_blocks import Block, Blocks, placed
-from argosy.tables.formats.json_sparse import ODD, ROWS, Sparse
+from argosy.tables.formats.json_blocks import Blocks, placed
+from argosy.tables.formats.json_quick import Parsed, Quick
+from argosy.tables.formats.json_sparse import ODD, ROWS
 from argosy.tables.formats.json_values import (
     Widening,
     leaves,
@@ -34,7 +32,6 @@ from argosy.tables.formats.json_values import (
 from argosy.tables.formats.reading import FilePreview, PreviewColumn
 from argosy.tables.formats.text import (
     as_utf8,
-    is_utf8,
     refuse_nul,
     refuse_surrogate,
     size_in_words,
@@ -42,10 +39,11 @@ from argosy.tables.formats.text import (
 from argosy.tables.formats.types import preview_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from argosy.tables.content import FileSpec, Limits, Tally
     from argosy.tables.formats.delimited import Source
+    from argosy.tables.formats.json_blocks import Block
     from argosy.tables.formats.json_values import Shape
     from argosy.tables.formats.streams import ByteStream
 
@@ -62,16 +60,10 @@ _VALUE = 8
 _SPARSE = 8
 #: How many times as large as its text may be a row may become.
 _SWOLLEN = 2
-_EXACT = 2**53
 _LONG_ROW = (
     "{}: its first row is longer than the {} that a preview reads of it; so no column is shown."
 )
 _NO_ROW = "{}: the {} that a preview reads hold no row but only space, so no column is shown."
-_Unexpected = Literal["error", "ignore"]
-_EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
-#: For Arrow, which searches several times as quickly as Python, while other threads go on.
-_NULL_ROW = r"\}[ \t\r\n]*null"
-_OTHER_LINE = r"\n[^{]"
 
 
 def open_json(
@@ -145,15 +137,6 @@ def _previewed(
         stream.close()
 
 
-@dataclass(slots=True)
-class Parsed:
-    """What came of a block; `trouble` says why it is to be read slowly, if it is."""
-
-    block: Block
-    batch: pa.RecordBatch | None = None
-    trouble: str = ""
-
-
 class JsonReader(Once):
     """Reads a JSON file once: its first rows when it is made, all of them when it is iterated.
 
@@ -196,8 +179,7 @@ class JsonReader(Once):
         self._object_cost = leaves_in_lists(self._shape) * _VALUE
         self._row_cost = leaves(self._shape) * _VALUE - self._object_cost
         self._schema = pa.schema([(name, to_arrow(one)) for name, one in self._shape.items()])
-        self._sparse = Sparse(self._schema, self._go_on)
-        self._unexpected: _Unexpected = "error"
+        self._quick = Quick(self._schema, limits.cell, self._go_on)
         self._work: InOrder[Block, Parsed] | None = None
 
     @property
@@ -212,7 +194,7 @@ class JsonReader(Once):
 
     def _give(self) -> Iterator[pa.RecordBatch]:
         self._preview_rows = iter(())
-        self._work = InOrder(self._next_block, self._parse)
+        self._work = InOrder(self._next_block, partial(self._parse, self._quick.parse))
         while (parsed := self._work.take()) is not None:
             self._go_on()
             batch = self._settle(parsed)
@@ -351,59 +333,23 @@ class JsonReader(Once):
             return cost
         return cost + max(rows.count(b"{") - count, 0) * self._object_cost
 
-    def _parse(self, block: Block) -> Parsed:
-        """Return what comes of a block; never raises for what is in it."""
-        made = Parsed(block)
-        if not block.rows[:1].strip() and not block.rows.strip():
-            made.batch = pa.RecordBatch.from_pylist([], schema=self._schema)
-        elif not _is_safe(block.rows, whole := pa.array([block.rows], pa.large_binary())):
-            made.trouble = "a row is no object, or no UTF-8"
-        elif _has_empty_line(block.rows, whole):  # else two rows on another line were not seen
-            made.trouble = "it has empty lines"
-        else:
-            self._parse_rows(made, self._unexpected)
-        return made
-
-    def _parse_rows(self, made: Parsed, unexpected: _Unexpected) -> None:
-        rows = made.block.rows
-        is_sparse = self._cost(rows, made.block.count) > _SPARSE * len(rows)
-        schema = self._sparse.narrow(rows) if is_sparse else self._schema
-        try:
-            table = arrow_json.read_json(
-                cast("IO[bytes]", pa.BufferReader(rows)),
-                arrow_json.ReadOptions(use_threads=False, block_size=len(rows) + 1),
-                arrow_json.ParseOptions(
-                    explicit_schema=schema,
-                    newlines_in_values=False,
-                    unexpected_field_behavior=unexpected,
-                ),
-            )
-        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
-            made.trouble = str(error)
-            return
-        made.batch = table.to_batches()[0]
-        if made.batch.num_rows != made.block.count:
-            made.batch, made.trouble = None, "it is not one object on each line"
-        elif len(rows) > self._limits.cell or not all(map(_is_exact, made.batch.columns)):
-            made.trouble = "it may hold what is rounded or too long"
-        if made.batch is not None and is_sparse:
-            made.batch = self._sparse.fill(made.batch)
+    def _parse(self, parse: Callable[..., Parsed], block: Block) -> Parsed:
+        cost = self._cost(block.rows, block.count)
+        return parse(block, is_sparse=cost > _SPARSE * len(block.rows))
 
     def _settle(self, parsed: Parsed) -> pa.RecordBatch:
         """Return the rows of a block, all of which fit. Raises TableError."""
-        if parsed.trouble:
-            texts = [text for _, text in self._checked(parsed.block.elements())]
+        if (block := parsed.block) is not None:
+            texts = [text for _, text in self._checked(block.elements())]
             if parsed.batch is None:  # what was in the way was no fault
                 rows = "".join(f"{_on_one_line(text)}\n" for text in texts).encode()
-                block = parsed.block
-                again = Parsed(Block(block.text, block.line, rows, len(texts), block.is_array))
-                self._parse_rows(again, "ignore")
-                parsed = again
+                again = replace(block, rows=rows, count=len(texts))
+                parsed = self._parse(self._quick.parse_checked, again)
         if parsed.batch is None:
             raise TableError(
                 detail=f"the rows from here on cannot be read: {parsed.trouble}.",
                 file=self._stream.name,
-                line=parsed.block.line,
+                line=block.line if block else None,
                 reason="wrong_row",
             )
         return parsed.batch
@@ -436,8 +382,8 @@ class JsonReader(Once):
                 )
 
     def _tell_unknown(self, paths: list[str], line: int) -> None:
-        if self._unexpected == "error":
-            self._unexpected = "ignore"
+        if not self._quick.leaves_out:
+            self._quick.leaves_out = True
             self._tally.warnings.append(
                 f"{self._stream.name}, line {line}: {paths[0]!r} is not among the columns, which "
                 "are those of the first rows; it is left out, as all that come up later."
@@ -457,36 +403,5 @@ def _column(name: str, shape: Shape) -> PreviewColumn:
     return PreviewColumn(name, "list" if isinstance(shape, list) else shape)
 
 
-def _is_safe(rows: bytes, whole: pa.Array[Any]) -> bool:
-    """Whether the quick parser can be given these rows, which are `whole`, too.
-
-    It ends the process where a row is null, and does not see what is no UTF-8.
-    """
-    has_null = _has(whole, _NULL_ROW) or (not rows.startswith(b"{") and b"null" in rows)
-    return not has_null and b"\0" not in rows and is_utf8(rows)
-
-
-def _has_empty_line(rows: bytes, whole: pa.Array[Any]) -> bool:
-    if not rows[: rows.find(b"\n")].strip():
-        return True
-    return _has(whole, _OTHER_LINE) and _EMPTY_LINE.search(rows) is not None
-
-
-def _has(whole: pa.Array[Any], pattern: str) -> bool:
-    return bool(pc.match_substring_regex(whole, pattern)[0].as_py())
-
-
 def _on_one_line(text: str) -> str:
     return text.strip().replace("\r", " ").replace("\n", " ")
-
-
-def _is_exact(column: Any) -> bool:
-    """Whether numbers are so small that none was rounded, and none is NaN."""
-    if pa.types.is_floating(column.type):
-        is_small = pc.less(pc.abs(column), pa.scalar(float(_EXACT)))
-        return bool(pc.all(is_small, min_count=0).as_py())
-    if pa.types.is_list(column.type):
-        return _is_exact(column.flatten())
-    if pa.types.is_struct(column.type):
-        return all(map(_is_exact, column.flatten()))
-    return True

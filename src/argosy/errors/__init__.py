@@ -100,6 +100,7 @@ from argosy.errors.invocation import (
 from argosy.errors.root import (
     ArgosyError,
     causes_of,
+    frames_of,
 )
 from argosy.errors.run import (
     AlreadyRespondedError,
@@ -266,4 +267,5 @@ __all__ = [
     "WrongDataError",
     "causes_of",
     "error_for_status",
+    "frames_of",
 ]

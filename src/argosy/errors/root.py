@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import traceback
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
@@ -96,3 +97,13 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
         yield current
         behind = [getattr(current, "reason", None), current.__cause__, current.__context__]
         waiting += [inner for inner in (*behind, *current.args) if isinstance(inner, Exception)]
+
+
+def frames_of(error: BaseException) -> str:
+    """Return where an error came from, for a log: not its words, which may hold secrets.
+
+    Those are our own frames and the last one, not a framework's.
+    """
+    found = traceback.extract_tb(error.__traceback__)
+    own = [frame for frame in found[:-1] if "site-packages" not in frame.filename]
+    return "".join(traceback.format_list([*own, *found[-1:]]))

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from argosy.connections.opener import Column, Opened
 from argosy.connections.probing.result import RETRYABLE, Check, Remote
-from argosy.errors import TableError
+from argosy.errors import TableError, frames_of
 from argosy.tables.content import Limits, Tally
 from argosy.tables.drift import Drift, compare, fingerprint, judge
 from argosy.tables.formats.reading import FilePreview
@@ -326,8 +325,8 @@ def _no_row(content: Content, limits: Limits) -> TableError:
 
 def _log(type_: str, error: Exception) -> None:
     """Log the class and the frames of an error; its words may hold secrets."""
-    frames = "".join(traceback.format_list(traceback.extract_tb(error.__traceback__)))
-    _LOG.error("opening a table of %s failed with %s:\n%s", type_, type(error).__name__, frames)
+    name, frames = type(error).__name__, frames_of(error)
+    _LOG.error("opening a table of %s failed with %s:\n%s", type_, name, frames)
 
 
 def _unexpected(error: Exception) -> TableError:

@@ -7,6 +7,7 @@ import gzip
 import io
 import os
 import tempfile
+import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -230,6 +231,25 @@ def test_dictionaries_and_large_texts_come_as_plain_ones() -> None:
     assert found["w"].to_pylist() == found["x"].to_pylist() == texts
     assert found["y"].to_pylist() == [["a"], None, [], ["b", None]]
     assert found["z"].to_pylist() == [{"text": text} for text in texts]
+
+
+@pytest.mark.parametrize("has_schema", [True, False])
+def test_uuids_are_text(has_schema: bool) -> None:
+    ids = [uuid.UUID(int=n << 77 | n) for n in range(100)]
+    given = [None if n % 7 == 3 else one.bytes for n, one in enumerate(ids)]
+    expected = [None if n % 7 == 3 else str(one) for n, one in enumerate(ids)]
+    table = pa.table(
+        {"id": pa.array(given, pa.uuid()), "all": pa.array([one.bytes for one in ids], pa.uuid())}
+    )
+    data = written(table, store_schema=has_schema, row_group_size=33)
+
+    for rows in (read(data), read(data, limits=replace(LIMITS, batch_rows=10))):
+        assert rows.schema.types == [pa.string(), pa.string()]
+        assert rows["id"].to_pylist() == expected
+        assert rows["all"].to_pylist() == list(map(str, ids))
+    shown = preview_parquet(content(data), SPEC, LIMITS, Tally(), 20)
+    assert [row["id"] for row in shown.rows] == expected[:20]
+    assert [column.type for column in shown.columns] == ["text", "text"]
 
 
 def test_old_timestamps_of_96_bits_are_read_also_far_ones() -> None:

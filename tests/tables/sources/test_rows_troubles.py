@@ -295,7 +295,13 @@ class TestOddPages:
         ],
     )
     def test_an_answer_of_another_form_is_told(
-        self, reading: Reading, type_: str, named: str, at: int, answers: Any
+        self,
+        reading: Reading,
+        type_: str,
+        named: str,
+        at: int,
+        answers: Any,
+        caplog: pytest.LogCaptureFixture,
     ) -> None:
         reading.interrupt(at, *(Say(200, answer) for answer in answers))
 
@@ -304,6 +310,8 @@ class TestOddPages:
 
         assert "an answer is not of the form that it should have" in caught.value.message
         assert (caught.value.status, caught.value.reason) == ("unknown_error", "unreadable")
+        logged = next(one for one in caplog.messages if one.startswith("reading an answer"))
+        assert "argosy/tables/sources/" in logged
 
     def test_names_that_cannot_be_read_do_not_hide_what_is_wrong(self, reading: Reading) -> None:
         odd = Say(200, {"catalogs": [{"name": {"a": [1]}}, {"name": None}]})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from argosy.errors import (
     ServiceError,
     StoreUnavailableError,
     TooManyRequestsError,
+    frames_of,
 )
 from argosy.rendering import encode_json
 from argosy.server.api.whole_texts import with_whole_texts
@@ -71,15 +71,8 @@ def service_error(error: Exception) -> ServiceError:
     if isinstance(error, StoreUnavailableError) or _is_of_database(error):
         _LOG.warning("the store cannot be used: %s", type(error).__name__)
         return ServerUnavailableError(detail="the store cannot be reached; try again.")
-    _LOG.error("a request failed with %s:\n%s", type(error).__name__, _frames(error))
+    _LOG.error("a request failed with %s:\n%s", type(error).__name__, frames_of(error))
     return ServerError(detail="it did not expect this; its log says more.")
-
-
-def _frames(error: Exception) -> str:
-    """Return where an error came from: our own frames and the last one, not a framework's."""
-    found = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in found[:-1] if "site-packages" not in frame.filename]
-    return "".join(traceback.format_list([*own, *found[-1:]]))
 
 
 def _is_of_database(error: Exception) -> bool:

@@ -145,7 +145,6 @@ class _Parquet:
             "buffer_size": max(_SMALLEST_BUFFER, buffers // columns),
             "coerce_int96_timestamp_unit": "us",  # what wrote it had microseconds, and far years
             "page_checksum_verification": True,
-            "arrow_extensions_enabled": False,
             "read_dictionary": list(coded),
         }
         return pq.ParquetFile(self._source, metadata=self._metadata, **options)

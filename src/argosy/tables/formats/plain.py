@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from argosy.errors import TableError
+from argosy.tables.formats.uuids import uuid_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,14 @@ def _plain_field(field: pa.Field[Any]) -> pa.Field[Any]:
 
 def plain_schema(schema: pa.Schema) -> pa.Schema:
     """Return a schema with the plain forms of its types, and without its writer's notes."""
-    return pa.schema([_plain_field(field) for field in schema])
+    return pa.schema(
+        [
+            field.with_type(pa.string()).remove_metadata()
+            if isinstance(field.type, pa.UuidType)
+            else _plain_field(field)
+            for field in schema
+        ]
+    )
 
 
 def plain_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
@@ -67,6 +75,8 @@ def plain_batch(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _plain(column: pa.Array[Any], type_: pa.DataType) -> pa.Array[Any]:
+    if isinstance(column, pa.UuidArray) and pa.types.is_string(type_):
+        return uuid_texts(column)
     if isinstance(column, pa.ExtensionArray):
         return _plain(column.storage, type_)
     if isinstance(column, pa.DictionaryArray):

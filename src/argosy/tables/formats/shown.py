@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from argosy.tables.formats.plain import values_of
 from argosy.tables.formats.reading import FilePreview
 from argosy.tables.formats.types import MORE, MOST_ITEMS, column_of, preview_rows
+from argosy.tables.formats.uuids import uuid_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,7 +31,11 @@ def preview_of(
     columns = tuple(column_of(one.name, one.type, nullable=one.nullable) for one in schema)
     rows: list[dict[str, Any]] = []
     for batch in batches:
-        values = [shown(column, limits.preview_text) for column in batch.columns]
+        plain = [
+            uuid_texts(column) if isinstance(column, pa.UuidArray) else column
+            for column in batch.columns
+        ]
+        values = [shown(column, limits.preview_text) for column in plain]
         rows += [dict(zip(schema.names, row, strict=True)) for row in zip(*values, strict=True)]
     return FilePreview(columns, preview_rows(rows, limits.preview_text), is_whole)
 

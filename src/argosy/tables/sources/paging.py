@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from argosy.connections.probing.result import Remote
-from argosy.errors import TableError
+from argosy.errors import TableError, frames_of
 from argosy.rendering import MISSING, encode_json
 from argosy.tables.content import Tally
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from argosy.connections.probing.session import Called
     from argosy.model import Json, JsonObject
 
+_LOG = logging.getLogger("argosy.tables")
 Row = TypeVar("Row")
 #: So many empty pages in a row are believed to lead on.
 _MOST_EMPTY = 100
@@ -129,11 +131,14 @@ def told_at(place: str) -> Iterator[None]:
     """Raise TableError in place of what odd answers do to code that believes the other system.
 
     Its documentation says which members an answer has, and of which types; an answer that lacks
-    one, or has another there, is told as what cannot be read.
+    one, or has another there, is told as what cannot be read. Where it was found is logged, since
+    it may be that code's fault.
     """
     try:
         yield
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        name, frames = type(error).__name__, frames_of(error)
+        _LOG.warning("reading an answer failed with %s:\n%s", name, frames)
         raise TableError(
             detail="an answer is not of the form that it should have.",
             remedy="The other system may have changed its API, or a proxy stands in between.",

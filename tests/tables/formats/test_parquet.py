@@ -7,11 +7,12 @@ import gzip
 import io
 import os
 import tempfile
+import threading
 import uuid
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -143,6 +144,48 @@ def test_a_preview_of_a_large_file_reads_the_footer_and_the_first_pages() -> Non
     assert [row["column 2"] for row in preview.rows] == names[:20]
     assert tally.bytes_read <= LIMITS.preview_fetched
     assert tally.bytes_read == sum(min(length, len(data) - at) for at, length in file.reads)
+
+
+@dataclass(slots=True)
+class TogetherContent(MemoryContent):
+    """Ranges behind the first column and before the footer are read two at a time, or not."""
+
+    meeting: threading.Barrier = field(default_factory=lambda: threading.Barrier(2))
+
+    def read(self, start: int, length: int) -> bytes:
+        if start > self.size // 4 and start + length < self.size:
+            self.meeting.wait(timeout=10)
+        return MemoryContent.read(self, start, length)
+
+
+def test_a_preview_fetches_the_first_pages_of_columns_beside_each_other() -> None:
+    words = [os.urandom(15).hex() for _ in range(20_000)]
+    data = written(pa.table({f"column {n}": words * 3 for n in range(3)}), compression="none")
+    tally, file = Tally(), TogetherContent("rows.parquet", data)
+    limits = replace(LIMITS, preview_fetched=len(data) // 2)
+
+    preview = preview_parquet(file, SPEC, limits, tally, 20)
+
+    assert [row["column 2"] for row in preview.rows] == words[:20]
+    assert len(file.reads) == 7  # head, footer; three beginnings; two dictionaries' rest
+    assert tally.bytes_read == sum(length for _, length in file.reads)
+    assert tally.bytes_read < 1.1 * len(data)
+
+
+def test_a_preview_tells_what_fails_while_it_fetches_several_ranges() -> None:
+    words = [os.urandom(15).hex() for _ in range(20_000)]
+    data = written(pa.table({f"column {n}": words for n in range(3)}), compression="none")
+
+    class Gone(MemoryContent):
+        def read(self, start: int, length: int) -> bytes:
+            if 100_000 < start < self.size - 100_000:
+                raise TableError(detail="is gone.", file=self.name, reason="changed")
+            return MemoryContent.read(self, start, length)
+
+    limits = replace(LIMITS, preview_fetched=len(data) // 2)
+    with pytest.raises(TableError) as raised:
+        preview_parquet(Gone("rows.parquet", data), SPEC, limits, Tally(), 20)
+    assert (raised.value.message, raised.value.reason) == ("rows.parquet: is gone.", "changed")
 
 
 def test_a_preview_of_first_pages_beyond_all_bounds_shows_columns_and_says_so() -> None:

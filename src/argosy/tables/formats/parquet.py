@@ -288,6 +288,7 @@ class _Parquet:
             share = budget // (2 * max(1, self._metadata.num_columns))
             self._file.ahead = max(_LEAST_READ, min(_TAIL, share))
         with self._told(f"row group {group + 1}"):
+            self._chunks.hold_first(group, rows, self._file)
             self._chunks.check_first(group, rows, self._file)
             self._file.watch = self._chunks.watch_first(group)
             opened = self._open(0, self._chunks.coded(group, rows))

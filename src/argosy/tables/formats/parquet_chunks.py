@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from argosy.errors import TableError
-from argosy.tables.formats.parquet_pages import PageWatch, pages
+from argosy.tables.formats.parquet_pages import PageWatch, end_of_first, pages
 from argosy.tables.formats.parquet_thrift import read_list_head, read_struct, read_value
 from argosy.tables.formats.text import size_in_words
 
@@ -42,6 +42,8 @@ _STRUCT = 12
 #: expands where pages are so large: they are expanded as a whole or not at all.
 _MOST_VALUES = 1_000_000
 _TIMES = 16
+#: The first pages of a column are a dictionary and one with values; each has a head before it.
+_ROUNDS = 4
 #: The most bytes of one page, expanded.
 _MOST_PAGE = 256 * 1024 * 1024
 
@@ -213,6 +215,27 @@ class Chunks:
         if sum(chunk.size for chunk in chunks) > self._most_first:
             self._check_pages(chunks, rows, file)
 
+    def hold_first(self, group: int, rows: int, file: RangedFile) -> None:
+        """Have a file hold the first rows' pages: requests one after another take long.
+
+        Where heads of pages cannot be read it ends; whoever needs them tells why.
+        """
+        for _ in range(_ROUNDS):
+            try:
+                spans = [
+                    (one.start, end_of_first(file, one.start, one.end, rows, file.ahead))
+                    for one in self.group(group).chunks
+                ]
+            except (ValueError, KeyError):
+                return
+            missing = [
+                (start, end)
+                for start, end in spans
+                if len(file.held_from(start, end - start)) < end - start
+            ]
+            if not missing or not file.hold(_joined(missing)):
+                return
+
     @property
     def _most_first(self) -> int:
         return _TIMES * self._limits.preview_expanded
@@ -236,6 +259,17 @@ class Chunks:
             column=self._tops[at],
             reason="too_large",
         )
+
+
+def _joined(spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return spans without those that touch others, which become one."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def top_of(path: str, names: AbstractSet[str]) -> str:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _LONGEST = 64 * 1024
 _SHORT = 512
 _DICTIONARY = 2
+#: In so many pages the first rows are looked for; they are in the second, or the first, mostly.
+_MOST_FIRST = 16
 _NO_HEAD = "a page has no head that can be read"
 
 
@@ -105,6 +107,26 @@ def pages(file: RangedFile, start: int, end: int) -> Iterator[Page]:
         page, length = _page(*_head(file, start, end))
         yield page
         start += length
+
+
+def end_of_first(file: RangedFile, start: int, end: int, rows: int, further: int) -> int:
+    """Return how far a column is to be held so that its first rows are, as far as is known.
+
+    Where the next head is not held yet that is `further` bytes behind its beginning. A few pages
+    are looked at. Raises ValueError where a head is not to be read.
+    """
+    at = start
+    for _ in range(_MOST_FIRST):
+        if at >= end or rows <= 0:
+            break
+        try:
+            page, length = _page(*read_struct(file.held_from(at, _LONGEST), 0))
+        except IndexError:
+            at += further
+            break
+        at += length
+        rows -= 0 if page.is_dictionary else page.values
+    return min(at, end)
 
 
 def _page(fields: Fields, length: int) -> tuple[Page, int]:

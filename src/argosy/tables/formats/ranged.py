@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import io
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from argosy.errors import TableError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from argosy.tables.content import Content, Tally
 
 _AHEAD = 64 * 1024
 _PIECE = 8 * 1024 * 1024
 _HELD = 3
+_TOGETHER = 8
 
 
 def fetch(content: Content, start: int, length: int, tally: Tally) -> bytes:
@@ -23,9 +25,14 @@ def fetch(content: Content, start: int, length: int, tally: Tally) -> bytes:
 
     Raises TableError; with the reason `changed` where the file has become shorter.
     """
+    found = _whole(content, start, length)
+    tally.bytes_read += len(found)
+    return found
+
+
+def _whole(content: Content, start: int, length: int) -> bytes:
     wanted = max(0, min(length, content.size - start))
     found = content.read(start, wanted) if wanted else b""
-    tally.bytes_read += len(found)
     if len(found) != wanted:
         raise TableError(
             detail=f"ends after {start + len(found):,} bytes, but had {content.size:,} before.",
@@ -129,6 +136,41 @@ class RangedFile(io.RawIOBase):
         except TableError as error:
             self.error = error
             raise
+
+    def held_from(self, start: int, most: int) -> bytes:
+        """Return what is held from a place on, as far as one range goes, and no more bytes."""
+        with self._lock:
+            spans = [(start - begin, data) for begin, data in self._held if begin <= start]
+        at, data = max(spans, key=lambda span: len(span[1]) - span[0], default=(0, b""))
+        return data[at : at + most]
+
+    def hold(self, ranges: Sequence[tuple[int, int]]) -> bool:
+        """Fetch what is not held of ranges, each from a place to another, several at a time.
+
+        Does nothing, and returns False, where that is more than may be fetched. Raises TableError.
+        """
+        held = [self.held_from(start, end - start) for start, end in ranges]
+        wanted = [
+            end - start - len(known) for (start, end), known in zip(ranges, held, strict=True)
+        ]
+        if self._most is not None and self.fetched + sum(wanted) > self._most:
+            return False
+
+        def further(end: int, length: int) -> bytes:
+            return _whole(self._content, end - length, length)
+
+        try:
+            with ThreadPoolExecutor(_TOGETHER) as threads:
+                found = list(threads.map(further, [end for _, end in ranges], wanted))
+        except TableError as error:
+            self.error = error
+            raise
+        with self._lock:
+            self.fetched += sum(wanted)
+            self._tally.bytes_read += sum(wanted)
+            parts = zip(ranges, held, found, strict=True)
+            self._held += [(start, known + data) for (start, _), known, data in parts]
+        return True
 
     def pin(self, start: int, data: bytes) -> None:
         """Hold a range that is known until another is pinned."""

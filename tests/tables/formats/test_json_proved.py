@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
-from collections.abc import Iterator
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pyarrow as pa
@@ -13,8 +17,10 @@ from hypothesis import strategies as st
 
 from argosy.errors import TableError
 from argosy.tables.content import FileSpec, Limits, Tally
-from argosy.tables.formats import open_file
+from argosy.tables.formats import json_quick, open_file
+from argosy.tables.formats.json_blocks import Block
 from argosy.tables.formats.json_proved import Proved
+from argosy.tables.formats.json_quick import Quick
 from argosy.tables.formats.json_values import Shape, parse_row, to_arrow, unknown_members
 from tests.tables.contents import MemoryContent
 
@@ -25,12 +31,10 @@ SHAPE: dict[str, Shape] = {
     "b": "boolean",
     "n": "null",
     "o": {"t": "text", "i": "integer", "o": {"t": "text"}},
-    "l": ["text"],
-    "m": ["integer"],
-    "d": [{"t": "text", "f": "number"}],
+    "e": {},
 }
 SCHEMA = pa.schema([(name, to_arrow(one)) for name, one in SHAPE.items()])
-ROW = '{"i":7,"t":"a:b","o":{"t":"\\"","i":1},"l":["x","y:"],"d":[{"t":"q"},{"f":1.5}]}'
+ROW = '{"i":7,"t":"a:b","o":{"t":"\\"","i":1,"o":{"t":""}},"e":{}}'
 
 
 def proved(*rows: str) -> list[dict[str, Any]] | None:
@@ -62,10 +66,9 @@ def read_slowly(*rows: str) -> list[dict[str, Any]] | None:
         '{"f":1}',
         '{"f":-1.5e-3}',
         '{"i":-9223372036854775808}',
-        '{"l":[],"m":[1,2],"d":[]}',
-        '{"m":[1,null]}',
         '{"o":{}}',
-        '{"d":[{},{"t":"::\\"\\""}]}',
+        '{"o":{"o":{"t":"::\\"\\""}}}',
+        '{"t":"\\ud000\\u0020"}',
     ],
 )
 def test_rows_that_are_as_the_columns_are_proved(row: str) -> None:
@@ -85,15 +88,13 @@ def test_rows_that_are_as_the_columns_are_proved(row: str) -> None:
         '{"i":null}',
         '{"o":{"z":1}}',
         '{"o":{"i":1,"i":1}}',
-        '{"d":[{"z":"t"}]}',
+        '{"e":{"z":"t"}}',
         '{"t":1}',
         '{"t":1.50}',
         '{"t":true}',
         '{"t":["x"]}',
         '{"t":{"a":"b"}}',
         '{"n":1}',
-        '{"l":[1]}',
-        '{"l":[["x"]]}',
         '{"o":{"t":{"t":"x"}}}',
         '{"i":1.0}',
         '{"i":1e2}',
@@ -107,8 +108,7 @@ def test_rows_that_are_as_the_columns_are_proved(row: str) -> None:
         '{"b":"true"}',
         '{"o":1}',
         '{"o":[]}',
-        '{"l":"x"}',
-        '{"l":{}}',
+        '{"e":"x"}',
         '{"t":"\\ud83d"}',
         '{"t":"\\ude00"}',
         '{"t":"\ud800"}',
@@ -129,7 +129,9 @@ def test_rows_that_are_as_the_columns_are_proved(row: str) -> None:
         '{"t":1,"z":"x"}',
         '{"t":"\\u003a","z":1}',
         '{"t":"\\u0022\\u0022\\u003a","i":1,"i":2}',
-        '{"t":["\\"x"],"l":[{"a":1}]}',
+        '{"t":["\\"x"],"e":{"a":1}}',
+        '{"t":1,"i":["x"]}',
+        '{"t":1,"b":["x"],"f":{}}',
     ],
 )
 def test_rows_that_polars_would_change_or_refuses_are_not_proved(row: str) -> None:
@@ -137,11 +139,44 @@ def test_rows_that_polars_would_change_or_refuses_are_not_proved(row: str) -> No
     assert proved(row, ROW) is None
 
 
-def test_names_with_what_is_counted_are_never_proved() -> None:
-    for name in ("a:b", 'a"b'):
-        for type_ in (pa.int64(), pa.list_(pa.struct([(name, pa.int64())]))):
-            one = Proved(pa.schema([(name if type_ == pa.int64() else "a", type_)]))
-            assert one.parse(b"{}\n", 1) is None
+def quick(schema: pa.Schema) -> Quick:
+    """Return what parses the blocks of a file whose first gigabyte was given."""
+    made = Quick(schema, Limits().cell, lambda: None)
+    made.block_size(2**30)
+    return made
+
+
+def nested(levels: int) -> pa.DataType:
+    return pa.struct([("a", nested(levels - 1))]) if levels else pa.int64()
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        ("a:b", pa.int64()),
+        ('a"b', pa.int64()),
+        ("a\0b", pa.int64()),
+        ("", pa.int64()),
+        ("a", pa.struct([("", pa.int64())])),
+        ("a", pa.list_(pa.int64())),
+        ("a", pa.struct([("b", pa.list_(pa.string()))])),
+        ("a", nested(9)),
+        ("a", pa.struct([(f"c{at}", pa.int64()) for at in range(300)])),
+    ],
+)
+def test_columns_that_polars_is_slow_with_or_fails_at_are_not_given_to_it(field: Any) -> None:
+    assert quick(pa.schema([field])).block_size(2**30) == quick(SCHEMA).block_size(0)
+    assert quick(SCHEMA).block_size(2**30) > quick(SCHEMA).block_size(0)
+
+
+@pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, bz2.compress, lzma.compress])
+def test_rows_that_look_compressed_are_not_expanded(pack: Callable[[bytes], bytes]) -> None:
+    data = pack(b'{"i":1}\n' * 1_000) + b"\n"
+    block = Block(data, 1, data, data.count(b"\n"))
+
+    parsed = quick(SCHEMA).parse(block, is_sparse=False)
+
+    assert (parsed.batch, parsed.trouble) == (None, "a row is no object, or no UTF-8")
 
 
 def test_a_file_that_fails_again_and_again_is_not_tried_for_ever() -> None:
@@ -150,8 +185,9 @@ def test_a_file_that_fails_again_and_again_is_not_tried_for_ever() -> None:
 
     assert one.parse(bad, 1) is None
     assert one.parse(good, 1) is not None
+    assert not one.is_over
     assert [one.parse(bad, 1) for _ in range(2)] == [None, None]
-    assert one.parse(good, 1) is None
+    assert one.is_over
 
 
 TEXTS = st.text(st.sampled_from('ab:"\\/{}[],1é\n\u2028😀'), max_size=6)
@@ -224,13 +260,14 @@ def test_rows_of_values_that_fit_are_proved(rows: list[dict[str, Any]]) -> None:
     assert proved(*lines) == read_slowly(*lines) != None  # noqa: E711
 
 
-def readings(data: bytes) -> Iterator[Any]:
-    """Read a file in large blocks, which are polars' first, and in small ones, which are not."""
-    for chunk in (Limits().chunk, 100_000):
+def readings(data: bytes, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """Read a file by polars, where it can, and without."""
+    for worth in (500_000, 2**60):
+        monkeypatch.setattr(json_quick, "_WORTH_POLARS", worth)
         tally = Tally()
         content = MemoryContent("s3://b.example.com/a.json", data)
         try:
-            reader = open_file(content, FileSpec("NDJSON", "none"), Limits(chunk=chunk), tally)
+            reader = open_file(content, FileSpec("NDJSON", "none"), Limits(), tally)
             rows: Any = pa.Table.from_batches(list(reader), reader.schema)
         except TableError as error:
             rows = error.message
@@ -255,11 +292,23 @@ def readings(data: bytes) -> Iterator[Any]:
         '{"i":1}{"i":2}',
     ],
 )
-def test_a_file_is_read_the_same_whoever_parses_it(odd: str) -> None:
+def test_a_file_is_read_the_same_whoever_parses_it(
+    odd: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows = "".join(f'{{"i":{at},"f":{at}.5,"t":"a: {at}"}}\n' for at in range(60_000))
     middle = len(rows) * 3 // 4
     cut = rows.index("\n", middle) + 1
 
-    first, second = readings(f"{rows[:cut]}{odd}\n{rows[cut:]}".encode())
+    asked: list[int] = []
+    parse = Proved.parse
+
+    def noted(self: Proved, given: bytes, count: int) -> Any:
+        asked.append(count)
+        return parse(self, given, count)
+
+    monkeypatch.setattr(Proved, "parse", noted)
+
+    first, second = readings(f"{rows[:cut]}{odd}\n{rows[cut:]}".encode(), monkeypatch)
 
     assert first == second
+    assert sum(asked) > 20_000

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from argosy.tables.content import Limits
     from argosy.tables.formats.text import Stream
 
-_BLOCK = 4 * 1024 * 1024
+_BLOCK = 1024 * 1024
 _GUESSES = 32
 _GUESSES_IN_LONG = 2
 _SPACE = b" \t\r\n"
@@ -87,12 +87,21 @@ class Blocks:
         self._go_on = go_on
         self._limits = limits
         self._name = stream.name
-        self._size = max(min(_BLOCK, limits.chunk, limits.row), 1)
+        self._size = self._fitting(_BLOCK)
         self._window = max(min(self._size, first), 1)
         self.text = Buffer(stream, pieces, self._size, go_on)
         self._is_after_element = False
         self._is_begun = False  # the first block is as long as can be: it tells the columns
         self._next = self._find_way(is_lines=is_lines)
+
+    def resize(self, size: int) -> None:
+        """Make the next blocks about so long, as far as the limits allow it."""
+        self._size = self._fitting(size)
+        if self._is_begun:
+            self._window = self._size
+
+    def _fitting(self, size: int) -> int:
+        return max(min(size, self._limits.chunk, self._limits.row), 1)
 
     def next(self) -> Block | None:
         """Return the next block, or None where there is no more.

@@ -23,8 +23,15 @@ if TYPE_CHECKING:
     from argosy.tables.formats.json_blocks import Block
     from argosy.tables.formats.json_proved import Proved
 
-#: From how many bytes on polars is worth the time that loading it takes.
-_WORTH_POLARS = 512 * 1024
+#: Blocks of so many bytes come quickest through polars, and through pyarrow.
+_LARGE, _SMALL = 3 * 1024 * 1024, 1024 * 1024
+#: After so many bytes polars is worth the time that loading it takes.
+_WORTH_POLARS = 16 * 1024 * 1024
+#: What polars is given: from some 50 columns on pyarrow is quicker, and objects within objects take
+#: polars time by the square of their levels. Of lists it makes far more memory than their text.
+_MOST_COLUMNS, _MOST_LEVELS = 40, 5
+#: What counts in a proof, and what no name is passed on with.
+_ODD_NAME = re.compile('[":\0]|\\A\\Z')
 _EXACT = 2**53
 _EMPTY_LINE = re.compile(rb"\n[ \t]*\n")
 #: For Arrow, which searches several times as quickly as Python, while other threads go on.
@@ -35,27 +42,44 @@ _Unexpected = Literal["error", "ignore"]
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What came of a block, and what keeps it from being taken as it is, if anything does."""
+    """What came of a block, and what keeps it from being taken as it is, if anything does.
+
+    `block` is there where there is trouble; others are let go of as soon as they are parsed. What
+    `is_strict` found trouble in members that no column has, too.
+    """
 
     batch: pa.RecordBatch | None
     trouble: str = ""
-    #: The block where there is trouble; others are let go of as soon as they are parsed.
     block: Block | None = None
+    is_strict: bool = False
 
 
 class Quick:
     """Parses blocks of one file. Threads may share it.
 
     `longest` is how long a text may be. Members that `schema` does not have are trouble until
-    `leaves_out` is set.
+    `leaves_out` is set. Long files are parsed by polars where it can be proved right.
     """
 
     def __init__(self, schema: pa.Schema, longest: int, go_on: Callable[[], None]) -> None:
         self._schema = schema
         self._longest = longest
         self._sparse = Sparse(schema, go_on)
+        self._is_for_polars = _is_for_polars(list(schema), 1)
         self._proved: Proved | None = None
+        self._given = 0
         self.leaves_out = False
+
+    def block_size(self, given: int) -> int:
+        """Return of how many bytes the next block is best, once so many were given."""
+        self._given = given
+        return _LARGE if self._is_proving else _SMALL
+
+    @property
+    def _is_proving(self) -> bool:
+        is_over = self._proved is not None and self._proved.is_over
+        is_worth = self._given >= _WORTH_POLARS and not self.leaves_out
+        return self._is_for_polars and is_worth and not is_over
 
     def parse(self, block: Block, *, is_sparse: bool) -> Parsed:
         """Return what comes of a block; never raises for what is in it.
@@ -71,15 +95,18 @@ class Quick:
             return Parsed(None, "a row is no object, or no UTF-8", block)
         if _has_empty_line(rows, whole):  # else two rows on another line were not seen
             return Parsed(None, "it has empty lines", block)
-        unexpected: _Unexpected = "ignore" if self.leaves_out else "error"
-        return self._parse(block, unexpected, is_sparse=is_sparse)
+        if self.leaves_out:
+            return self._parse(block, "ignore", is_sparse=is_sparse)
+        return replace(self._parse(block, "error", is_sparse=is_sparse), is_strict=True)
 
     def parse_checked(self, block: Block, *, is_sparse: bool) -> Parsed:
         """Return what comes of rows that are known to be right."""
         return self._parse(block, "ignore", is_sparse=is_sparse)
 
     def _prove(self, block: Block) -> pa.RecordBatch | None:
-        if self.leaves_out or len(block.rows) < _WORTH_POLARS:
+        is_long = len(block.rows) > _LARGE
+        # polars unpacks what begins like a compressed file
+        if not self._is_proving or is_long or not block.rows.startswith(b"{"):
             return None
         if self._proved is None:
             from argosy.tables.formats.json_proved import (  # noqa: PLC0415 - loads polars: 0.2 s
@@ -145,3 +172,13 @@ def _is_exact(column: Any) -> bool:
     if pa.types.is_struct(column.type):
         return all(map(_is_exact, column.flatten()))
     return True
+
+
+def _is_for_polars(fields: list[Any], level: int) -> bool:
+    within = [list(one.type) for one in fields if pa.types.is_struct(one.type)]
+    return (
+        level <= _MOST_LEVELS
+        and len(fields) + sum(map(len, within)) <= _MOST_COLUMNS
+        and not any(pa.types.is_list(one.type) or _ODD_NAME.search(one.name) for one in fields)
+        and all(_is_for_polars(one, level + 1) for one in within)
+    )

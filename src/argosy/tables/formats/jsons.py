@@ -180,6 +180,7 @@ class JsonReader(Once):
         self._row_cost = leaves(self._shape) * _VALUE - self._object_cost
         self._schema = pa.schema([(name, to_arrow(one)) for name, one in self._shape.items()])
         self._quick = Quick(self._schema, limits.cell, self._go_on)
+        self._taken = 0
         self._work: InOrder[Block, Parsed] | None = None
 
     @property
@@ -310,7 +311,9 @@ class JsonReader(Once):
         """Return the next rows, as many as come to one batch. Raises TableError."""
         part, most = next(self._parts, None), self._limits.batch_bytes
         if part is None:
+            self._blocks.resize(self._quick.block_size(self._taken))
             part, self._first = self._first or self._blocks.next(), None
+            self._taken += len(part.text) if part else 0
             if part is None or self._cost(part.rows, part.count) <= most:
                 return part
             self._parts = part.split(self._cost, most)
@@ -339,6 +342,8 @@ class JsonReader(Once):
 
     def _settle(self, parsed: Parsed) -> pa.RecordBatch:
         """Return the rows of a block, all of which fit. Raises TableError."""
+        if parsed.block and parsed.is_strict and self._quick.leaves_out:
+            parsed = self._parse(self._quick.parse, parsed.block)  # it was parsed before that
         if (block := parsed.block) is not None:
             texts = [text for _, text in self._checked(block.elements())]
             if parsed.batch is None:  # what was in the way was no fault

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 #: Blocks of so many bytes come quickest through polars, and through pyarrow.
 _LARGE, _SMALL = 3 * 1024 * 1024, 1024 * 1024
-#: After so many bytes polars is worth the time that loading it takes.
+#: For a file of so many bytes polars is worth the time that loading it takes.
 _WORTH_POLARS = 16 * 1024 * 1024
 #: What polars is given: from some 50 columns on pyarrow is quicker, and objects within objects take
 #: polars time by the square of their levels. Of lists it makes far more memory than their text.
@@ -57,29 +57,30 @@ class Parsed:
 class Quick:
     """Parses blocks of one file. Threads may share it.
 
-    `longest` is how long a text may be. Members that `schema` does not have are trouble until
-    `leaves_out` is set. Long files are parsed by polars where it can be proved right.
+    `longest` is how long a text may be, `size` how many bytes the file has: long ones are parsed by
+    polars where it can be proved right. Members that `schema` does not have are trouble until
+    `leaves_out` is set.
     """
 
-    def __init__(self, schema: pa.Schema, longest: int, go_on: Callable[[], None]) -> None:
+    def __init__(
+        self, schema: pa.Schema, size: int, longest: int, go_on: Callable[[], None]
+    ) -> None:
         self._schema = schema
         self._longest = longest
         self._sparse = Sparse(schema, go_on)
-        self._is_for_polars = _is_for_polars(list(schema), 1)
+        self._is_for_polars = size >= _WORTH_POLARS and _is_for_polars(list(schema), 1)
         self._proved: Proved | None = None
-        self._given = 0
         self.leaves_out = False
 
-    def block_size(self, given: int) -> int:
-        """Return of how many bytes the next block is best, once so many were given."""
-        self._given = given
+    @property
+    def block_size(self) -> int:
+        """Of how many bytes the next block is best."""
         return _LARGE if self._is_proving else _SMALL
 
     @property
     def _is_proving(self) -> bool:
         is_over = self._proved is not None and self._proved.is_over
-        is_worth = self._given >= _WORTH_POLARS and not self.leaves_out
-        return self._is_for_polars and is_worth and not is_over
+        return self._is_for_polars and not self.leaves_out and not is_over
 
     def parse(self, block: Block, *, is_sparse: bool) -> Parsed:
         """Return what comes of a block; never raises for what is in it.

@@ -179,8 +179,7 @@ class JsonReader(Once):
         self._object_cost = leaves_in_lists(self._shape) * _VALUE
         self._row_cost = leaves(self._shape) * _VALUE - self._object_cost
         self._schema = pa.schema([(name, to_arrow(one)) for name, one in self._shape.items()])
-        self._quick = Quick(self._schema, limits.cell, self._go_on)
-        self._taken = 0
+        self._quick = Quick(self._schema, stream.size, limits.cell, self._go_on)
         self._work: InOrder[Block, Parsed] | None = None
 
     @property
@@ -311,9 +310,8 @@ class JsonReader(Once):
         """Return the next rows, as many as come to one batch. Raises TableError."""
         part, most = next(self._parts, None), self._limits.batch_bytes
         if part is None:
-            self._blocks.resize(self._quick.block_size(self._taken))
+            self._blocks.resize(self._quick.block_size)
             part, self._first = self._first or self._blocks.next(), None
-            self._taken += len(part.text) if part else 0
             if part is None or self._cost(part.rows, part.count) <= most:
                 return part
             self._parts = part.split(self._cost, most)

@@ -62,7 +62,8 @@ class ByteStream:
 
     `name` is the file for errors, with the member where it is in an archive; `member` is the
     member alone, else empty. `ended` turns true when the last byte of the whole was given, and
-    stays false where a limit cut it. Iterating raises TableError.
+    stays false where a limit cut it. `size` is how many bytes of the file it comes from, or 0 where
+    that is not told. Iterating raises TableError.
     """
 
     def __init__(
@@ -71,9 +72,11 @@ class ByteStream:
         member: str,
         pieces: Iterator[bytes],
         threads: tuple[Ahead[bytes], ...] = (),
+        size: int = 0,
     ) -> None:
         self.name = name
         self.member = member
+        self.size = size
         self.ended = False
         self._pieces = pieces
         self._threads = threads
@@ -164,9 +167,9 @@ class Member:
             return ByteStream(self.name, self.member, pieces)
         fetching = Ahead(ranges)
         if self.is_plain:
-            return ByteStream(self.name, self.member, fetching, (fetching,))
+            return ByteStream(self.name, self.member, fetching, (fetching,), end - start)
         decoding = Ahead(self._decoded(_Feed(self.name, fetching), _STEP), _PIECES)
-        return ByteStream(self.name, self.member, decoding, (fetching, decoding))
+        return ByteStream(self.name, self.member, decoding, (fetching, decoding), end - start)
 
     def _sizes(self, is_bounded: bool) -> Iterator[int]:  # noqa: FBT001, RUF100
         size, most = (_FIRST, _STEP) if is_bounded else (_STEP, self._limits.chunk)

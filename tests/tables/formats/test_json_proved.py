@@ -169,6 +169,17 @@ def test_columns_that_polars_is_slow_with_or_fails_at_are_not_given_to_it(field:
     assert quick(SCHEMA).block_size > small.block_size
 
 
+def test_a_row_that_is_longer_than_a_block_is_not_given_to_polars(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(Proved, "parse", lambda *_: pytest.fail("it was given to polars"))
+    row = b'{"i":1,"z":[' + b"[]," * 2_000_000 + b"[]]}\n"
+
+    parsed = quick(SCHEMA).parse(Block(row, 1, row, 1), is_sparse=False)
+
+    assert (parsed.batch, parsed.is_strict) == (None, True)
+
+
 @pytest.mark.parametrize("pack", [gzip.compress, zlib.compress, bz2.compress, lzma.compress])
 def test_rows_that_look_compressed_are_not_expanded(pack: Callable[[bytes], bytes]) -> None:
     data = pack(b'{"i":1}\n' * 1_000) + b"\n"

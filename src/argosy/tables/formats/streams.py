@@ -62,8 +62,8 @@ class ByteStream:
 
     `name` is the file for errors, with the member where it is in an archive; `member` is the
     member alone, else empty. `ended` turns true when the last byte of the whole was given, and
-    stays false where a limit cut it. `size` is how many bytes of the file it comes from, or 0 where
-    that is not told. Iterating raises TableError.
+    stays false where a limit cut it. `size` is how many bytes of the file are read for it, and 0
+    for a preview's, which ends sooner. Iterating raises TableError.
     """
 
     def __init__(
